@@ -1,0 +1,1 @@
+"""Who spent what: attribution and receipts."""

@@ -1,0 +1,1 @@
+"""May we spend? Windows, accounts, holds, and the book that decides."""

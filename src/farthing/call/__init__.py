@@ -1,0 +1,1 @@
+"""The life of one call: pure states and one thin driver."""

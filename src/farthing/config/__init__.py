@@ -1,0 +1,1 @@
+"""Files and environment become one frozen Settings, and Settings become a wired engine."""

@@ -1,0 +1,70 @@
+"""Identity: 63-bit numbers that rise with time, shown to people as short text.
+
+Bits, high to low: 41 of milliseconds since 2026-01-01 UTC, 10 of the owner's slot, 8 of a count within the
+millisecond, 4 of an attempt's ordinal (0 in the id of the call itself). So the attempts of a call lie right behind it,
+and no index is needed to find them. Two owners never share a slot at one time (an operating-system lock sees to it), so
+two ids are never equal.
+"""
+
+EPOCH_MS = 1_767_225_600_000
+SLOTS = 1 << 10
+ATTEMPTS = (1 << 4) - 1
+"""The most attempts one call may have."""
+_STEP = 1 << 4
+_PER_MS = 1 << 12
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+
+
+class Mint:
+    """Makes ids for one owner. Never goes back, whatever the clock does."""
+
+    __slots__ = ("_last", "_slot")
+
+    def __init__(self, slot: int, last: int = 0) -> None:
+        """`last` is the largest id this slot ever made (0 for none); ids continue above it."""
+        assert 0 <= slot < SLOTS
+        self._slot = slot
+        self._last = last
+
+    def __call__(self, now_ms: int) -> int:
+        fresh = ((now_ms - EPOCH_MS) << 22) | (self._slot << 12)
+        if fresh <= self._last:
+            fresh = self._last + _STEP
+            if fresh & (_PER_MS - 1) == 0:  # the count ran over into the slot's bits: go to the next millisecond
+                fresh = (((self._last >> 22) + 1) << 22) | (self._slot << 12)
+        self._last = fresh
+        return fresh
+
+
+def attempt_id(call_id: int, ordinal: int) -> int:
+    """The id of a call's attempt; the first is 1."""
+    assert 1 <= ordinal <= ATTEMPTS
+    return call_id | ordinal
+
+
+def call_of(attempt: int) -> int:
+    """The call an attempt belongs to."""
+    return attempt & ~ATTEMPTS
+
+
+def show(prefix: str, number: int) -> str:
+    """`show("call", 1)` is `"call_0000000000001"`: thirteen letters of Crockford's base 32, in order of time."""
+    letters = []
+    for _ in range(13):
+        number, value = divmod(number, 32)
+        letters.append(_ALPHABET[value])
+    return f"{prefix}_{''.join(reversed(letters))}"
+
+
+def read(prefix: str, text: str) -> int:
+    """The number that `show` wrote. Raises ValueError with what is wrong."""
+    head, mark, letters = text.partition("_")
+    if head != prefix or not mark or len(letters) != 13:
+        raise ValueError(f"{text!r} is not the id of a {prefix}; ids look like {show(prefix, 1)}")
+    number = 0
+    for letter in letters.lower():
+        if letter not in _VALUES:
+            raise ValueError(f"{text!r} has the letter {letter!r}, which ids do not use")
+        number = number * 32 + _VALUES[letter]
+    return number

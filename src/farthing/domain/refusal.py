@@ -1,0 +1,24 @@
+"""A refusal: the one value that every door renders in its own dialect."""
+
+import msgspec
+
+from farthing.domain.budget import Standing, Unit
+from farthing.domain.money import usd
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a call was not sent, with the numbers and what to do. Amounts are in the unit's base."""
+
+    code: str
+    """`budget_exceeded`, `budget_reserved`, `provider_overran`, `unpriced_model`, `uncapped_feature`, `suspended`, …"""
+    message: str
+    what_to_do: str
+    status: int = 402
+    standing: Standing | None = None
+    field: str = ""
+    retry_after_seconds: int | None = None
+
+
+def amount_text(unit: Unit, amount: int) -> str:
+    """An amount in its unit as the decimal string the contract asks for: dollars with a point, counts whole."""
+    return usd(amount) if unit is Unit.USD else str(amount)

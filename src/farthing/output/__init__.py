@@ -1,0 +1,1 @@
+"""How long may the answer be? Default caps, clamps and thinking budgets."""

@@ -1,0 +1,23 @@
+"""The caller's side of one call: a socket behind the gateway, a transport behind the SDK."""
+
+from typing import Protocol
+
+
+class Client(Protocol):
+    """Where an answer goes. Writing to a client that left is no error: `gone` says so."""
+
+    gone: bool
+
+    async def head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None: ...
+
+    async def body(self, piece: bytes) -> None:
+        """Waits while the client reads slower than we write, beyond its read-ahead."""
+        ...
+
+    async def end(self) -> None:
+        """The answer is complete."""
+        ...
+
+    async def cut(self) -> None:
+        """The answer ends here without being complete; the client must be able to tell."""
+        ...

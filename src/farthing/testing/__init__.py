@@ -1,0 +1,1 @@
+"""For tests, yours and ours: a simulated provider, a manual clock, a ledger in memory."""

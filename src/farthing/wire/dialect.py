@@ -1,0 +1,174 @@
+"""What every dialect can do, and the neutral facts that one request states about itself."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import msgspec
+
+from farthing.domain.record import Skeleton
+from farthing.domain.refusal import Refusal
+from farthing.domain.usage import Usage
+
+
+class Media(msgspec.Struct, frozen=True, kw_only=True):
+    """One part that is not text. `bytes` is its decoded size where the body holds it, 0 where it only points to it."""
+
+    kind: str
+    """`image`, `audio` or `document`."""
+    bytes: int = 0
+    width: int = 0
+    """Pixels, read from the image's own header; 0 where unknown."""
+    height: int = 0
+    detail: str = ""
+    """OpenAI's `low`, `high` or `auto`."""
+    pages: int = 0
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts of one request that decide about money. Made from values of the body, each checked for type and range."""
+
+    model: str
+    stream: bool = False
+    cap: int | None = None
+    """The output cap the caller named, per choice; None where it named none."""
+    choices: int = 1
+    """`n`: how many answers, each up to the cap."""
+    thinking: int | None = None
+    """The thinking budget inside the cap (Anthropic `budget_tokens`)."""
+    reasons: bool = False
+    """The body turns reasoning on."""
+    text_bytes: int = 0
+    """UTF-8 bytes of everything that becomes prompt text: never smaller than its token count under byte-level BPE."""
+    overhead_tokens: int = 0
+    """Template tokens that the provider adds around messages and tools, an upper bound."""
+    media: tuple[Media, ...] = ()
+    predicted_bytes: int = 0
+    """UTF-8 bytes of a predicted output: rejected prediction tokens are billed as output on top."""
+    pointers: tuple[str, ...] = ()
+    """JSON paths whose content lives elsewhere: previous_response_id, conversation, prompt.id, file ids, URLs, containers."""
+    previous: str = ""
+    """The id in `previous_response_id`, if any."""
+    uncapped: tuple[str, ...] = ()
+    """JSON paths of features that bill without a cap: refused under a hard budget."""
+    searches: int = 0
+    """The most web searches the body allows (`max_uses`)."""
+    tier: str = ""
+    """`flex`, `priority` or "" (standard or the provider's choice is ""); `auto` where the body lets the provider choose a dearer one."""
+    cache_ttl: str = ""
+    """The longest cache write the body asks for: "", `5m` or `1h`."""
+    audio_output: bool = False
+    wants_usage: bool = True
+    """A streaming client that asked to see usage, or a dialect that always shows it."""
+    attribution: tuple[tuple[str, str], ...] = ()
+    """Labels the body itself carries: `user` from user/safety_identifier/metadata.user_id, `tag.*` from metadata."""
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """What a whole answer says of itself. `usage` None: it does not say, and nothing may be guessed from that."""
+
+    usage: Usage | None
+    flaw: str = ""
+    """Why usage was there but not believable."""
+    model: str = ""
+    id: str = ""
+    finish: str = ""
+    """The dialect's own word: `stop`, `length`, `end_turn`, `max_tokens`, `incomplete`, …"""
+    tier: str = ""
+    """The service tier that was served and is billed ("" standard, `flex`, `priority`, `batch`)."""
+    pending: bool = False
+    """The answer is not finished (a background response): its usage will come later."""
+    failed: str = ""
+    """A 200 whose body is an error, in its words' type only (`overloaded_error`); "" where it is an answer."""
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What we add to a stream's usage event, under the key `farthing`."""
+
+    call_id: str
+    cost_usd: str | None
+    remaining_usd: str | None
+
+
+class Stream(Protocol):
+    """Reads one streamed answer on its way through. Survives any split of the bytes.
+
+    Feed pieces as they come and forward what `feed` returns at once. The event that carries the final usage and every
+    event after it are kept back, so that money is settled before the client sees the end: when `ended` turns True,
+    settle, then forward `finish(note)`. When the upstream ends while `ended` is False the answer was truncated:
+    `rest()` is what was kept back. Raises BadRequest never; malformed events set `broken`.
+    """
+
+    ended: bool
+    """The dialect's own end was seen ([DONE], message_stop, response.completed, …)."""
+    broken: str
+    """Why the bytes are not this dialect's stream ("" while they are): oversize event or line, malformed JSON where usage should be."""
+    observed: int
+    """A LOWER bound of output tokens seen: events that carried new output, each at least one token, or running usage if greater."""
+    output_bytes: int
+    """UTF-8 bytes of output text and arguments seen, about."""
+
+    def feed(self, piece: bytes) -> bytes: ...
+
+    def finish(self, note: Note | None) -> bytes: ...
+
+    def rest(self) -> bytes: ...
+
+    def answered(self) -> Answered:
+        """What has been learned so far; `usage` is None until the final usage has been seen."""
+        ...
+
+    def partial(self) -> Usage | None:
+        """The usage reported so far even if it is not final (Anthropic's message_start), or None."""
+        ...
+
+
+class Draft(Protocol):
+    """One request body, parsed once, edited in place, written again in its own key order."""
+
+    asked: Asked
+
+    def skeleton(self, key: bytes) -> Skeleton:
+        """Lengths, names and keyed hashes (BLAKE2b, 8 bytes, `key`) of every message; never content."""
+        ...
+
+    def texts(self) -> Iterator[str]:
+        """Every piece of prompt text, tool definitions as JSON, for an exact count."""
+        ...
+
+    def outbound(self, *, model: str, cap: int | None) -> bytes:
+        """The body to send: this model, exactly one cap field (`cap` None leaves the caller's own), usage asked for when
+        streaming, a thinking budget lowered to fit under the cap. Everything else and the order of keys stay."""
+        ...
+
+    def stream(self) -> Stream:
+        """A reader for the streamed answer to this request."""
+        ...
+
+
+class Dialect(Protocol):
+    """One wire format. Stateless; one instance serves all calls."""
+
+    name: str
+    """`openai-chat`, `openai-responses`, `anthropic-messages`, `openai-embeddings`."""
+    format: str
+    """The provider format that speaks it: `openai` or `anthropic`."""
+
+    def read(self, body: bytes) -> Draft:
+        """Parse a request. Raises BadRequest naming the field for anything that cannot be understood exactly."""
+        ...
+
+    def answered(self, body: bytes) -> Answered:
+        """Read a whole answer (status 2xx)."""
+        ...
+
+    def refusal(self, refusal: Refusal) -> bytes:
+        """A refusal as this dialect's error body, with the numbers under `farthing`."""
+        ...
+
+    def error(self, *, status: int, message: str, code: str = "", field: str = "") -> bytes:
+        """Any other error as this dialect's error body."""
+        ...
+
+    def stream_error(self, *, message: str, code: str) -> bytes:
+        """The dialect's own error event, to end a stream that must stop."""
+        ...
