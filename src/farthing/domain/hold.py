@@ -141,6 +141,8 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     response_id: str = ""
     remember_for: str = ""
     """As in `Settlement`; lets a background answer be settled once, when it is fetched."""
+    overran: str = ""
+    """As in `Settlement`: the stream went past the cap on the wire and was cut, so its usage was never reported."""
     closing: CallClosing | None = None
 
 

@@ -22,13 +22,15 @@ class Mint:
     __slots__ = ("_last", "_slot")
 
     def __init__(self, slot: int, last: int = 0) -> None:
-        """`last` is the largest id this slot ever made (0 for none); ids continue above it."""
+        """`last` is at least the largest id this slot ever made, whoever made it (0 for none); ids continue above it."""
         assert 0 <= slot < SLOTS
         self._slot = slot
+        if last:  # every id of its millisecond counts as used
+            last = last >> 22 << 22 | slot << 12 | (_PER_MS - _STEP)
         self._last = last
 
     def __call__(self, now_ms: int) -> int:
-        fresh = ((now_ms - EPOCH_MS) << 22) | (self._slot << 12)
+        fresh = (max(now_ms - EPOCH_MS, 0) << 22) | (self._slot << 12)
         if fresh <= self._last:
             fresh = self._last + _STEP
             if fresh & (_PER_MS - 1) == 0:  # the count ran over into the slot's bits: go to the next millisecond

@@ -8,6 +8,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
 
     input: int
     output: int
+    """0 beside a priced input: the model has no output (embeddings), so output tokens would have no known price."""
     cache_read: int | None = None
     cache_write_5m: int | None = None
     cache_write_1h: int | None = None
@@ -16,6 +17,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     audio_output: int | None = None
     web_search: int | None = None
     """Pico-dollars per search, not per token."""
+    request: int | None = None
+    """Pico-dollars per attempt, whatever its tokens; None where there is no such fee."""
 
 
 class Tier(msgspec.Struct, frozen=True):

@@ -6,7 +6,8 @@ from typing import Protocol
 class Client(Protocol):
     """Where an answer goes. Writing to a client that left is no error: `gone` says so."""
 
-    gone: bool
+    @property
+    def gone(self) -> bool: ...
 
     async def head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None: ...
 

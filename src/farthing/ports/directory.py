@@ -61,3 +61,7 @@ class Directory(Protocol):
     def acknowledge(self, gate: str, by: str) -> None:
         """Open a gate again. Raises BadRequest when none of that name is closed."""
         ...
+
+    def secret(self, name: str, fresh: bytes) -> bytes:
+        """The installation's own secret of this name: `fresh` on first use, and ever after what was given then."""
+        ...

@@ -1,1 +1,1 @@
-"""HTTP to model providers."""
+"""HTTP to model providers: a pool that proves what was sent, and an adapter for proxies behind the same port."""

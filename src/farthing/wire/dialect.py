@@ -52,6 +52,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """JSON paths of features that bill without a cap: refused under a hard budget."""
     searches: int = 0
     """The most web searches the body allows (`max_uses`)."""
+    rounds: int = 1
+    """How often the provider may run the model for this one request (a loop over its own tools), each time billing the
+    input again: the input bound is to be taken this many times."""
     tier: str = ""
     """`flex`, `priority` or "" (standard or the provider's choice is ""); `auto` where the body lets the provider choose a dearer one."""
     cache_ttl: str = ""

@@ -1,0 +1,88 @@
+"""Clamp and fit: what a reserve may have, looking at accounts only. Waiting is the queue's matter."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from farthing.budget.account import Account
+from farthing.domain.budget import Standing
+from farthing.domain.hold import Charge, Reserve
+
+SHARE = 4
+"""While others wait on an account, one holder may have a quarter of its limit."""
+
+
+class Exceeded(NamedTuple):
+    """Even with every hold given back, less than the floor would be left on this account."""
+
+    charge: Charge
+    account: Account
+
+    def standing(self, ask: Reserve) -> Standing:
+        return self.account.standing(needed=self.charge.amount(ask.floor))
+
+
+class Offer(NamedTuple):
+    """The cap that what is not spent allows, what each account would hold for it, and where holds are in the way."""
+
+    cap: int
+    amounts: tuple[int, ...]
+    lacks: tuple[Account, ...] = ()
+
+    def standing(self, accounts: Sequence[Account]) -> Standing:
+        """The first account without room, with what it would need; the first of all where none lacks room."""
+        account = self.lacks[0] if self.lacks else accounts[0]
+        return account.standing(needed=self.amounts[accounts.index(account)])
+
+
+def fit(ask: Reserve, accounts: Sequence[Account]) -> Offer | None:
+    """The whole cap beside all holds, or None. The common case, so it computes nothing twice."""
+    amounts = []
+    cap = ask.cap
+    for charge, account in zip(ask.charges, accounts, strict=True):
+        amount = charge.amount(cap)
+        bound = account.bound
+        if bound is not None and account.posted + account.unknown + account.held + amount > bound:
+            return None
+        amounts.append(amount)
+    return Offer(cap, tuple(amounts))
+
+
+def clamp(ask: Reserve, accounts: Sequence[Account]) -> Offer | Exceeded:
+    """Clamp the cap to limit - posted - unknown on every enforced account, then see which accounts lack room for it."""
+    cap, tightest = ask.cap, None
+    for charge, account in zip(ask.charges, accounts, strict=True):
+        if account.bound is None:
+            continue
+        largest = charge.largest_cap(account.bound - account.spent)
+        if largest is not None and largest < cap:
+            cap, tightest = largest, Exceeded(charge, account)
+    if tightest is not None and cap < ask.floor:
+        return tightest
+    amounts = tuple(charge.amount(cap) for charge in ask.charges)
+    return Offer(cap, amounts, _without_room(accounts, amounts))
+
+
+def _without_room(accounts: Sequence[Account], amounts: Sequence[int]) -> tuple[Account, ...]:
+    return tuple(
+        account
+        for account, amount in zip(accounts, amounts, strict=True)
+        if account.bound is not None and account.spent + account.held + amount > account.bound
+    )
+
+
+def above_share(account: Account, amount: int, holder: str) -> bool:
+    """Whether a holder that already has something here would go above its share with this amount."""
+    has = account.held_by.get(holder, 0)
+    return account.bound is not None and has > 0 and (has + amount) * SHARE > account.bound
+
+
+def tightest(accounts: Sequence[Account]) -> Standing | None:
+    """The enforced money account with the least left, as it stands now."""
+    found, least = None, 0
+    for account in accounts:
+        bound = account.bound
+        if bound is not None and account.money:
+            left = bound - account.posted - account.unknown - account.held
+            if found is None or left < least:
+                found, least = account, left
+    return None if found is None else found.standing()

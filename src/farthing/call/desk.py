@@ -1,0 +1,49 @@
+"""What the driver of a call needs from the outside, in one place: the ledger, the providers, facts and time."""
+
+from typing import Protocol
+
+import msgspec
+
+from farthing.call.stages import Need
+from farthing.domain.hold import Declined, Reserve, Reserved, Short
+from farthing.ports.client import Client
+from farthing.ports.ledger import Ledger
+from farthing.ports.upstream import Upstream
+from farthing.tokens.ratio import Ratios
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds on what one call may take of us."""
+
+    answer_bytes: int = 64 * 1024 * 1024
+    """The longest whole answer that is read into memory."""
+    drain_seconds: float = 60.0
+    """How long an abandoned answer is read on for the sake of its usage."""
+    drains: int = 256
+    """How many abandoned answers are read on at one time; further ones are cut and stay unknown."""
+    unknown_after_ms: int = 600_000
+    """How long an unknown outcome may still become known before a policy charges it."""
+
+
+class Desk(Protocol):
+    """Handed to every call by the door it came through."""
+
+    ledger: Ledger
+    ratios: Ratios
+    limits: Limits
+    draining: int
+    """Abandoned answers being read on now; the driver counts itself in and out."""
+
+    def now_ms(self) -> int: ...
+
+    def upstream_of(self, provider: str) -> Upstream: ...
+
+    async def answer(self, need: Need) -> int | None:
+        """A fact that a stage asked for, or None where nobody knows. Never raises, never takes longer than it may."""
+        ...
+
+    async def while_here(self, client: Client, ask: Reserve) -> Reserved | Short | Declined | None:
+        """Reserve with patience; None (and nothing held) as soon as the client leaves."""
+        ...
+
+    async def pause(self, seconds: float) -> None: ...

@@ -1,0 +1,79 @@
+"""The one loop of a call: do what its state asks, until it is over.
+
+Whatever happens here (an error of ours, a cancelled task), an open hold is brought to an end on the way out: what may
+have been sent stays held.
+"""
+
+from typing import assert_never
+
+from farthing.call.closing import closing
+from farthing.call.desk import Desk
+from farthing.call.funding import fund, refuse
+from farthing.call.holding import Holding
+from farthing.call.said import always, refused
+from farthing.call.sending import send
+from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over, Refused, State
+from farthing.call.streaming import relay
+from farthing.call.whole import conclude
+from farthing.ports.client import Client
+
+
+async def drive(state: State, desk: Desk, client: Client) -> None:
+    """Walk a call from its first state to its end."""
+    holding: Holding | None = None
+    answer = None
+    try:
+        while True:
+            match state:
+                case NeedsFunds():
+                    state = await fund(state, desk, client)
+                case Funded():
+                    holding = state.holding
+                    state = await send(state, desk, client)
+                case Answering():
+                    answer = state.answer
+                    state = await (relay if _streams(state) else conclude)(state, desk, client)
+                case Refused():
+                    await _say_no(state, desk, client)
+                    return
+                case Failed():
+                    await _say_failed(state, client)
+                    return
+                case Over():
+                    return
+                case _:
+                    assert_never(state)
+    finally:
+        if answer is not None:
+            answer.abort()
+        if holding is not None and not holding.ended:
+            end = closing(holding.plan.arrival, desk, "unknown", 499, detail="interrupted")
+            holding.lose("interrupted before its usage was known", end)
+
+
+def _streams(state: Answering) -> bool:
+    """A stream was asked for and is what came; an error or a plain document is read whole, whatever was asked."""
+    if not state.holding.plan.arrival.draft.asked.stream or state.answer.status != 200:
+        return False
+    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in state.answer.headers)
+
+
+async def _say_no(state: Refused, desk: Desk, client: Client) -> None:
+    status, headers, body = refused(state.arrival, state.refusal)
+    outcome = closing(
+        state.arrival, desk, "refused", status, code=state.refusal.code, detail=state.refusal.message
+    )
+    refuse(outcome, state, desk)
+    await _answer(client, status, headers, body)
+
+
+async def _say_failed(state: Failed, client: Client) -> None:
+    body = state.arrival.dialect.error(status=state.status, message=state.message, code=state.code)
+    headers = [*always(state.arrival, state.arrival.draft.asked.model), (b"content-type", b"application/json")]
+    await _answer(client, state.status, headers, body)
+
+
+async def _answer(client: Client, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await client.head(status, [*headers, (b"content-length", b"%d" % len(body))])
+    await client.body(body)
+    await client.end()

@@ -1,0 +1,92 @@
+"""NeedsFunds → Funded, Refused or Over: tighten on demand, then clamp, fit, wait or refuse."""
+
+from farthing.call.bounding import follow, tighten
+from farthing.call.desk import Desk
+from farthing.call.holding import Holding
+from farthing.call.plan import Plan
+from farthing.call.stages import Steps
+from farthing.call.states import Funded, NeedsFunds, Over, Refused, State
+from farthing.domain.hold import Declined, Reserve, Reserved, Short
+from farthing.domain.ids import attempt_id
+from farthing.domain.price import Unpriced
+from farthing.domain.record import AttemptOpening, CallClosing
+from farthing.domain.refusal import Refusal
+from farthing.budget.refusals import declined
+from farthing.ports.client import Client
+
+
+async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
+    """Hold the worst case of the next attempt on every budget it touches, durably, or say why not."""
+    plan = state.plan
+    if plan.arrival.draft.asked.pointers:
+        plan = await walk(follow(plan), desk)
+    found: Reserved | Short | Declined | None
+    found = await desk.ledger.reserve(_ask(plan, state.ordinal, desk, wait_ms=0))
+    if isinstance(found, Short):  # the free bound does not fit: spend a little work before saying so
+        plan = await walk(tighten(desk.ratios, plan), desk)
+        found = await desk.while_here(client, _ask(plan, state.ordinal, desk, wait_ms=max(1, plan.wait_ms)))
+    match found:
+        case Reserved():
+            return Funded(Holding(desk, plan, state.ordinal, found))
+        case Declined():
+            return Refused(plan.arrival, declined(found, plan.gate), recorded=state.ordinal > 1)
+        case Short():
+            raise AssertionError("a patient reserve is never answered with Short")
+        case None:
+            _record_leaving(state, desk)
+            return Over()
+
+
+async def walk(steps: Steps[Plan], desk: Desk) -> Plan:
+    """Walk a stage, answering what it asks."""
+    reply: int | None = None
+    while True:
+        try:
+            need = steps.send(reply)
+        except StopIteration as done:
+            plan: Plan = done.value
+            return plan
+        reply = await desk.answer(need)
+
+
+def _ask(plan: Plan, ordinal: int, desk: Desk, *, wait_ms: int) -> Reserve:
+    arrival = plan.arrival
+    return Reserve(
+        opening=AttemptOpening(
+            id=attempt_id(arrival.id, ordinal),
+            call_id=arrival.id,
+            ordinal=ordinal,
+            provider=plan.provider.name,
+            model=plan.model,
+            book="" if isinstance(plan.card, Unpriced) else plan.card.book,
+            bound=plan.bound.kind,
+            input_bound=plan.bound.tokens,
+            text_bytes=arrival.draft.asked.text_bytes,
+            opened_ms=desk.now_ms(),
+        ),
+        call=arrival.opening() if ordinal == 1 else None,
+        charges=plan.charges(),
+        cap=plan.wanted.cap,
+        floor=plan.wanted.floor,
+        holder=arrival.caller.key,
+        gate=plan.gate,
+        wait_ms=wait_ms,
+    )
+
+
+def refuse(arrival_closing: CallClosing, state: Refused, desk: Desk) -> None:
+    """Keep the record of a refused call; it changes no account."""
+    if state.recorded:
+        desk.ledger.close_call(arrival_closing)
+    else:
+        desk.ledger.refuse(state.arrival.opening(), arrival_closing)
+
+
+def _record_leaving(state: NeedsFunds, desk: Desk) -> None:
+    """The client left while it waited for money: nothing was held or sent, and the record says so."""
+    arrival = state.plan.arrival
+    closing = CallClosing(
+        id=arrival.id, outcome="unsent", status=499, finished_ms=desk.now_ms(), detail="the client left while waiting"
+    )
+    refusal = Refusal(code="client_left", message="", what_to_do="")
+    refuse(closing, Refused(arrival, refusal, recorded=state.ordinal > 1), desk)

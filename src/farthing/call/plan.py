@@ -1,0 +1,56 @@
+"""The plan of a call: where it goes, what it may cost at worst, and which budgets must agree."""
+
+import msgspec
+
+from farthing.budget.hold import Line, charges
+from farthing.call.arrival import Arrival, Provider
+from farthing.domain.hold import Charge
+from farthing.domain.model import ModelFacts
+from farthing.domain.price import PriceCard, Unpriced
+from farthing.output.cap import Wanted
+from farthing.pricing.worst import Bound
+from farthing.tokens.bound import InputBound
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything decided about a call before money is asked for. A stage returns a changed copy and says why."""
+
+    arrival: Arrival
+    provider: Provider
+    model: str
+    """As this provider is asked for it."""
+    facts: ModelFacts
+    card: PriceCard | Unpriced
+    accounts: tuple[Line, ...]
+    enforced: bool
+    """At least one of the budgets it touches can refuse it."""
+    strict: bool
+    """A budget it touches admits on bytes and exact counts only."""
+    wait_ms: int
+    wanted: Wanted
+    bound: InputBound
+    worst: Bound | Unpriced
+    """Unpriced: money cannot be bounded, and no enforced budget counts money here."""
+    why: tuple[str, ...] = ()
+
+    def charges(self) -> tuple[Charge, ...]:
+        """The worst case on every account, as lines over the output cap."""
+        asked = self.arrival.draft.asked
+        return charges(
+            self.accounts,
+            base_picos=self.worst.base_picos if isinstance(self.worst, Bound) else 0,
+            slope_picos=self.worst.slope_picos if isinstance(self.worst, Bound) else 0,
+            input_tokens=self.bound.tokens,
+            extra_output_tokens=asked.predicted_bytes * asked.choices,
+            choices=asked.choices,
+        )
+
+    @property
+    def most_output(self) -> int:
+        """Output tokens beyond the cap of each choice that may rightly be billed."""
+        asked = self.arrival.draft.asked
+        return asked.predicted_bytes * asked.choices
+
+    @property
+    def gate(self) -> str:
+        return f"{self.provider.name}/{self.model}"

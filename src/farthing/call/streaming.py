@@ -1,0 +1,110 @@
+"""Answering → Over, for a stream: relayed as it arrives, settled before its end is shown, cut when it passes its cap."""
+
+from farthing.call.closing import closing
+from farthing.call.desk import Desk
+from farthing.call.holding import Holding
+from farthing.call.said import funded, note, passed_on
+from farthing.call.states import Answering, Over, State
+from farthing.call.whole import why_unknown
+from farthing.domain.errors import Ambiguous
+from farthing.ports.client import Client
+from farthing.ports.upstream import Answer
+from farthing.wire.dialect import Stream
+
+_TRAILING_PIECES = 8
+
+
+async def relay(state: Answering, desk: Desk, client: Client) -> State:
+    """Relay events until the stream ends, breaks, or must be cut. A client that leaves does not make tokens free."""
+    holding, answer = state.holding, state.answer
+    stream = holding.plan.arrival.draft.stream()
+    begun_ms = desk.now_ms() - holding.plan.arrival.arrived_ms
+    await client.head(answer.status, [*funded(holding), *passed_on(answer.headers)])
+    why = await _pump(state, stream, desk, client)
+    if stream.ended:
+        _settle(holding, stream, desk, client, begun_ms)
+        await client.body(stream.finish(note(holding)))
+        await client.end()
+        await _read_out(answer)
+    else:
+        answer.abort()
+        await _break_off(holding, stream, desk, client, why)
+    return Over()
+
+
+async def _pump(state: Answering, stream: Stream, desk: Desk, client: Client) -> str:
+    """Forward pieces until the stream's own end. Returns why it stopped short, or "" where it did not.
+
+    No queue stands between the two sockets: while the client does not read, beyond its read-ahead, neither do we.
+    """
+    holding, answer = state.holding, state.answer
+    most = holding.most_output
+    drain_until = 0
+    try:
+        while not stream.ended:
+            piece = await answer.read()
+            if not piece:
+                return "the stream ended early"
+            out = stream.feed(piece)
+            if stream.broken:
+                return stream.broken
+            if stream.observed > most:
+                return "the stream went past its output cap"
+            if not client.gone:
+                if out:
+                    await client.body(out)
+            elif not drain_until:
+                if desk.draining >= desk.limits.drains:
+                    return "the client left, and too many answers are being drained"
+                desk.draining += 1
+                drain_until = desk.now_ms() + int(desk.limits.drain_seconds * 1_000)
+            elif desk.now_ms() > drain_until:
+                return "the client left, and the answer took too long to drain"
+    except Ambiguous as failure:
+        return str(failure)
+    finally:
+        if drain_until:
+            desk.draining -= 1
+    return ""
+
+
+async def _read_out(answer: Answer) -> None:
+    """Take what follows the stream's own end (the last chunk of HTTP), so that the connection can serve again."""
+    try:
+        for _ in range(_TRAILING_PIECES):
+            if not await answer.read():
+                return
+    except Ambiguous:
+        return  # the money is settled and the client has its answer; only the connection is lost
+
+
+def _settle(holding: Holding, stream: Stream, desk: Desk, client: Client, begun_ms: int) -> None:
+    """The stream came to its own end: post its usage, or keep the hold where it reported none."""
+    arrival = holding.plan.arrival
+    answered = stream.answered()
+    flags = ("drained",) if client.gone else ()
+    status = 499 if client.gone else 200
+    if answered.usage is not None and not answered.failed:
+        end = closing(arrival, desk, "paid", status, first_byte_ms=begun_ms)
+        holding.settle(answered, answered.usage, end, *flags)
+        return
+    reason = why_unknown(answered)
+    end = closing(arrival, desk, "unknown", status, first_byte_ms=begun_ms, detail=reason)
+    holding.lose(reason, end, *flags, answered=answered, observed=stream.observed)
+
+
+async def _break_off(holding: Holding, stream: Stream, desk: Desk, client: Client, why: str) -> None:
+    """The stream did not reach its own end: settle if its final usage was seen, else it is unknown; tell the client."""
+    arrival = holding.plan.arrival
+    answered = stream.answered()
+    cut = stream.observed > holding.most_output
+    status = 499 if client.gone else 200
+    if answered.usage is not None and not answered.failed and not stream.broken:
+        end = closing(arrival, desk, "paid", status, detail=why)
+        holding.settle(answered, answered.usage, end, "truncated")
+    else:
+        end = closing(arrival, desk, "unknown", status, detail=why)
+        holding.lose(why, end, "cut" if cut else "truncated", answered=answered, observed=stream.observed)
+    code = "output_cap_passed" if cut else "upstream_broken"
+    await client.body(stream.rest() + arrival.dialect.stream_error(message=why, code=code))
+    await client.cut()

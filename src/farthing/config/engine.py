@@ -1,0 +1,130 @@
+"""The wired engine: one ledger, one set of providers, one set of rules; what every call is handed as its desk."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from farthing.domain.key import Key
+from farthing.call.desk import Limits
+from farthing.call.rules import Rules
+from farthing.call.stages import ContextOf, ExactCount, Need, ProviderCount
+from farthing.config.settings import Settings
+from farthing.config.store import Opened
+from farthing.domain.errors import UpstreamFailed
+from farthing.domain.hold import Declined, Reserve, Reserved, Short
+from farthing.ports.client import Client
+from farthing.ports.upstream import Outbound, Upstream
+from farthing.tokens.exact import exact_count
+from farthing.tokens.ratio import Ratios
+from farthing.wire.anthropic_messages import MessagesDraft, counted
+
+PROVIDER_COUNT_SECONDS = 0.3
+OFF_LOOP_BYTES = 64 * 1024
+"""Texts longer than this are counted in a thread, so that one long prompt delays no other call."""
+
+
+def wall_ms() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Engine:
+    """call.desk.Desk, and what the doors need beside it. `rules` and `keys` are swapped whole on reload."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Opened,
+        rules: Rules,
+        keys: Mapping[str, Key],
+        upstreams: dict[str, Upstream],
+        clock: Callable[[], int] = wall_ms,
+        limits: Limits | None = None,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.ledger = store.ledger
+        self.directory = store.directory
+        self.records = store.records
+        self.mint = store.mint
+        self.skeleton_key = store.skeleton_key
+        self.rules = rules
+        self.keys = keys
+        self.upstreams = upstreams
+        self.retired: list[Upstream] = []
+        """Doors of an earlier configuration, open for the calls that still use them."""
+        self.now_ms = clock
+        self.limits = limits or Limits()
+        self.ratios = Ratios()
+        self.draining = 0
+        self.refresh: Callable[[], Coroutine[Any, Any, None]] | None = None
+        """Takes up what changed in the store; set by whoever built this engine."""
+        self._refreshing: asyncio.Task[None] | None = None
+
+    def refresh_soon(self) -> None:
+        """The store says that keys, budgets, grants or gates changed."""
+        if self.refresh is not None:
+            self._refreshing = asyncio.ensure_future(self.refresh())
+
+    def upstream_of(self, provider: str) -> Upstream:
+        return self.upstreams[provider]
+
+    async def answer(self, need: Need) -> int | None:
+        match need:
+            case ExactCount():
+                if need.draft.asked.text_bytes < OFF_LOOP_BYTES:
+                    return exact_count(need.draft.texts(), need.facts, overhead_tokens=0)
+                return await asyncio.to_thread(exact_count, need.draft.texts(), need.facts, overhead_tokens=0)
+            case ProviderCount():
+                return await self._provider_count(need)
+            case ContextOf():
+                return await asyncio.to_thread(self.records.context_of, need.tenant, need.response_id)
+
+    async def while_here(self, client: Client, ask: Reserve) -> Reserved | Short | Declined | None:
+        left = getattr(client, "left", None)
+        if left is None:
+            return await self.ledger.reserve(ask)
+        reserving = asyncio.ensure_future(self.ledger.reserve(ask))
+        leaving = asyncio.ensure_future(left())
+        try:
+            await asyncio.wait((reserving, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if reserving.done():
+                return reserving.result()
+            return None
+        finally:
+            for task in (reserving, leaving):
+                if not task.done():
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
+
+    async def pause(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def _provider_count(self, need: ProviderCount) -> int | None:
+        """Anthropic's free `count_tokens`: bills nothing, so it needs no hold."""
+        plan = need.plan
+        draft = plan.arrival.draft
+        if not isinstance(draft, MessagesDraft):
+            return None
+        provider = plan.provider
+        request = Outbound(
+            origin=provider.origin,
+            target=f"{provider.base_path}/v1/messages/count_tokens",
+            headers=(
+                *provider.headers,
+                *(() if provider.has_credential else plan.arrival.credential),
+                *plan.arrival.headers,
+            ),
+            body=draft.count_body(model=plan.model),
+        )
+        try:
+            async with asyncio.timeout(PROVIDER_COUNT_SECONDS):
+                answer = await self.upstream_of(provider.name).send(request)
+                body = await answer.read_all(64 * 1024)
+        except (TimeoutError, UpstreamFailed):
+            return None
+        return counted(body) if answer.status == 200 else None

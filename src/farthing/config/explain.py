@@ -1,0 +1,98 @@
+"""The configuration in plain words: what `farthing check` says back."""
+
+from collections.abc import Iterator
+
+from farthing.config.convert import ACTIVE_FORMATS, limits_of
+from farthing.config.settings import Budget, Key, Provider, Settings
+from farthing.domain.budget import Unit
+from farthing.domain.money import usd
+from farthing.domain.record import Labels
+
+_NOUNS = {
+    Unit.TOKENS: "token",
+    Unit.INPUT_TOKENS: "input token",
+    Unit.OUTPUT_TOKENS: "output token",
+    Unit.CALLS: "call",
+}
+
+
+def explain(settings: Settings) -> str:
+    """The whole of it, ending in the warnings. Secrets appear as where they come from."""
+    parts = [
+        _section("Where", _where(settings)),
+        _section("Providers", map(_provider, settings.providers), "none: every call will be refused"),
+        _section("Budgets", map(_budget, settings.budgets), "none: spending is recorded and not limited"),
+        _section("Keys", map(_key, settings.keys), "none: callers on this machine need no key; others are refused"),
+        _section("Warnings", map(str, settings.warnings), "none"),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(title: str, lines: Iterator[str], nothing: str = "") -> str:
+    return "\n".join([title, *(f"  {line}" for line in list(lines) or [nothing])])
+
+
+def _where(settings: Settings) -> Iterator[str]:
+    yield f"settings from {settings.file}" if settings.file else "no file: settings from the environment and defaults"
+    yield f"accounts and records in {settings.store.url}"
+    host = settings.gateway.host
+    yield f"listens on {f'[{host}]' if ':' in host else host}:{settings.gateway.port}"
+    output = settings.output
+    yield (
+        f"a call that names no cap gets {output.default_cap:,} output tokens, "
+        f"{output.reasoning_cap:,} where it reasons; never more than its budget can pay"
+    )
+    if settings.prices:
+        yield f"{len(settings.prices)} price{'s' if len(settings.prices) > 1 else ''} of your own"
+
+
+def _provider(provider: Provider) -> str:
+    takes = (
+        f"takes {', '.join(provider.models)}"
+        if provider.models
+        else f"takes any model asked in {provider.format}'s format"
+    )
+    key = f"key from {provider.api_key.origin}" if provider.api_key else "passes on the caller's own key"
+    off = "" if provider.format in ACTIVE_FORMATS else " (not active in this version)"
+    return f"{provider.name}: {provider.format} at {provider.base_url}; {takes}; {key}{off}"
+
+
+def _budget(budget: Budget) -> str:
+    amounts = " and ".join(_amount(unit, amount) for unit, amount in limits_of(budget))
+    each = f" for each {budget.each}" if budget.each else ""
+    whose = f"calls with {_spoken(budget.match)}" if budget.match else "all calls"
+    end = (
+        "counted only, never refused"
+        if budget.hard == "off"
+        else f"what does not fit waits up to {budget.wait_seconds:g} s, then is refused"
+    )
+    return f"{budget.name}: at most {amounts} {_window(budget)}{each}, over {whose}; {end}"
+
+
+def _amount(unit: Unit, amount: int) -> str:
+    if unit is Unit.USD:
+        return f"{usd(amount)} USD"
+    return f"{amount:,} {_NOUNS[unit]}{'' if amount == 1 else 's'}"
+
+
+def _window(budget: Budget) -> str:
+    match budget.window:
+        case "lifetime":
+            return "in all"
+        case "run":
+            return "in each run"
+        case "hour" | "day" | "week" | "month":
+            return f"in each {budget.window} ({budget.tz})"
+        case _:
+            return f"in any {budget.window.removeprefix('rolling:')}"
+
+
+def _key(key: Key) -> str:
+    bound = f"carries {_spoken(key.labels)}" if key.labels else "carries no labels"
+    may = f"callers may set {', '.join(key.may_set)}" if key.may_set else "callers choose nothing"
+    must = f" and must give {', '.join(key.require)}" if key.require else ""
+    return f"{key.name}: {bound}; {may}{must}; secret from {key.secret.origin}; may {' and '.join(key.rights)}"
+
+
+def _spoken(labels: Labels) -> str:
+    return ", ".join(f"any {name}" if value == "*" else f"{name}={value}" for name, value in labels)

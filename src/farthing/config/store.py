@@ -1,0 +1,75 @@
+"""The store that settings name, opened: ledger, directory, records and what goes with them."""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from farthing.config.settings import Settings
+from farthing.domain.errors import BadConfig
+from farthing.domain.ids import Mint
+from farthing.ports.directory import Directory
+from farthing.ports.ledger import Ledger
+from farthing.ports.records import Records
+from farthing.stores.memory.directory import MemoryDirectory
+from farthing.stores.memory.ledger import MemoryLedger
+from farthing.stores.sqlite.directory import SqliteDirectory
+from farthing.stores.sqlite.ledger import SqliteLedger
+from farthing.stores.sqlite.records import SqliteRecords
+
+MEMORY = "memory:"
+SKELETON_KEY = "skeleton_key"
+"""The installation's own secret: equal messages have equal digests here, and nowhere else."""
+
+
+class Opened(NamedTuple):
+    """One store behind all its ports. `close` it when nothing uses it any more."""
+
+    ledger: Ledger
+    directory: Directory
+    records: Records
+    mint: Mint
+    skeleton_key: bytes
+    close: Callable[[], None]
+
+
+def path_of(settings: Settings) -> Path | None:
+    """The file of an SQLite store; None for a store in memory. Raises BadConfig for any other."""
+    url = settings.store.url
+    if url == MEMORY:
+        return None
+    if not url.startswith("sqlite:///"):
+        raise BadConfig(f"the store {url!r} is not active in this version; write sqlite:///farthing.db", field="store.url")
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def open_store(
+    settings: Settings, *, what: str, clock: Callable[[], int], changed: Callable[[], None] | None = None
+) -> Opened:
+    """Open or make the store. `changed` is called, from any thread, when another process changed keys, budgets,
+    grants or gates. Raises StoreBroken with what to do."""
+    path = path_of(settings)
+    unknown_after_ms = int(settings.gateway.unknown_after_seconds * 1_000)
+    if path is None:
+        memory = MemoryLedger(clock=clock)
+        return Opened(
+            memory, MemoryDirectory(now_ms=clock), memory.records, Mint(0), secrets.token_bytes(32), lambda: None
+        )
+    ledger = SqliteLedger.open(
+        path, clock=clock, what=what, unknown_after_ms=unknown_after_ms, on_directory_change=changed
+    )
+    try:
+        directory = SqliteDirectory(path, now_ms=clock)
+        records = SqliteRecords(path)
+        mint = Mint(ledger.slot, records.last_id())
+        key = directory.secret(SKELETON_KEY, secrets.token_bytes(32))
+    except BaseException:
+        ledger.close_now()
+        raise
+
+    def close() -> None:
+        ledger.close_now()
+        directory.close()
+        records.close()
+
+    return Opened(ledger, directory, records, mint, key, close)

@@ -1,0 +1,82 @@
+"""One call over HTTP: read it, know who asks, and hand it to the life of a call."""
+
+import msgspec
+
+from farthing.call.arrival import Arrival, Headers
+from farthing.call.drive import drive
+from farthing.call.states import NeedsFunds, Refused
+from farthing.config.engine import Engine
+from farthing.domain.refusal import Refusal
+from farthing.gateway.body import read_body
+from farthing.gateway.client import HttpClient, Receive, Scope
+from farthing.gateway.identify import authenticate, caller_of, check_json
+from farthing.gateway.routes import Route
+
+_OURS_OR_THE_HOPS = frozenset(
+    (
+        b"host", b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"te", b"trailer", b"upgrade",
+        b"expect", b"accept-encoding", b"authorization", b"x-api-key", b"x-goog-api-key", b"cookie", b"origin", b"referer",
+        b"forwarded", b"proxy-authorization", b"proxy-connection", b"content-type", b"api-key",
+    )
+)  # fmt: skip
+_OUR_PREFIXES = (b"x-farthing-", b"x-forwarded-", b"sec-", b"proxy-")
+_JSON = (b"content-type", b"application/json")
+_PLAIN = (b"accept-encoding", b"identity")
+
+
+async def serve_call(engine: Engine, route: Route, scope: Scope, receive: Receive, client: HttpClient) -> None:
+    """Raises BadRequest for what cannot be accepted, before anything is held or sent."""
+    arrived_ms = engine.now_ms()
+    raw: list[tuple[bytes, bytes]] = scope["headers"]
+    headers = dict(raw)
+    key = authenticate(headers, engine.keys, scope["client"][0] if scope["client"] else "")
+    check_json(headers)
+    body = await read_body(receive, headers, engine.settings.gateway.body_bytes)
+    draft = route.dialect.read(body)
+    caller = caller_of(key, raw, draft.asked.attribution)
+    arrival = Arrival(
+        id=engine.mint(arrived_ms),
+        arrived_ms=arrived_ms,
+        dialect=route.dialect,
+        draft=draft,
+        caller=caller,
+        path=route.path,
+        query=scope["query_string"].decode("latin-1"),
+        headers=forwarded(raw),
+        credential=credential(headers, keyless=key is None),
+        patience_ms=patience_ms(headers),
+        code_for_codex=headers.get(b"originator", b"").startswith(b"codex"),
+        skeleton=msgspec.json.encode(draft.skeleton(engine.skeleton_key)),
+    )
+    plan = engine.rules.plan(arrival)
+    state = Refused(arrival, plan) if isinstance(plan, Refusal) else NeedsFunds(plan)
+    await drive(state, engine, client)
+
+
+def forwarded(raw: list[tuple[bytes, bytes]]) -> Headers:
+    """The caller's headers that go on to the provider: betas, versions and the like; never credentials or ours."""
+    return (
+        _JSON,
+        _PLAIN,
+        *[pair for pair in raw if pair[0] not in _OURS_OR_THE_HOPS and not pair[0].startswith(_OUR_PREFIXES)],
+    )
+
+
+def credential(headers: dict[bytes, bytes], *, keyless: bool) -> Headers:
+    """The caller's own credential, which may go to a provider that has none of ours. With keys it is ours: never sent on."""
+    if not keyless:
+        return ()
+    return tuple((name, headers[name]) for name in (b"authorization", b"x-api-key") if name in headers)
+
+
+def patience_ms(headers: dict[bytes, bytes]) -> int | None:
+    """How long the client itself waits, from the headers that the OpenAI and Anthropic clients send (seconds)."""
+    for name in (b"x-stainless-timeout", b"x-stainless-read-timeout"):
+        text = headers.get(name, b"")
+        try:
+            seconds = float(text)
+        except ValueError:
+            continue
+        if 0 < seconds < 86_400:
+            return int(seconds * 1_000)
+    return None

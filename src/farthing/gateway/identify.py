@@ -1,0 +1,105 @@
+"""Who is calling: the key they present, or the rules of keyless mode.
+
+Without keys the gateway trusts whoever can reach it on this machine, so it must not be reachable by a web page in a
+browser here (a foreign Host, Origin or content type) nor through a proxy that hides where a request came from.
+"""
+
+import re
+from collections.abc import Mapping
+
+from farthing.accounts.attribution import attribute
+from farthing.accounts.secrets import find
+from farthing.call.arrival import Caller
+from farthing.domain.errors import BadRequest
+from farthing.domain.key import Key
+from farthing.domain.record import Labels
+
+_OUR_HOSTS = re.compile(rb"^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$")
+_OUR_ORIGINS = re.compile(rb"^https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$")
+_LOOPBACK = ("127.", "::1", "::ffff:127.")
+
+Headers = Mapping[bytes, bytes]
+
+
+def authenticate(headers: Headers, keys: Mapping[str, Key], peer: str) -> Key | None:
+    """The caller's key, None in keyless mode. Raises BadRequest: 401 for a bad key, 403 for what keyless mode refuses.
+
+    Asked before the body is read, so that a stranger's bytes cost nothing.
+    """
+    if keys:
+        return key_of(headers, keys)
+    check_keyless(headers, peer)
+    return None
+
+
+def caller_of(key: Key | None, raw_headers: list[tuple[bytes, bytes]], body_labels: Labels) -> Caller:
+    """Who the call is for. Raises BadRequest 400 for labels that cannot be used or that the key misses."""
+    found = attribute(raw_headers, body_labels, key)
+    if key is None:
+        return Caller(labels=found.labels, trusted=None)
+    return Caller(key=key.name, labels=found.labels, trusted=found.trusted, max_values=key.max_values)
+
+
+def key_of(headers: Headers, keys: Mapping[str, Key], right: str = "call") -> Key:
+    """The key that is presented. Raises BadRequest 401 where it is none of ours, 403 where it lacks the right."""
+    shown = presented(headers)
+    if not shown:
+        raise BadRequest(
+            "no key: send `Authorization: Bearer fk_…` or `x-api-key: fk_…`",
+            field="authorization",
+            status=401,
+            code="invalid_api_key",
+        )
+    key = find(keys, shown)
+    if key is None:
+        raise BadRequest(
+            "this key is unknown or revoked; `farthing keys ls` shows the keys there are",
+            field="authorization",
+            status=401,
+            code="invalid_api_key",
+        )
+    if right not in key.rights:
+        raise BadRequest(
+            f"the key {key.name!r} has no right to {right!r}", field="authorization", status=403, code="forbidden"
+        )
+    return key
+
+
+def presented(headers: Headers) -> str:
+    """The secret in `Authorization: Bearer`, `x-api-key` or `x-goog-api-key`; "" where there is none."""
+    bearer = headers.get(b"authorization", b"")
+    if bearer[:7].lower() == b"bearer ":
+        return bearer[7:].strip().decode("latin-1")
+    return (headers.get(b"x-api-key") or headers.get(b"x-goog-api-key") or b"").decode("latin-1")
+
+
+def check_keyless(headers: Headers, peer: str) -> None:
+    """Refuse what a web page, a proxy or another machine could have sent. Raises BadRequest 403 or 415."""
+    if not peer.startswith(_LOOPBACK):
+        raise _unsafe("no keys are defined, so only this machine may call; make one with `farthing keys new`", "")
+    if not _OUR_HOSTS.match(headers.get(b"host", b"")):
+        raise _unsafe("without keys the Host must be 127.0.0.1, localhost or [::1]", "host")
+    origin = headers.get(b"origin")
+    if origin is not None and not _OUR_ORIGINS.match(origin):
+        raise _unsafe("without keys, web pages of other origins may not call", "origin")
+    if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
+        raise _unsafe("without keys, web pages of other sites may not call", "sec-fetch-site")
+    for name in (b"forwarded", b"x-forwarded-for"):
+        if name in headers:
+            raise _unsafe("without keys, forwarded requests count as remote and are refused", name.decode())
+
+
+def check_json(headers: Headers) -> None:
+    """A body must say that it is JSON: a form in a web page cannot. Raises BadRequest 415."""
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if kind != b"application/json":
+        raise BadRequest(
+            "the body must be sent with `content-type: application/json`",
+            field="content-type",
+            status=415,
+            code="unsupported_media_type",
+        )
+
+
+def _unsafe(message: str, field: str) -> BadRequest:
+    return BadRequest(message, field=field, status=403, code="forbidden")

@@ -1,0 +1,37 @@
+"""Small whole answers of our own: JSON, text, and errors in the caller's dialect."""
+
+from typing import Any
+
+import msgspec
+
+from farthing.domain.errors import BadRequest, LedgerUnavailable
+from farthing.gateway.client import HttpClient
+from farthing.wire.dialect import Dialect
+
+JSON = (b"content-type", b"application/json")
+FINAL = (b"x-should-retry", b"false")
+
+
+async def send_bytes(
+    client: HttpClient, status: int, body: bytes, *headers: tuple[bytes, bytes], content_type: bytes = JSON[1]
+) -> None:
+    """One whole answer."""
+    await client.head(
+        status, [(b"content-type", content_type), *headers, (b"content-length", b"%d" % len(body))]
+    )
+    await client.body(body)
+    await client.end()
+
+
+async def send_json(client: HttpClient, status: int, value: Any, *headers: tuple[bytes, bytes]) -> None:
+    await send_bytes(client, status, msgspec.json.encode(value), *headers)
+
+
+async def send_error(client: HttpClient, dialect: Dialect, error: BadRequest | LedgerUnavailable) -> None:
+    """An error of the caller's, or of our store, as the dialect writes errors. Never echoes content."""
+    if isinstance(error, LedgerUnavailable):
+        body = dialect.error(status=503, message=str(error), code="ledger_unavailable")
+        await send_bytes(client, 503, body, (b"retry-after", b"2"))
+        return
+    body = dialect.error(status=error.status, message=error.message, code=error.code, field=error.field)
+    await send_bytes(client, error.status, body, FINAL)

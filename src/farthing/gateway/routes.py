@@ -1,0 +1,38 @@
+"""Which paths are calls: each speaks one dialect, and everything that is not listed is governed elsewhere or refused."""
+
+import msgspec
+
+from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.dialect import Dialect
+from farthing.wire.openai_chat import ChatDialect
+from farthing.wire.openai_embeddings import EmbeddingsDialect
+from farthing.wire.openai_responses import OpenAIResponses
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One path that costs money."""
+
+    dialect: Dialect
+    path: str
+    """The path below the provider's base."""
+
+
+CHAT = ChatDialect()
+RESPONSES = OpenAIResponses()
+MESSAGES = AnthropicMessages()
+EMBEDDINGS = EmbeddingsDialect()
+
+CALLS: dict[str, Route] = {
+    "/v1/chat/completions": Route(CHAT, "/chat/completions"),
+    "/v1/responses": Route(RESPONSES, "/responses"),
+    "/v1/messages": Route(MESSAGES, "/v1/messages"),
+    "/v1/embeddings": Route(EMBEDDINGS, "/embeddings"),
+}
+
+
+def dialect_of(path: str) -> Dialect:
+    """The dialect in which a client of this path expects its errors."""
+    if path.startswith("/v1/messages"):
+        return MESSAGES
+    route = CALLS.get(path)
+    return route.dialect if route else CHAT

@@ -1,0 +1,111 @@
+"""Run the gateway: uvicorn with our limits, a graceful drain on SIGTERM, a reload on SIGHUP."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+
+from farthing.config.engine import Engine
+from farthing.gateway.app import Gateway
+from farthing.gateway.protocol import LimitedProtocol, sweep
+
+log = logging.getLogger("farthing.gateway")
+
+KEEP_ALIVE_SECONDS = 75
+READ_AHEAD_BYTES = 64 * 1024
+"""What a slow client may leave unread before its stream waits; the transport's own high-water mark."""
+
+Reload = Callable[[], Awaitable[None]]
+
+
+def server(gateway: Gateway, *, drain_seconds: float, concurrency: int) -> uvicorn.Server:
+    """A configured server. The parser is pinned: `auto` would take h11 where httptools is missing, which lets
+    desynchronised requests through (both Content-Length and Transfer-Encoding)."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            gateway,
+            http=LimitedProtocol,
+            ws="none",
+            loop="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=max(1, int(drain_seconds)),
+            limit_concurrency=concurrency,
+            backlog=4_096,
+        )
+    )
+
+
+async def serve(
+    engine: Engine,
+    listening: socket.socket,
+    *,
+    drain_seconds: float = 30.0,
+    concurrency: int = 10_000,
+    reload: Reload | None = None,
+    ready: Callable[[], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; then stop listening, let calls in flight finish within `drain_seconds`, and
+    return with every hold at its end or unknown."""
+    gateway = Gateway(engine)
+    running = server(gateway, drain_seconds=drain_seconds, concurrency=concurrency)
+    loop = asyncio.get_running_loop()
+    tasks = [loop.create_task(sweep(running.server_state.connections))]
+    if reload is not None:
+        loop.add_signal_handler(signal.SIGHUP, lambda: tasks.append(loop.create_task(_reload(reload))))
+    if ready is not None:
+        tasks.append(loop.create_task(_when_started(running, ready)))
+    tasks.append(loop.create_task(_say_draining(running, gateway)))
+    try:
+        await running.serve(sockets=[listening])
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(NotImplementedError, RuntimeError):
+            loop.remove_signal_handler(signal.SIGHUP)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound, listening-ready socket. Raises OSError where the port is taken or the address is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    bound.set_inheritable(True)
+    return bound
+
+
+async def _reload(reload: Reload) -> None:
+    try:
+        await reload()
+    except Exception:
+        # A bad file changes nothing; whoever sent the signal reads the log.
+        log.exception("reload failed; the old configuration stays")
+    else:
+        log.info("configuration reloaded")
+
+
+async def _when_started(running: uvicorn.Server, ready: Callable[[], None]) -> None:
+    while not running.started:
+        await asyncio.sleep(0.01)
+    ready()
+
+
+async def _say_draining(running: uvicorn.Server, gateway: Gateway) -> None:
+    while not running.should_exit:
+        await asyncio.sleep(0.1)
+    gateway.closing = True

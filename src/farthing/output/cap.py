@@ -1,0 +1,63 @@
+"""The output cap: what is wanted, what is the least worth having, and what to tell the caller.
+
+Every call carries a cap, because only a capped call has a worst case. A cap that the caller names is kept unless the
+budget cannot pay it; a call that names none gets the default, never above the model's own maximum.
+"""
+
+import msgspec
+
+from farthing.domain.model import ModelFacts
+from farthing.wire.dialect import Asked
+
+MIN_THINKING = 1_024
+"""The smallest thinking budget that Anthropic accepts (its documentation of extended thinking)."""
+
+
+class Defaults(msgspec.Struct, frozen=True):
+    """Caps for calls that name none, in output tokens."""
+
+    plain: int = 8_192
+    reasoning: int = 32_000
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """The cap to ask the ledger for."""
+
+    cap: int
+    floor: int
+    """The smallest cap worth buying."""
+    origin: str
+    """`caller` or `default`."""
+
+
+def wanted(asked: Asked, facts: ModelFacts, defaults: Defaults, floor: int) -> Wanted:
+    """The cap of a call and its floor. `floor` is the budget's: the fewest output tokens worth buying.
+
+    A call that thinks needs room for the smallest thinking budget and for an answer after it, so its floor is higher.
+    """
+    if asked.cap is not None:
+        cap, origin = asked.cap, "caller"
+    else:
+        reasons = asked.reasons or facts.reasons or asked.thinking is not None
+        cap, origin = (defaults.reasoning if reasons else defaults.plain), "default"
+        if asked.thinking is not None:  # the caller's thinking budget must fit below whatever cap we choose
+            cap = max(cap, asked.thinking + defaults.plain)
+        if facts.max_output_tokens is not None:
+            cap = min(cap, facts.max_output_tokens)
+    least = floor if asked.thinking is None else MIN_THINKING + floor
+    return Wanted(cap, min(cap, least), origin)
+
+
+def told(cap: int, *, clamped: bool, origin: str) -> bytes | None:
+    """The value of `x-farthing-output-cap`, or None where the caller's own cap went out unchanged."""
+    if clamped:
+        return b"%d; clamped" % cap
+    if origin == "default":
+        return b"%d; default" % cap
+    return None
+
+
+def cut_by_cap(finish: str, *, clamped: bool, origin: str) -> bool:
+    """Whether an answer ended because of a cap that we set rather than one the caller chose."""
+    ours = clamped or origin == "default"
+    return ours and finish in {"length", "max_tokens", "max_output_tokens"}

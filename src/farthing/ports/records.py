@@ -1,0 +1,175 @@
+"""Reading what was recorded: single calls, lists, sums, and what later calls may learn from earlier ones."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from farthing.domain.budget import AccountKey, Standing
+from farthing.domain.hold import Spent
+from farthing.domain.record import AttemptOpening, CallClosing, CallOpening, Labels, Skeleton
+from farthing.domain.usage import Usage
+
+
+class Share(msgspec.Struct, frozen=True):
+    """What one attempt holds of, or has posted to, one account, in the account's base."""
+
+    account: AccountKey
+    amount: int
+
+
+class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to one provider, as far as it got."""
+
+    opening: AttemptOpening
+    state: str
+    """`held`, `unknown`, `settled` or `void`."""
+    cap: int
+    """Output tokens per choice on the wire."""
+    shares: tuple[Share, ...] = ()
+    """Held while `held` or `unknown`, posted once `settled`."""
+    due_ms: int | None = None
+    """When the policy charges an unknown attempt."""
+    seen: Spent | None = None
+    """The least an unknown attempt must have cost."""
+    reason: str = ""
+    """Why it is unknown or void."""
+    cost_nanos: int | None = None
+    """None: not settled, or unpriced."""
+    remainder_picos: int = 0
+    usage: Usage | None = None
+    """None: not settled."""
+    source: str = ""
+    """Who says what it cost: `provider`, `estimate` or `operator`; "" until settled."""
+    served_model: str = ""
+    response_id: str = ""
+    finish: str = ""
+    flags: tuple[str, ...] = ()
+    settled_ms: int | None = None
+
+
+class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
+    """A correction of a settled attempt: who, why, and what stood there before and after."""
+
+    attempt: int
+    at_ms: int
+    by: str
+    reason: str
+    before: str
+    """JSON of state, source, cost, usage and charges."""
+    after: str
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known of one call."""
+
+    opening: CallOpening
+    closing: CallClosing | None
+    """None while it runs, or where its process died."""
+    skeleton: Skeleton
+    attempts: tuple[AttemptRecord, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+
+
+class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of calls."""
+
+    id: int
+    arrived_ms: int
+    key: str
+    labels: Labels
+    model: str
+    """As the caller named it."""
+    streamed: bool
+    outcome: str
+    """As in `CallClosing`; "" while it runs, or where its process died."""
+    code: str
+    status: int | None
+    finished_ms: int | None
+    attempts: int
+    """Those that may have reached a provider."""
+    input_tokens: int
+    output_tokens: int
+    cost_nanos: int
+    """Of what is settled and priced; the three counts below say how far that is the whole."""
+    estimated: int
+    """Attempts charged by a policy instead of a provider's usage."""
+    unpriced: int
+    open: int
+    """Attempts still held or unknown."""
+
+
+class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Exact sums over the calls of one group."""
+
+    group: tuple[str, ...]
+    """One value for each name asked for; "" where a call has none."""
+    calls: int
+    """Each call counts once, where its first attempt is."""
+    refused: int
+    attempts: int
+    """Those that may have reached a provider."""
+    usage: Usage
+    """Of settled attempts."""
+    cost_nanos: int
+    remainder_picos: int
+    estimated_nanos: int
+    """The part of `cost_nanos` that a policy charged."""
+    unpriced: int
+    """Settled attempts without a price."""
+    open: int
+    """Attempts still held or unknown: their cost is not in the sums yet."""
+
+
+class Ratio(msgspec.Struct, frozen=True):
+    """How many input tokens a provider counted for so many bytes of text."""
+
+    model: str
+    text_bytes: int
+    input_tokens: int
+
+
+class Records(Protocol):
+    """Never writes and never keeps the store from shrinking its log for more than a second. Blocking: call off the event loop.
+
+    Shows what is durable, which may be 10 ms behind. Raises LedgerUnavailable when the store cannot be read.
+    """
+
+    def call(self, id: int) -> CallRecord | None: ...
+
+    def recent(
+        self,
+        *,
+        limit: int,
+        before_id: int | None = None,
+        key: str | None = None,
+        labels: Labels = (),
+        outcome: str | None = None,
+        run: str | None = None,
+    ) -> tuple[CallSummary, ...]:
+        """The newest calls first. Give the last `id` of a page as `before_id` for the next."""
+        ...
+
+    def usage(self, *, by: tuple[str, ...], since_ms: int, until_ms: int) -> tuple[UsageRow, ...]:
+        """Sums of calls that arrived in `since_ms <= t < until_ms`, ordered by group.
+
+        `by` names labels, or `model` (as the provider was asked), `provider`, `key`, `outcome`, `day` (UTC, like
+        `2026-11-30`).
+        """
+        ...
+
+    def accounts(self, budget: str | None = None) -> tuple[Standing, ...]:
+        """How every account stands (of one budget, if named), without limits: those are the configuration's."""
+        ...
+
+    def ratios(self, limit: int = 1_000) -> Iterable[Ratio]:
+        """The last `limit` attempts of each model whose provider reported usage, newest first; not more than a bounded past."""
+        ...
+
+    def context_of(self, tenant: str, response_id: str) -> int | None:
+        """The tokens a call inherits that points to this response; None where it is unknown or still pending."""
+        ...
+
+    def pending_response(self, tenant: str, response_id: str) -> int | None:
+        """The attempt that will be settled when this response is fetched; None where there is none to settle."""
+        ...

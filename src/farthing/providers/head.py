@@ -1,0 +1,87 @@
+"""The head of a request as bytes, checked so that no header can carry a second line; and which headers end with a hop."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from farthing.ports.upstream import Outbound
+from farthing.providers.addresses import parse_origin
+
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TARGET = re.compile(rb"/[!-~]*")
+_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+"""Headers that speak of one connection, not of the message (RFC 9110 §7.6.1 and its forerunners)."""
+
+_OURS = HOP_BY_HOP | {b"host", b"content-length", b"expect"}
+_TEXT = bytes(code for code in range(256) if code == 0x09 or (code >= 0x20 and code != 0x7F))
+
+
+def render_head(request: Outbound) -> bytes:
+    """Request line and headers, ending in the empty line.
+
+    Raises ValueError for what must not be sent: a control character, a header that the connection itself sets, an
+    impossible target. Asks for `identity` where the caller names no encoding.
+    """
+    lines = [_start(request.origin, request.method, request.target)]
+    encoding_named = False
+    for name, value in request.headers:
+        prefix, is_encoding = _field(name)
+        encoding_named = encoding_named or is_encoding
+        lines.append(prefix + value)
+    if not encoding_named:
+        lines.append(b"accept-encoding: identity")
+    if request.body or request.method in _METHODS_WITH_BODY:
+        lines.append(b"content-length: %d" % len(request.body))
+    lines.append(b"\r\n")
+    head = b"\r\n".join(lines)
+    # All that is not text must be exactly our own line ends, two for the first line (its Host) and for the last.
+    if head.translate(None, _TEXT) != b"\r\n" * (len(lines) + 1):
+        raise ValueError(f"a header for {request.origin} holds a control character; it was not sent")
+    return head
+
+
+@lru_cache(maxsize=1024)
+def _start(origin: str, method: str, target: str) -> bytes:
+    """Request line and Host, without the last line end."""
+    verb, path = method.encode("utf-8", "surrogatepass"), target.encode("utf-8", "surrogatepass")
+    if not _TARGET.fullmatch(path):
+        raise ValueError(f"{target!r} is not a path and query; percent-encode it")
+    if not _TOKEN.fullmatch(verb) or method == "CONNECT":
+        raise ValueError(f"{method!r} is not a method that can be sent")
+    return b"%b %b HTTP/1.1\r\nhost: %b" % (verb, path, parse_origin(origin).authority)
+
+
+@lru_cache(maxsize=1024)
+def _field(name: bytes) -> tuple[bytes, bool]:
+    """A header's name with its colon, and whether it is Accept-Encoding."""
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f"{name!r} is not a header name")
+    lowered = name.lower()
+    if lowered in _OURS:
+        raise ValueError(f"the header {name.decode()} belongs to the connection and cannot be set")
+    return name + b": ", lowered == b"accept-encoding"
+
+
+def end_to_end(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """An answer's headers for its caller: names in lower case, order and duplicates kept, hop-by-hop ones removed."""
+    lowered = [(name.lower(), value) for name, value in fields]
+    listed = named_options(value for name, value in lowered if name == b"connection")
+    return [field for field in lowered if field[0] not in HOP_BY_HOP and field[0] not in listed]
+
+
+def named_options(values: Iterable[bytes]) -> tuple[bytes, ...]:
+    """The header names that Connection headers declare hop-by-hop."""
+    return tuple(option.strip() for value in values for option in value.lower().split(b","))

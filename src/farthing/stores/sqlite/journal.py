@@ -1,0 +1,151 @@
+"""What one batch has to write, gathered while it decides and written at its end, many rows to a statement."""
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+from farthing.budget.book import Book
+from farthing.budget.open_hold import Ended, OpenHold, Part
+from farthing.domain.hold import Loss, Reserve, Settlement
+from farthing.domain.record import CallClosing, CallOpening
+from farthing.stores.sqlite import rows
+from farthing.stores.sqlite.rows import Row
+from farthing.stores.sqlite.statements import sql
+
+
+class Disagreement(Exception):
+    """The file ended one of our holds without us: memory is not to be trusted."""
+
+
+class Journal:
+    """The rows of one batch. Account numbers are known only when it is written, so rows are made then."""
+
+    def __init__(self, connection: sqlite3.Connection, book: Book, owner: int) -> None:
+        self._connection = connection
+        self._book = book
+        self._owner = owner
+        self._holds: list[tuple[Reserve, int, OpenHold]] = []
+        self._losses: list[Row] = []
+        self._settlements: list[tuple[Settlement, Ended]] = []
+        self._voids: list[tuple[Ended, str, int]] = []
+        self._estimates: list[tuple[Ended, tuple[str, ...], int]] = []
+        self._refusals: list[Row] = []
+        self._closings: list[Row] = []
+        self._responses: list[Row] = []
+        self._gates: list[Row] = []
+        self._corrections: list[tuple[Settlement, tuple[Part, ...], Row, str, str]] = []
+
+    def held(self, ask: Reserve, cap: int) -> None:
+        self._holds.append((ask, cap, self._book.holds[ask.opening.id]))
+
+    def settled(self, settlement: Settlement, ended: Ended) -> None:
+        self._settlements.append((settlement, ended))
+        if settlement.remember_for and settlement.response_id:
+            usage = settlement.usage
+            self._remember(
+                settlement.remember_for, settlement, usage.input_tokens + usage.output_tokens, settlement.settled_ms
+            )
+        if settlement.overran:
+            detail = f"{settlement.usage.output_tokens} output tokens, above the cap that was sent"
+            self._gates.append((settlement.overran, settlement.attempt, settlement.settled_ms, detail))
+
+    def voided(self, ended: Ended, reason: str, at_ms: int) -> None:
+        self._voids.append((ended, reason, at_ms))
+
+    def lost(self, loss: Loss, now_ms: int) -> None:
+        self._losses.append(rows.lost(loss))
+        if loss.remember_for and loss.response_id:
+            self._remember(loss.remember_for, loss, None, now_ms)
+        if loss.overran:
+            detail = (
+                f"at least {loss.seen.output_tokens} output tokens, above the cap that was sent; the stream was cut"
+            )
+            self._gates.append((loss.overran, loss.attempt, now_ms, detail))
+
+    def presumed_lost(self, attempt: int, due_ms: int, reason: str) -> None:
+        self._losses.append(rows.presumed_lost(attempt, due_ms, reason))
+
+    def estimated(self, ended: Ended, flags: tuple[str, ...], now_ms: int) -> None:
+        self._estimates.append((ended, flags, now_ms))
+
+    def corrected(self, settlement: Settlement, posted: tuple[Part, ...], before: Row, by: str, reason: str) -> None:
+        self._corrections.append((settlement, posted, before, by, reason))
+
+    def refused(self, opening: CallOpening, closing: CallClosing) -> None:
+        self._refusals.append((*rows.opening(opening), *rows.ending(closing)))
+
+    def closed(self, closing: CallClosing | None) -> None:
+        if closing is not None:
+            self._closings.append((*rows.ending(closing), closing.id))
+
+    def _remember(self, tenant: str, what: Settlement | Loss, tokens: int | None, at_ms: int) -> None:
+        self._responses.append((tenant, what.response_id, what.attempt, tokens, at_ms))
+
+    def write(self) -> None:
+        """Everything, in an order in which each row finds what it refers to. Raises Disagreement."""
+        self._write_accounts()
+        self._write_holds()
+        self._write_ends()
+        self._many("call_refuse", self._refusals)
+        self._many("call_close", self._closings)
+        self._many("response_put", self._responses)
+        if self._gates:
+            self._many("gate_close", self._gates)
+            self._connection.execute(sql("directory_bump"))
+        for correction in self._corrections:
+            self._write_correction(*correction)
+
+    def _write_accounts(self) -> None:
+        changed = []
+        for account in self._book.dirty:
+            balance = (account.posted, account.held, account.unknown, account.closes_ms)
+            if account.row:
+                changed.append((*balance, account.row))
+            else:
+                added = self._connection.execute(sql("account_add"), (*balance, *map(str, account.key)))
+                assert added.lastrowid is not None
+                account.row = added.lastrowid
+        self._book.dirty.clear()
+        self._many("account_put", changed)
+
+    def _write_holds(self) -> None:
+        if not self._holds:
+            return
+        self._many("call_add", [rows.opening(ask.call) for ask, _, _ in self._holds if ask.call is not None])
+        accounts = self._book.accounts
+        self._many("attempt_hold", [rows.held(ask, cap, hold, self._owner, accounts) for ask, cap, hold in self._holds])
+
+    def _write_ends(self) -> None:
+        accounts = self._book.accounts
+        self._all("attempt_lose", self._losses)
+        self._all(
+            "attempt_settle",
+            [rows.settled(ended.tell(settlement), ended.posted, accounts) for settlement, ended in self._settlements],
+        )
+        self._all("attempt_void", [rows.voided(*void, accounts) for void in self._voids])
+        self._all("attempt_estimate", [rows.estimated(*estimate, accounts) for estimate in self._estimates])
+
+    def _write_correction(
+        self, settlement: Settlement, posted: tuple[Part, ...], before: Row, by: str, reason: str
+    ) -> None:
+        self._all("attempt_correct", [rows.settled(settlement, posted, self._book.accounts)])
+        after = self._connection.execute(sql("attempt_before"), (settlement.attempt,)).fetchone()
+        documents = [msgspec.json.encode(_as_document(row)).decode() for row in (before, after)]
+        at_ms, attempt = settlement.settled_ms, settlement.attempt
+        self._connection.execute(sql("adjustment_add"), (attempt, at_ms, by, reason, *documents))
+        self._connection.execute(sql("audit_add"), (at_ms, by, "call.adjust", str(attempt), reason))
+
+    def _many(self, statement: str, values: Iterable[Row]) -> int:
+        if not values:
+            return 0
+        return self._connection.executemany(sql(statement), values).rowcount
+
+    def _all(self, statement: str, values: list[Row]) -> None:
+        if self._many(statement, values) != len(values):
+            raise Disagreement(f"{statement} found a hold that is not open")
+
+
+def _as_document(row: Row) -> dict[str, object]:
+    names = ("state", "source", "cost_nanos", "input_tokens", "output_tokens", "charges")
+    return dict(zip(names, (*row[:-1], msgspec.Raw(row[-1].encode())), strict=True))

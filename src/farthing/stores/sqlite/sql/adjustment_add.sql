@@ -1,0 +1,1 @@
+INSERT INTO adjustment (attempt, at_ms, by, reason, before, after) VALUES (?, ?, ?, ?, ?, ?)

@@ -1,0 +1,3 @@
+-- Money is held for an attempt: from this commit on it may be sent.
+INSERT INTO attempt (id, owner, state, provider, model, book, bound, input_bound, text_bytes, cap, opened_ms, charges)
+VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -1,0 +1,1 @@
+INSERT INTO audit (at_ms, by, action, subject, detail) VALUES (?, ?, ?, ?, ?)

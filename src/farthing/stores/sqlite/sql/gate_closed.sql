@@ -1,0 +1,1 @@
+SELECT name FROM gate WHERE acknowledged_ms = 0

@@ -1,0 +1,30 @@
+"""List prices for the bill, from Farthing's own price book: which rates hold is looked up here, the sum is the bill's own."""
+
+from collections.abc import Callable
+
+from farthing.domain.price import PriceCard, Rates, Unpriced
+from farthing.pricing.book import PriceBook
+from farthing.testing.bill import PriceOf
+
+
+def list_prices(clock: Callable[[], int], book: PriceBook | None = None) -> PriceOf:
+    """Rates by model, service tier and length of input at the provider's moment; None for what the book does not price.
+
+    Without a book the packaged one is read.
+    """
+    priced = PriceBook.load() if book is None else book
+
+    def price_of(model: str, tier: str, input_tokens: int) -> Rates | None:
+        card = priced.find(model, at_ms=clock())
+        return None if isinstance(card, Unpriced) else _rates(card, tier, input_tokens)
+
+    return price_of
+
+
+def _rates(card: PriceCard, tier: str, input_tokens: int) -> Rates | None:
+    """The dearest-threshold tier that this input reaches; a service tier without prices of its own is billed as standard."""
+    rates = None
+    for step in card.variants.get(tier) or card.variants.get("") or ():
+        if input_tokens > step.above or (step.inclusive and input_tokens == step.above) or step.above == 0:
+            rates = step.rates
+    return rates

@@ -1,0 +1,183 @@
+"""Responses requests: the rules they must keep, and what they and the chain they continue say to the model."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from farthing.testing import openai_rules as rules
+from farthing.testing.answer import Ask
+from farthing.testing.chat_rules import arguments_of, choice_of, text_of
+from farthing.testing.conversation import Prompt, Tool, ToolCall, Turn
+from farthing.testing.errors import Rejected
+from farthing.testing.models import Model
+from farthing.testing.names import names
+from farthing.testing.pictures import openai_tokens
+from farthing.testing.tokens import MESSAGE_OVERHEAD, PRIMING, TEMPLATE, TOOLS_OVERHEAD, encode, joined, picture
+
+Items = list[dict[str, Any]]
+
+_KNOWN = names(
+    "background context_management conversation include input instructions max_output_tokens max_tool_calls metadata "
+    "model parallel_tool_calls previous_response_id prompt prompt_cache_key prompt_cache_options "
+    "prompt_cache_retention reasoning safety_identifier service_tier store stream stream_options temperature text "
+    "tool_choice tools top_logprobs top_p truncation user"
+)
+_FEWEST = 16
+"""The smallest `max_output_tokens` the endpoint accepts."""
+
+
+def read(body: dict[str, Any], chain: Callable[[str], Items | None]) -> Ask:
+    """Understand a request; `chain` gives the items up to and with a stored response, or None. Raises Rejected."""
+    name, model = rules.model_of(body)
+    rules.refuse_unknown(body, _KNOWN)
+    rules.check_sampling(body, model)
+    items = items_of(body, chain)
+    _check_calls(items)
+    tokens = _tokens(body, items, name)
+    rules.check_context(len(tokens), model, "input")
+    effort = (body.get("reasoning") or {}).get("effort")
+    return Ask(
+        prompt=_prompt(body, name, items),
+        model=model,
+        body=body,
+        cap=_cap(body, model),
+        stream=rules.boolean(body, "stream"),
+        tokens=tokens,
+        tier=rules.tier_of(body),
+        reasoning=rules.reasoning_tokens(effort, model),
+        background=_background(body),
+    )
+
+
+def items_of(body: dict[str, Any], chain: Callable[[str], Items | None]) -> Items:
+    """Everything the model reads, except instructions: the chain that is continued, then this input."""
+    previous = body.get("previous_response_id")
+    before: Items = []
+    if previous is not None:
+        stored = chain(str(previous))
+        if stored is None:
+            raise Rejected(
+                f"Previous response with id '{previous}' not found.",
+                param="previous_response_id",
+                code="previous_response_not_found",
+            )
+        before = stored
+    given = body.get("input")
+    if given is None and not before and body.get("prompt") is None and body.get("conversation") is None:
+        raise Rejected(
+            "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation_id' must be provided.",
+            param="input",
+            code="missing_required_parameter",
+        )
+    if isinstance(given, str):
+        return [*before, {"type": "message", "role": "user", "content": given}]
+    if given is not None and not isinstance(given, list):
+        raise Rejected(
+            "Invalid type for 'input': expected one of an array of objects or string.",
+            param="input",
+            code="invalid_type",
+        )
+    return [*before, *(given or [])]
+
+
+def _cap(body: dict[str, Any], model: Model) -> int | None:
+    cap = rules.integer(body, "max_output_tokens", _FEWEST)
+    rules.check_cap(cap, "max_output_tokens", model)
+    return cap
+
+
+def _background(body: dict[str, Any]) -> bool:
+    background = rules.boolean(body, "background")
+    if background and body.get("store") is False:
+        raise Rejected("Background mode requires 'store' to be true.", param="background")
+    return background
+
+
+def _check_calls(items: Items) -> None:
+    made = {item.get("call_id") for item in items if item.get("type") == "function_call"}
+    answered = {item.get("call_id") for item in items if item.get("type") == "function_call_output"}
+    for item in items:
+        call = item.get("call_id")
+        if item.get("type") == "function_call_output" and call not in made:
+            raise Rejected(f"No tool call found for function call output with call_id {call}.", param="input")
+        if item.get("type") == "function_call" and call not in answered:
+            raise Rejected(f"No tool output found for function call {call}.", param="input")
+
+
+def _prompt(body: dict[str, Any], name: str, items: Items) -> Prompt:
+    tools = tuple(
+        Tool(str(tool.get("name")), tool.get("parameters") or {})
+        for tool in body.get("tools") or []
+        if tool.get("type") == "function"
+    )
+    form = (body.get("text") or {}).get("format") or {}
+    turns = tuple(turn for item in items if (turn := _turn(item)) is not None)
+    if body.get("instructions"):
+        turns = (Turn(role="system", text=str(body["instructions"])), *turns)
+    return Prompt(
+        dialect="openai-responses",
+        model=name,
+        turns=turns,
+        tools=tools,
+        tool_choice=choice_of(body.get("tool_choice"), tools),
+        schema=form.get("schema") if form.get("type") == "json_schema" else None,
+    )
+
+
+def _turn(item: dict[str, Any]) -> Turn | None:
+    match item.get("type", "message"):
+        case "message":
+            role = str(item.get("role"))
+            return Turn(role="system" if role == "developer" else role, text=text_of(item.get("content")))
+        case "function_call":
+            call = ToolCall(str(item.get("name")), arguments_of(item.get("arguments")), str(item.get("call_id")))
+            return Turn(role="assistant", calls=(call,))
+        case "function_call_output":
+            return Turn(role="tool", text=_output_text(item.get("output")), answers=str(item.get("call_id")))
+        case _:
+            return None
+
+
+def _output_text(output: object) -> str:
+    return output if isinstance(output, str) else text_of(output)
+
+
+def _tokens(body: dict[str, Any], items: Items, model: str) -> list[int]:
+    pieces: list[tuple[int, ...]] = []
+    if body.get("tools"):
+        pieces += [encode(msgspec.json.encode(body["tools"]).decode()), (TEMPLATE,) * TOOLS_OVERHEAD]
+    if body.get("instructions"):
+        pieces += [(TEMPLATE,) * MESSAGE_OVERHEAD, encode("system"), encode(str(body["instructions"]))]
+    for item in items:
+        pieces.append((TEMPLATE,) * MESSAGE_OVERHEAD)
+        pieces += _item_tokens(item, model)
+    pieces.append((TEMPLATE,) * PRIMING)
+    return joined(pieces)
+
+
+def _item_tokens(item: dict[str, Any], model: str) -> list[tuple[int, ...]]:
+    match item.get("type", "message"):
+        case "message":
+            return [encode(str(item.get("role", ""))), *_content_tokens(item.get("content"), model)]
+        case "function_call":
+            return [encode(str(item.get("name", ""))), encode(str(item.get("arguments", "")))]
+        case "function_call_output":
+            return [encode(_output_text(item.get("output")))]
+        case "reasoning":
+            return []  # thinking of earlier turns is dropped from the prompt
+        case _:
+            return [encode(msgspec.json.encode(item).decode())]
+
+
+def _content_tokens(content: object, model: str) -> list[tuple[int, ...]]:
+    if isinstance(content, str):
+        return [encode(content)]
+    pieces = []
+    for part in content if isinstance(content, list) else []:
+        if part.get("type") == "input_image":
+            url = str(part.get("image_url") or part.get("file_id") or "")
+            pieces.append(picture(url, openai_tokens(url, str(part.get("detail", "auto")), model)))
+        else:
+            pieces.append(encode(str(part.get("text") or part.get("refusal") or "")))
+    return pieces

@@ -1,0 +1,77 @@
+"""What a model has shown: the highest tokens per byte in its last calls, for models without a public tokenizer.
+
+A ratio is kept as the two whole numbers it is made of and compared by cross-multiplication: exact, and no float. The
+highest of a sliding window is the front of a queue that only ever falls, so learning costs O(1) on average.
+
+It is an estimate, not a bound: a call whose text is denser than all before it may bill more, which is then learned.
+"""
+
+from collections import deque
+from typing import NamedTuple
+
+WINDOW = 1_000
+"""Calls that are remembered of each model."""
+ENOUGH = 20
+"""Calls without which nothing is said about a model."""
+SHORTEST = 1_024
+"""Bytes of text below which a call teaches nothing: its tokens are mostly template, and bytes bound it well anyway."""
+MOST_MODELS = 1_024
+"""Models that are remembered; the one that learned least recently is forgotten first."""
+
+
+class Ratio(NamedTuple):
+    """`tokens / bytes` of one call, and which call of its model it was."""
+
+    tokens: int
+    bytes: int
+    call: int
+
+    def exceeds(self, other: "Ratio") -> bool:
+        return self.tokens * other.bytes > other.tokens * self.bytes
+
+
+class Ratios:
+    """The ratios of all models. Not for several threads at once."""
+
+    __slots__ = ("_models",)
+
+    def __init__(self) -> None:
+        self._models: dict[str, _Seen] = {}
+
+    def learn(self, model: str, text_bytes: int, input_tokens: int) -> None:
+        """Take in one settled call. `input_tokens` is all it billed as input, so template overhead raises the ratio;
+        leave out calls with media or pointers, whose tokens are not from their text."""
+        if text_bytes < SHORTEST or input_tokens <= 0:
+            return
+        seen = self._models.pop(model, None) or _Seen()
+        seen.add(input_tokens, text_bytes)
+        self._models[model] = seen
+        if len(self._models) > MOST_MODELS:
+            del self._models[next(iter(self._models))]
+
+    def bound(self, model: str, text_bytes: int) -> int | None:
+        """Tokens to expect of so many bytes at the highest ratio seen, and 10 % more; None until enough was seen."""
+        seen = self._models.get(model)
+        if seen is None or seen.calls < ENOUGH:
+            return None
+        highest = seen.falling[0]
+        return -(-text_bytes * highest.tokens * 11 // (highest.bytes * 10))
+
+
+class _Seen:
+    """The last calls of one model: a queue whose ratios fall from front to back."""
+
+    __slots__ = ("calls", "falling")
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.falling: deque[Ratio] = deque()
+
+    def add(self, tokens: int, text_bytes: int) -> None:
+        fresh = Ratio(tokens, text_bytes, self.calls)
+        self.calls += 1
+        while self.falling and not self.falling[-1].exceeds(fresh):
+            self.falling.pop()
+        self.falling.append(fresh)
+        if self.falling[0].call <= fresh.call - WINDOW:
+            self.falling.popleft()

@@ -1,0 +1,64 @@
+"""The shape of a Messages request without its words: what reports and replay live on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from farthing.domain.record import MessageShape, Skeleton
+from farthing.wire.gathered import Gathered, digest, time_to_live
+
+_CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+
+
+def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
+    """Digests leave cache breakpoints out and take a string as the one text block it stands for, as the provider's cache
+    does: a message keeps its digest when a client moves its breakpoint on."""
+    names: dict[str, str] = {}
+    system, tools = _blocks(body.get("system")), [_bare(tool) for tool in body.get("tools") or ()]
+    return Skeleton(
+        messages=tuple(
+            _shape(message, found.message_bytes(at), names, key) for at, message in enumerate(body["messages"])
+        ),
+        system_digest=digest(key, system) if system else "",
+        tools_digest=digest(key, tools) if tools else "",
+        prompt_digest=digest(key, system, tools) if system or tools else "",
+        tool_names=tuple(str(tool.get("name") or tool.get("type")) for tool in tools),
+        text_bytes=found.bytes(),
+        media=tuple(part.kind for part in found.media),
+    )
+
+
+def _shape(message: dict[str, Any], size: int, names: dict[str, str], key: bytes) -> MessageShape:
+    content = message["content"]
+    blocks = content if type(content) is list else []
+    return MessageShape(
+        message["role"],
+        digest(key, message["role"], _blocks(content)),
+        size,
+        tuple(_tools(blocks, names)),
+        max((_ttl(block) for block in blocks), key=("", "5m", "1h").index, default=""),
+    )
+
+
+def _tools(blocks: list[dict[str, Any]], names: dict[str, str]) -> Iterator[str]:
+    """Names of the tools called or answered; `names` remembers which call had which name."""
+    for block in blocks:
+        if block["type"] in _CALLS:
+            names[str(block.get("id"))] = block["name"]
+            yield block["name"]
+        elif known := names.get(str(block.get("tool_use_id"))):
+            yield known
+
+
+def _blocks(content: Any) -> list[Any]:
+    if content is None:
+        return []
+    return [{"type": "text", "text": content}] if type(content) is str else [_bare(block) for block in content]
+
+
+def _bare(block: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in block.items() if key != "cache_control"} if "cache_control" in block else block
+
+
+def _ttl(block: dict[str, Any]) -> str:
+    control = block.get("cache_control")
+    return time_to_live(control, "cache_control") if control else ""

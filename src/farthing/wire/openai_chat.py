@@ -1,0 +1,157 @@
+"""The OpenAI Chat Completions dialect: requests and whole answers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from farthing.domain.record import Skeleton
+from farthing.domain.refusal import Refusal
+from farthing.wire import openai_errors
+from farthing.wire.dialect import Answered
+from farthing.wire.gathered import Gathered
+from farthing.wire.openai_chat_asked import read_asked
+from farthing.wire.openai_chat_skeleton import skeleton_of
+from farthing.wire.openai_chat_stream import OUTPUT, ChatStream
+from farthing.wire.openai_models import CAP_FIELDS, cap_field
+from farthing.wire.openai_usage import read_usage, tier_served
+from farthing.wire.strict import Body, read_object, write
+
+
+class ChatDialect:
+    """`Dialect` of `POST /v1/chat/completions`. Stateless."""
+
+    name = "openai-chat"
+    format = "openai"
+
+    def read(self, body: bytes) -> "ChatDraft":
+        return ChatDraft(read_object(body))
+
+    def answered(self, body: bytes) -> Answered:
+        try:
+            answer = _decode_answer(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return Answered(usage=None, flaw=f"the answer cannot be read: {error}")
+        return _answered(answer)
+
+    def refusal(self, refusal: Refusal) -> bytes:
+        return openai_errors.refusal_body(refusal)
+
+    def error(self, *, status: int, message: str, code: str = "", field: str = "") -> bytes:
+        return openai_errors.error_body(status=status, message=message, code=code, field=field)
+
+    def stream_error(self, *, message: str, code: str) -> bytes:
+        return openai_errors.stream_error_event(message=message, code=code)
+
+
+class ChatDraft:
+    """`Draft` of one Chat Completions request."""
+
+    __slots__ = ("_body", "_found", "asked")
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._found = Gathered()
+        self.asked = read_asked(body.value, self._found)
+
+    def skeleton(self, key: bytes) -> Skeleton:
+        return skeleton_of(self._body.value, self._found, key)
+
+    def texts(self) -> Iterator[str]:
+        return self._found.texts()
+
+    def outbound(self, *, model: str, cap: int | None) -> bytes:
+        value = self._body.value
+        edited = value if value["model"] == model else {**value, "model": model}
+        edited = _capped(edited, model, cap)
+        if self.asked.stream and not self.asked.wants_usage:
+            options = edited.get("stream_options") or {}
+            edited = {**edited, "stream_options": {**options, "include_usage": True}}
+        if cap is not None and self.asked.thinking is not None and self.asked.thinking >= cap:
+            edited = {**edited, "reasoning": {**edited["reasoning"], "max_tokens": _less_than(cap)}}
+        return self._body.encode() if edited is value else write(edited)
+
+    def stream(self) -> ChatStream:
+        return ChatStream(choices=self.asked.choices, wants_usage=self.asked.wants_usage)
+
+
+def _capped(body: dict[str, Any], model: str, cap: int | None) -> dict[str, Any]:
+    """The body with this cap (or the caller's own) in exactly one field, where the caller's stood or at the end."""
+    filled = [field for field in CAP_FIELDS if body.get(field) is not None]
+    if cap is None:
+        if len(filled) < 2:
+            return body
+        cap = body[filled[0]]
+    field = cap_field(model, filled[0] if len(filled) == 1 else None)
+    if filled == [field] and body[field] == cap:
+        return body
+    edited: dict[str, Any] = {}
+    for key, value in body.items():
+        if key not in CAP_FIELDS:
+            edited[key] = value
+        elif field not in edited:
+            edited[field] = cap
+    edited.setdefault(field, cap)
+    return edited
+
+
+def _less_than(cap: int) -> int:
+    """A reasoning budget that leaves room to answer under the cap (OpenRouter's `reasoning.max_tokens`)."""
+    return max(cap - 256, cap // 2)
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    finish_reason: str | None = None
+    message: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    id: Any = None
+    model: Any = None
+    service_tier: Any = None
+    choices: msgspec.Raw = msgspec.Raw(b"[]")
+    usage: msgspec.Raw = msgspec.Raw(b"null")
+    error: Any = None
+
+
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_message = msgspec.json.Decoder(dict[str, Any] | None).decode
+_decode_choices = msgspec.json.Decoder(list[_Choice]).decode
+
+
+def _answered(answer: _Answer) -> Answered:
+    choices = _choices(answer.choices)
+    usage, flaw = None, ""
+    if (reported := bytes(answer.usage)) != b"null":
+        usage, flaw = read_usage(reported)
+        if usage is not None and not usage.output_tokens:  # only then is it worth looking whether there is output
+            usage, flaw = read_usage(reported, saw_output=any(map(_has_output, choices)))
+    return Answered(
+        usage=usage,
+        flaw=flaw,
+        model=answer.model if type(answer.model) is str else "",
+        id=answer.id if type(answer.id) is str else "",
+        finish=finish_of([choice.finish_reason for choice in choices]),
+        tier=tier_served(answer.service_tier),
+        failed=openai_errors.kind_of(answer.error),
+    )
+
+
+def _choices(raw: msgspec.Raw) -> list[_Choice]:
+    try:
+        return _decode_choices(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):  # usage may be right all the same
+        return []
+
+
+def _has_output(choice: _Choice) -> bool:
+    try:
+        message = _decode_message(choice.message) or {}
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return True  # something is there
+    return any(map(message.get, OUTPUT))
+
+
+def finish_of(reasons: list[str | None]) -> str:
+    """One word for all choices: `length` if any was cut, else the first's."""
+    return "length" if "length" in reasons else next((reason for reason in reasons if reason), "")

@@ -1,0 +1,80 @@
+"""The OpenAI Responses dialect: requests and whole answers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from farthing.domain.record import Skeleton
+from farthing.domain.refusal import Refusal
+from farthing.wire import openai_errors, openai_responses_errors
+from farthing.wire.dialect import Answered
+from farthing.wire.gathered import Gathered
+from farthing.wire.lenient import UNREADABLE
+from farthing.wire.openai_responses_answer import Response, answered
+from farthing.wire.openai_responses_asked import asked_of
+from farthing.wire.openai_responses_input import gather_prompt
+from farthing.wire.openai_responses_skeleton import skeleton_of
+from farthing.wire.openai_responses_stream import ResponsesStream
+from farthing.wire.openai_responses_tools import gather_tools
+from farthing.wire.strict import Body, read_object, write
+
+
+class OpenAIResponses:
+    """`Dialect` of `POST /v1/responses`. Stateless."""
+
+    name = "openai-responses"
+    format = "openai"
+
+    def read(self, body: bytes) -> "ResponsesDraft":
+        return ResponsesDraft(read_object(body))
+
+    def answered(self, body: bytes) -> Answered:
+        """Also reads a response that was fetched later, such as a background one."""
+        try:
+            return answered(_decode(body))
+        except UNREADABLE as error:
+            return Answered(usage=None, flaw=f"the answer cannot be read: {error}")
+
+    def refusal(self, refusal: Refusal) -> bytes:
+        return openai_errors.refusal_body(refusal)
+
+    def error(self, *, status: int, message: str, code: str = "", field: str = "") -> bytes:
+        return openai_errors.error_body(status=status, message=message, code=code, field=field)
+
+    def stream_error(self, *, message: str, code: str) -> bytes:
+        return openai_responses_errors.stream_error(message=message, code=code)
+
+
+class ResponsesDraft:
+    """`Draft` of one Responses request."""
+
+    __slots__ = ("_body", "_found", "asked")
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._found = found = Gathered()
+        gather_tools(found, body.value)
+        gather_prompt(found, body.value)
+        self.asked = asked_of(body.value, found)
+
+    def skeleton(self, key: bytes) -> Skeleton:
+        return skeleton_of(self._body.value, self._found, key)
+
+    def texts(self) -> Iterator[str]:
+        return self._found.texts()
+
+    def outbound(self, *, model: str, cap: int | None) -> bytes:
+        value = self._body.value
+        edits: dict[str, Any] = {}
+        if value["model"] != model:
+            edits["model"] = model
+        if cap is not None and value.get("max_output_tokens") != cap:
+            edits["max_output_tokens"] = cap
+        return write({**value, **edits}) if edits else self._body.encode()
+
+    def stream(self) -> ResponsesStream:
+        return ResponsesStream()
+
+
+_decode = msgspec.json.Decoder(Response).decode

@@ -1,0 +1,43 @@
+"""The shape of a Responses request without its words: what reports and replay live on."""
+
+from typing import Any
+
+from farthing.domain.record import MessageShape, Skeleton
+from farthing.wire.gathered import Gathered, digest
+from farthing.wire.openai_responses_input import kind_of
+
+_PASSING = frozenset({"id", "status", "prompt_cache_breakpoint"})
+"""Keys that change when an item comes back in the next request, though it is the same to the model."""
+
+
+def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
+    """One shape for each input item; a plain string is one user message."""
+    names: dict[str, str] = {}
+    tools, instructions = body.get("tools") or [], body.get("instructions")
+    return Skeleton(
+        messages=tuple(
+            _shape(item, found.message_bytes(at), names, key) for at, item in enumerate(_items(body.get("input")))
+        ),
+        system_digest=digest(key, instructions) if instructions else "",
+        tools_digest=digest(key, tools) if tools else "",
+        prompt_digest=digest(key, instructions, tools) if instructions or tools else "",
+        tool_names=tuple(str(tool.get("name") or tool["type"]) for tool in tools),
+        text_bytes=found.bytes(),
+        media=tuple(part.kind for part in found.media),
+    )
+
+
+def _items(given: Any) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": given}] if type(given) is str else given or []
+
+
+def _shape(item: dict[str, Any], size: int, names: dict[str, str], key: bytes) -> MessageShape:
+    kind = kind_of(item)
+    call, tool = str(item.get("call_id")), ""
+    if kind.endswith("_call"):
+        tool = names[call] = str(item.get("name") or kind.removesuffix("_call"))
+    elif kind.endswith("_output"):
+        tool = names.get(call, "")
+    role = str(item["role"]) if kind == "message" else kind
+    bare = {name: value for name, value in item.items() if name not in _PASSING}
+    return MessageShape(role, digest(key, bare), size, (tool,) if tool else ())

@@ -1,0 +1,123 @@
+"""Usage as Chat Completions and its imitators report it, in the canonical form.
+
+`prompt_tokens` and `completion_tokens` are totals: cached, audio and reasoning tokens are parts of them and are never
+added. (https://platform.openai.com/docs/api-reference/chat/object, `usage`.) Two kinds of imitators leave a part out of
+its total, and give themselves away in `total_tokens`.
+"""
+
+import msgspec
+
+from farthing.domain.usage import Usage
+
+_ABSURD = 1 << 40
+"""No answer has this many tokens; counts beyond it are a fault, and would only make sums overflow later."""
+
+Count = int | None
+
+
+class _Prompt(msgspec.Struct, frozen=True):
+    cached_tokens: Count = None
+    cache_write_tokens: Count = None
+    audio_tokens: Count = None
+
+
+class _Completion(msgspec.Struct, frozen=True):
+    reasoning_tokens: Count = None
+    audio_tokens: Count = None
+    # rejected_prediction_tokens are inside completion_tokens already
+
+
+class Reported(msgspec.Struct, frozen=True):
+    """`usage` as it is written. None: not said, which is not zero."""
+
+    prompt_tokens: Count = None
+    completion_tokens: Count = None
+    total_tokens: Count = None
+    prompt_tokens_details: _Prompt | None = None
+    completion_tokens_details: _Completion | None = None
+    prompt_cache_hit_tokens: Count = None
+    """DeepSeek's name for cached tokens."""
+    cached_tokens: Count = None
+    """Moonshot's."""
+    cache_read_input_tokens: Count = None
+    """Of gateways in front of Anthropic, as is the next."""
+    cache_creation_input_tokens: Count = None
+
+    @property
+    def cached(self) -> int:
+        details = self.prompt_tokens_details
+        return (
+            (details.cached_tokens if details else None)
+            or self.prompt_cache_hit_tokens
+            or self.cached_tokens
+            or self.cache_read_input_tokens
+            or 0
+        )
+
+    @property
+    def written(self) -> int:
+        details = self.prompt_tokens_details
+        return (details.cache_write_tokens if details else None) or self.cache_creation_input_tokens or 0
+
+
+_decode = msgspec.json.Decoder(Reported).decode
+
+
+def read_usage(raw: bytes, *, saw_output: bool = False) -> tuple[Usage | None, str]:
+    """The canonical usage from the JSON of `usage`, or None with the reason why it cannot be believed.
+
+    `saw_output`: the answer has output, whatever its usage says.
+    """
+    try:
+        reported = _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return None, f"usage cannot be read: {error}"
+    if reported.completion_tokens is None:
+        return None, "usage.completion_tokens is missing"
+    return canonical(reported, saw_output=saw_output)
+
+
+def canonical(reported: Reported, *, saw_output: bool = False) -> tuple[Usage | None, str]:
+    """As `read_usage`; for embeddings, which have no output, `completion_tokens` may be missing."""
+    prompt, completion = reported.prompt_tokens, reported.completion_tokens or 0
+    if prompt is None:
+        return None, "usage.prompt_tokens is missing"
+    if not prompt:
+        return None, "usage says zero prompt tokens, which no answer has"
+    if saw_output and not completion:
+        return None, "usage says zero completion tokens beside output"
+    usage = _with_parts(reported, prompt, completion)
+    if max(usage.input_tokens, usage.output_tokens) > _ABSURD:
+        return None, "usage counts more tokens than any answer has"
+    flaw = usage.flaw()
+    return (None, flaw) if flaw else (usage, "")
+
+
+def _with_parts(reported: Reported, prompt: int, completion: int) -> Usage:
+    inputs, outputs = reported.prompt_tokens_details, reported.completion_tokens_details
+    cached, written = reported.cached, reported.written
+    reasoning = (outputs.reasoning_tokens or 0) if outputs else 0
+    beyond = (reported.total_tokens or 0) - prompt - completion
+    if beyond > 0:
+        if beyond != reasoning and beyond == cached + written:
+            prompt += beyond  # cached tokens were left out of the prompt's total
+        else:
+            completion += beyond  # reasoning was left out of the completion's (xAI; Gemini even leaves it unnamed)
+            reasoning = max(reasoning, beyond)
+    return Usage(
+        input_tokens=prompt,
+        output_tokens=completion,
+        cache_read_input_tokens=cached,
+        cache_write_input_tokens=written,
+        reasoning_output_tokens=reasoning,
+        audio_input_tokens=(inputs.audio_tokens or 0) if inputs else 0,
+        audio_output_tokens=(outputs.audio_tokens or 0) if outputs else 0,
+    )
+
+
+def tier_served(tier: object) -> str:
+    """The tier that is billed, from the answer's `service_tier`: "", `flex`, `priority` or `batch`."""
+    return _SERVED.get(tier, "") if type(tier) is str else ""
+
+
+_SERVED = {"flex": "flex", "priority": "priority", "fast": "priority", "batch": "batch"}

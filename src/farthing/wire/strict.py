@@ -1,0 +1,164 @@
+"""Reading a JSON body exactly, or refusing it: what we price must be what the provider will read.
+
+Decoders differ on duplicate keys, NaN, byte order marks, lone surrogates and deep nesting, so a body that has any of
+them could mean one thing to us and another upstream. Such a body is refused here, with the reason. Typed access to the
+fields of what was read is `farthing.wire.fields`.
+"""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+from farthing.domain.errors import BadRequest
+
+MiB = 1 << 20
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How large a body may be. Depth counts objects and lists inside one another; keys count at every depth."""
+
+    bytes: int = 32 * MiB
+    depth: int = 64
+    keys: int = 10_000
+
+
+class Body(msgspec.Struct, frozen=True):
+    """One JSON object, parsed once."""
+
+    value: dict[str, Any]
+    """The object, in the order of the body. Never change it: make an edited copy of the level you change."""
+    raw: bytes
+    """The body as it came."""
+    canonical: bool
+    """`raw` is byte for byte what `encode` writes, so it may be forwarded when nothing was edited."""
+
+    def encode(self) -> bytes:
+        """The object as compact JSON in its own key order: `raw` itself where that is the same."""
+        return self.raw if self.canonical else write(self.value)
+
+
+write = msgspec.json.Encoder().encode
+"""Any JSON value as compact UTF-8 bytes, keys in their own order."""
+
+_decode = msgspec.json.Decoder().decode
+_LONE_SURROGATE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_NO_NUMBER = re.compile(rb"-?\b(?:NaN|Infinity)\b")
+_ALL_BUT_MARKS = bytes(set(range(256)) - set(b"{[:"))
+_BOM = b"\xef\xbb\xbf"
+
+
+def read_object(body: bytes, *, limits: Limits = Limits()) -> Body:  # noqa: B008 - a frozen value
+    """Parse a request body that must be one JSON object.
+
+    Raises BadRequest: 413 when it is longer than `limits.bytes`, else 400 when it is not UTF-8, not JSON, not an object,
+    too deep, has too many keys or the same key twice in one object.
+    """
+    if len(body) > limits.bytes:
+        raise BadRequest(
+            f"The body has {len(body)} bytes; at most {limits.bytes} are accepted.", status=413, code="body_too_large"
+        )
+    if len(body) > 4 * limits.keys:  # a key takes more than four bytes: a shorter body cannot have too many
+        _refuse_sprawl(body, limits)
+    value = _parse(body)
+    if type(value) is not dict:
+        raise BadRequest(f"The body must be a JSON object, not {_kind(value)}.")
+    if _deeper_than(limits.depth, value):
+        raise BadRequest(f"The body nests objects and lists more than {limits.depth} deep.")
+    written = write(value)
+    canonical = written == body
+    if not canonical and _drops_keys(body, written):
+        _name_duplicate(body)
+    return Body(value, body, canonical)
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequest(f"The body is not acceptable JSON: {_reason(body, error)}.") from None
+
+
+def _reason(body: bytes, error: Exception) -> str:
+    """Why the decoder refused a body, in words that say what to mend. Never the content."""
+    if body.startswith(_BOM):
+        return "it starts with a byte order mark"
+    try:
+        body.decode()
+    except UnicodeDecodeError as undecodable:
+        return f"it is not UTF-8 (byte {undecodable.start})"
+    if found := _NO_NUMBER.search(_structure(body)):
+        return f"{found[0].decode()} is not a JSON number"
+    if lone := _LONE_SURROGATE.search(body.replace(rb"\\", b"__")):
+        return f"it has half of a surrogate pair (byte {lone.start()})"
+    return str(error)
+
+
+def _refuse_sprawl(body: bytes, limits: Limits) -> None:
+    """Refuse too many keys, objects or lists before the decoder pays for them."""
+    if len(body.translate(None, _ALL_BUT_MARKS)) <= limits.keys:
+        return  # with those inside strings they are few enough
+    structure = _structure(body)
+    if structure.count(b":") > limits.keys:
+        raise BadRequest(f"The body has more than {limits.keys} keys.")
+    if structure.count(b"{") + structure.count(b"[") > 2 * limits.keys:
+        raise BadRequest(f"The body has more than {2 * limits.keys} objects and lists.")
+
+
+def _structure(body: bytes) -> bytes:
+    """The body without its strings: what stands between one closing quote and the next opening one."""
+    unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in body else body
+    return b"".join(unescaped.split(b'"')[::2])
+
+
+def _deeper_than(depth: int, value: dict[str, Any]) -> bool:
+    level: list[Any] = [value]
+    for _ in range(depth):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _drops_keys(body: bytes, written: bytes) -> bool:
+    """Whether the body has more keys than what was read from it, which has each key of an object once."""
+    if body.count(b":") == written.count(b":") and rb"\u003" not in body:
+        return False  # no colon is written as an escape, so every colon of the body was read, and every key has one
+    return _structure(body).count(b":") != _structure(written).count(b":")
+
+
+def _name_duplicate(body: bytes) -> None:
+    """Find the key that stands twice in one object. The slow way; only for bodies that are about to be refused."""
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise BadRequest(f"The body has the key {key[:64]!r} twice in one object.", field=key[:64])
+            seen.add(key)
+
+    json.loads(body, object_pairs_hook=once)
+    raise BadRequest("The body has a key twice in one object.")
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a string"
+        case _:
+            return "a list"

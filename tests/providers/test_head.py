@@ -1,0 +1,78 @@
+"""Request heads as bytes, and which headers end with a hop."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farthing.ports.upstream import Outbound
+from farthing.providers.head import end_to_end, named_options, render_head
+
+ORIGIN = "https://api.example:8443"
+
+
+def test_a_head_is_exactly_these_bytes():
+    request = Outbound(origin=ORIGIN, target="/v1/x?y=1", headers=((b"X-A", b"1"), (b"x-b", b"")), body=b"{}")
+    assert render_head(request) == (
+        b"POST /v1/x?y=1 HTTP/1.1\r\nhost: api.example:8443\r\nX-A: 1\r\nx-b: \r\n"
+        b"accept-encoding: identity\r\ncontent-length: 2\r\n\r\n"
+    )
+
+
+def test_a_get_without_a_body_names_no_length():
+    head = render_head(Outbound(origin=ORIGIN, target="/v1/models", method="GET"))
+    assert head == b"GET /v1/models HTTP/1.1\r\nhost: api.example:8443\r\naccept-encoding: identity\r\n\r\n"
+
+
+def test_an_empty_post_says_that_it_is_empty():
+    assert b"content-length: 0\r\n" in render_head(Outbound(origin=ORIGIN, target="/"))
+
+
+@pytest.mark.parametrize("target", ["", "v1", "/a b", "/a\r\nb", "/é", "/\ud800", "/a\x7f", "*", "http://x/"])
+def test_a_target_that_is_no_path_is_refused(target):
+    with pytest.raises(ValueError, match="path and query"):
+        render_head(Outbound(origin=ORIGIN, target=target))
+
+
+@pytest.mark.parametrize("method", ["", "PO ST", "CONNECT", "GET\r\n", "\u20ac"])
+def test_a_method_that_is_none_is_refused(method):
+    with pytest.raises(ValueError, match="method"):
+        render_head(Outbound(origin=ORIGIN, target="/", method=method))
+
+
+@given(name=st.binary(max_size=8), value=st.binary(max_size=12))
+def test_no_header_can_become_two_lines_or_end_the_head(name, value):
+    plain = Outbound(origin=ORIGIN, target="/")
+    try:
+        head = render_head(Outbound(origin=ORIGIN, target="/", headers=((name, value),)))
+    except ValueError:
+        return
+    assert head.count(b"\r\n") == render_head(plain).count(b"\r\n") + (name.lower() != b"accept-encoding")
+    assert head.count(b"\r") == head.count(b"\n") == head.count(b"\r\n")
+    assert head.index(b"\r\n\r\n") == len(head) - 4
+    assert b"\r\n" + name + b": " + value + b"\r\n" in head
+
+
+@pytest.mark.parametrize("code", [*range(9), *range(10, 32), 127])
+def test_every_control_character_but_the_tab_is_refused(code):
+    with pytest.raises(ValueError, match="control character"):
+        render_head(Outbound(origin=ORIGIN, target="/", headers=((b"x", b"a" + bytes([code])),)))
+
+
+def test_tabs_and_high_bytes_are_text():
+    assert b"x: a\tb\xff" in render_head(Outbound(origin=ORIGIN, target="/", headers=((b"x", b"a\tb\xff"),)))
+
+
+def test_what_ends_with_a_hop_is_removed_from_an_answer():
+    fields = [
+        (b"TE", b"x"),
+        (b"A", b"1"),
+        (b"Connection", b"close, B"),
+        (b"b", b"2"),
+        (b"A", b"3"),
+        (b"Upgrade", b"h2c"),
+    ]
+    assert end_to_end(fields) == [(b"a", b"1"), (b"a", b"3")]
+
+
+def test_options_are_read_from_every_connection_header():
+    assert named_options([b"Close, X-A ", b"x-b"]) == (b"close", b"x-a", b"x-b")

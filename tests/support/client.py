@@ -1,0 +1,37 @@
+"""A client made of a list: implements ports.client.Client and keeps what it was given."""
+
+
+class ListeningClient:
+    """Collects an answer. `leave_after` body pieces it is gone, as a real client may be."""
+
+    def __init__(self, leave_after: int | None = None):
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.pieces: list[bytes] = []
+        self.ended = False
+        self.was_cut = False
+        self.gone = False
+        self.leave_after = leave_after
+
+    async def head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        assert not self.status, "an answer has one head"
+        self.status = status
+        self.headers = dict(headers)
+
+    async def body(self, piece: bytes) -> None:
+        assert self.status, "no body before the head"
+        if self.gone:
+            return
+        self.pieces.append(piece)
+        if self.leave_after is not None and len(self.pieces) >= self.leave_after:
+            self.gone = True
+
+    async def end(self) -> None:
+        self.ended = True
+
+    async def cut(self) -> None:
+        self.was_cut = True
+
+    @property
+    def text(self) -> bytes:
+        return b"".join(self.pieces)

@@ -1,0 +1,36 @@
+"""A model's name decides which field carries the cap."""
+
+import pytest
+
+from farthing.wire.openai_models import always_searches, cap_field, is_openai
+
+
+@pytest.mark.parametrize(
+    "model", ["o1", "o3-mini", "o4-mini-2025-04-16", "gpt-5", "gpt-5-nano", "gpt-6.1-sol", "ft:gpt-5:x"]
+)
+def test_reasoning_models_take_only_the_new_field(model: str) -> None:
+    assert cap_field(model, "max_tokens") == cap_field(model, None) == "max_completion_tokens"
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4o-mini", "gpt-4.1", "chatgpt-4o-latest", "ft:gpt-4o-mini:org::id"])
+def test_newer_models_get_the_new_field_unless_the_caller_used_the_old_one(model: str) -> None:
+    assert cap_field(model, None) == "max_completion_tokens"
+    assert cap_field(model, "max_tokens") == "max_tokens"
+
+
+@pytest.mark.parametrize(
+    "model", ["gpt-4", "gpt-3.5-turbo", "gpt-oss-120b", "llama-3.3-70b", "openai/o3", "deepseek-chat"]
+)
+def test_all_others_get_the_field_that_every_server_knows(model: str) -> None:
+    assert cap_field(model, None) == "max_tokens"
+    assert cap_field(model, "max_completion_tokens") == "max_completion_tokens"
+
+
+def test_models_that_always_search_are_known_by_name() -> None:
+    assert all(map(always_searches, ["gpt-4o-search-preview", "gpt-5-search-api-2025-10-14", "openai/gpt-4o:online"]))
+    assert not any(map(always_searches, ["gpt-4o", "research-7b", "o3-deep-research"]))
+
+
+def test_only_hosted_models_of_openai_have_its_template() -> None:
+    assert all(map(is_openai, ["gpt-4o", "o3", "gpt-3.5-turbo", "ft:gpt-4o:x", "chatgpt-4o-latest"]))
+    assert not any(map(is_openai, ["gpt-oss-20b", "openai/gpt-4o", "mistral-large", "olmo-2"]))
