@@ -28,7 +28,7 @@ _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n
 _ID = f"((i << 22) | ({DEAD} << 12))"
 _CALLS = (
     "INSERT INTO call (id, arrived_ms, key, labels, dialect, route, model, streamed, skeleton, outcome, status, finished_ms)"
-    f" SELECT {_ID}, {EPOCH_MS} + i, 'bot', '{{\"team\":\"t' || i % 20 || '\"}}', 'openai-chat', '/v1/chat/completions',"
+    f" SELECT {_ID}, {EPOCH_MS} + i, 'bot', '{{\"team\":\"t' || (i % 20) || '\"}}', 'openai-chat', '/v1/chat/completions',"
     " 'gpt-4o', i % 2, zeroblob(400), 'paid', 200, 0 FROM n"
 )
 _ATTEMPTS = (
@@ -40,7 +40,7 @@ _ATTEMPTS = (
 
 
 def build(path: Path, rows: int, held: int) -> None:
-    """The file as a process leaves it that is killed after `rows` settled calls with `held` more in flight."""
+    """The file as a process leaves it (this one ends here) that is killed after `rows` settled calls with `held` more in flight."""
     connection = open_database(path)
     connection.execute("PRAGMA synchronous = OFF")
     connection.executemany(
@@ -52,12 +52,10 @@ def build(path: Path, rows: int, held: int) -> None:
         _add(connection, first, min(first + step, rows + 1), state=2)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
-    if held:
-        _add(connection, rows + 1, rows + 1 + held, state=0)
-        connection.execute(f"UPDATE account SET held = {held} / {ACCOUNTS} * 1000")
-        connection.execute(f"UPDATE account SET held = held + 1000 WHERE id IN (SELECT i % {ACCOUNTS} + 1 FROM (VALUES (0)) "
-                           f"JOIN (SELECT id / 4194304 AS i FROM attempt WHERE state = 0 AND state < 2))")
-    _leave_as_killed(path, connection)
+    _add(connection, rows + 1, rows + 1 + held, state=0)
+    touched = ((number % ACCOUNTS + 1,) for number in range(rows + 1, rows + 1 + held))
+    connection.executemany("UPDATE account SET held = held + 1000 WHERE id = ?", touched)
+    os._exit(0)  # without closing, which would tidy the log away
 
 
 def _add(connection: sqlite3.Connection, first: int, last: int, state: int) -> None:
@@ -67,19 +65,9 @@ def _add(connection: sqlite3.Connection, first: int, last: int, state: int) -> N
     connection.execute("COMMIT")
 
 
-def _leave_as_killed(path: Path, connection: sqlite3.Connection) -> None:
-    """Closing would tidy the log away: keep the files as they are now."""
-    names = [path.with_name(path.name + suffix) for suffix in ("", "-wal")]
-    for name in names:
-        os.link(name, f"{name}.kept") if name == path else shutil.copy(name, f"{name}.kept")
-    connection.close()
-    os.unlink(f"{path}.kept")
-    shutil.move(f"{path}-wal.kept", f"{path}-wal")
-
-
 def forget_pages(path: Path) -> None:
     """As after a boot: nothing of the file is in memory."""
-    for name in (path, path.with_name(path.name + "-wal")):
+    for name in filter(Path.exists, (path, path.with_name(path.name + "-wal"))):
         file = os.open(name, os.O_RDONLY)
         os.fsync(file)
         os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -113,7 +101,9 @@ def main() -> None:
     path = folder / "farthing.db"
     try:
         begin = time.perf_counter()
-        build(path, asked.rows, asked.held)
+        if (child := os.fork()) == 0:
+            build(path, asked.rows, asked.held)
+        assert os.waitpid(child, 0)[1] == 0
         size = path.stat().st_size / 2**20
         print(f"{asked.rows:,} calls, {size:,.0f} MiB, built in {time.perf_counter() - begin:.0f} s: {path}")
         forget_pages(path)
@@ -124,8 +114,14 @@ def main() -> None:
         records = SqliteRecords(path)
         timed("the newest 50 calls", lambda: len(records.recent(limit=50)))
         timed("ratios of the last 1,000 attempts per model", lambda: len(list(records.ratios())))
-        timed("usage by team, the last tenth", lambda: len(records.usage(by=("team",), since_ms=EPOCH_MS + asked.rows * 9 // 10, until_ms=2**53)))
-        timed("usage by team, everything", lambda: sum(row.calls for row in records.usage(by=("team",), since_ms=0, until_ms=2**53)))
+        timed(
+            "usage by team, the last tenth",
+            lambda: len(records.usage(by=("team",), since_ms=EPOCH_MS + asked.rows * 9 // 10, until_ms=2**53)),
+        )
+        timed(
+            "usage by team, everything",
+            lambda: sum(row.calls for row in records.usage(by=("team",), since_ms=0, until_ms=2**53)),
+        )
         records.close()
     finally:
         if not asked.keep:

@@ -1,14 +1,22 @@
 """What every reader of records promises, held against each backend."""
 
+import asyncio
+import random
+
 import msgspec
 import pytest
 
-from farthing.domain.ids import EPOCH_MS, attempt_id
+from farthing.domain.hold import Loss, Reserved, Spent, Void
+from farthing.domain.ids import EPOCH_MS, attempt_id, call_of
+from farthing.domain.record import CallClosing, CallOpening
 from farthing.domain.usage import Usage
 from farthing.ports.records import Adjustment, Ratio
+from farthing.stores.memory.ledger import MemoryLedger
 from farthing.stores.memory.records import Records
 from farthing.stores.sqlite.connect import open_database
+from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.stores.sqlite.records import SqliteRecords
+from support.ledger_work import BUDGETS, a_reserve, a_settlement
 from support.recorded import DAY_MS, a_call, call_id, write
 
 FIRST_DAY, SECOND_DAY = EPOCH_MS + DAY_MS, EPOCH_MS + 2 * DAY_MS
@@ -227,3 +235,69 @@ def test_a_response_is_known_to_its_own_tenant_only(store, records):
     assert records.context_of("ada", "resp_2") is None
     assert records.pending_response("ada", "resp_2") == attempt + 16
     assert records.pending_response("bob", "resp_2") is None
+
+
+CLOCK = EPOCH_MS + DAY_MS
+
+
+async def a_day_at_work(ledger) -> list[int]:
+    """A call of each fate; their ids."""
+    chance = random.Random(3)
+    ledger.adopt(BUDGETS, ())
+    asks = [a_reserve((n + 1) << 22, chance) for n in range(5)]
+    for ask in asks:
+        assert isinstance(await ledger.reserve(ask), Reserved)
+    paid, lost, unsent, remembered, _running = (ask.opening.id for ask in asks)
+    ledger.settle(a_settlement(paid, chance))
+    ledger.lose(
+        Loss(attempt=lost, seen=Spent(picos=5, input_tokens=3), due_ms=CLOCK * 2, reason="reset", flags=("cut",))
+    )
+    ledger.void(Void(attempt=unsent, reason="not sent", at_ms=CLOCK))
+    again = a_reserve(call_of(unsent), chance, ordinal=2)
+    await ledger.reserve(msgspec.structs.replace(again, call=None))
+    ledger.settle(msgspec.structs.replace(a_settlement(again.opening.id, chance), cost_nanos=None))
+    settlement = a_settlement(remembered, chance)
+    ledger.settle(msgspec.structs.replace(settlement, response_id="resp_1", remember_for="ada", flags=("drained",)))
+    refused = CallOpening(id=99 << 22, arrived_ms=CLOCK, labels=(("user", "x"),), model="gpt-4o")
+    ledger.refuse(
+        refused, CallClosing(id=refused.id, outcome="refused", status=402, finished_ms=CLOCK, code="budget_exceeded")
+    )
+    ledger.close_call(CallClosing(id=call_of(lost), outcome="unknown", status=502, finished_ms=CLOCK))
+    await ledger.flush()
+    return [*(ask.opening.call_id for ask in asks), refused.id]
+
+
+def what_it_reads(records, calls: list[int]) -> dict:
+    return {
+        "calls": [msgspec.structs.replace(records.call(call), adjustments=()) for call in calls],
+        "recent": records.recent(limit=100),
+        "usage": records.usage(by=("user", "model", "outcome"), **ALL_TIME),
+        "accounts": records.accounts(),
+        "ratios": list(records.ratios()),
+        "context": records.context_of("ada", "resp_1"),
+    }
+
+
+def test_both_ledgers_leave_the_same_records(tmp_path):
+    async def run():
+        memory = MemoryLedger(clock=lambda: CLOCK)
+        calls = await a_day_at_work(memory)
+        durable = SqliteLedger.open(tmp_path / "farthing.db", clock=lambda: CLOCK)
+        assert await a_day_at_work(durable) == calls
+        records = SqliteRecords(tmp_path / "farthing.db")
+        try:
+            expected, found = what_it_reads(memory.records, calls), what_it_reads(records, calls)
+        finally:
+            records.close()
+            await durable.close()
+        for part, value in expected.items():
+            assert found[part] == value, part
+        assert found["context"] is not None
+        assert {attempt.state for call in found["calls"] for attempt in call.attempts} == {
+            "held",
+            "unknown",
+            "settled",
+            "void",
+        }
+
+    asyncio.run(run())

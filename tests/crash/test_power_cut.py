@@ -12,7 +12,7 @@ import pytest
 
 from farthing.domain.errors import StoreBroken
 from farthing.domain.ids import Mint
-from farthing.stores.sqlite.connect import checkpoint, open_database
+from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.ledger import SqliteLedger
 from support.ledger_work import BUDGETS, DUE_MS, NOW_MS, broken_promises, contents, work, wrong_sums
 from support.powercut import Image, Recorder, images
@@ -32,7 +32,7 @@ def record(folder: Path, *, synchronous: str, calls: int, seed: int) -> list:
         mint = Mint(ledger.slot)
         for part in range(4):
             await work(ledger, mint, calls=calls // 4, seed=seed + part, say=recorder.ack)
-            await asyncio.to_thread(checkpoint, copier)
+            await asyncio.to_thread(copier.execute, "PRAGMA wal_checkpoint(PASSIVE)")
         log = list(recorder.log)
         await ledger.close()
         return log

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from farthing.domain.errors import Ambiguous
 from farthing.providers.connection import Connection
 from farthing.providers.exchange import Exchange
 from farthing.providers.incoming import Incoming
@@ -127,6 +128,23 @@ async def test_an_answer_before_the_request_is_written_ends_the_connection(kind)
         await exchange.arrive()
         assert (exchange.status, await exchange.read_all(100)) == (413, b"too large")
         assert connection.owner.told == ["closed"]
+        assert connection.closed
+
+    await talk(script, then)
+
+
+async def test_a_provider_that_has_said_its_last_word_is_not_written_to_any_more(kind):
+    async def script(peer: Peer) -> None:
+        await peer.reader.readuntil(b"\r\n\r\n")
+        peer.writer.write_eof()
+        await asyncio.Event().wait()
+
+    async def then(connection, server):
+        exchange = exchange_on(connection)
+        size = 64 << 20
+        connection.begin(exchange, ASK % size, bytes(size))
+        with pytest.raises(Ambiguous, match="before it answered"):
+            await exchange.arrive()
         assert connection.closed
 
     await talk(script, then)

@@ -30,9 +30,14 @@ def test_each_kind_of_token_has_its_own_rate(usage, picos):
     assert cost_picos(usage, RATES) == picos
 
 
-def test_a_cached_token_without_a_rate_costs_what_plain_input_costs():
-    usage = Usage(input_tokens=10, cache_read_input_tokens=5, cache_write_input_tokens=5)
-    assert cost_picos(usage, Rates(input=100, output=1_000)) == 1_000
+def test_a_cached_read_without_a_rate_costs_what_plain_input_costs_and_a_write_has_no_price():
+    plain = Rates(input=100, output=1_000)
+    assert cost_picos(Usage(input_tokens=10, cache_read_input_tokens=5), plain) == 1_000
+    assert cost_picos(Usage(input_tokens=10, cache_write_input_tokens=5), plain) is None
+
+
+def test_a_fee_for_each_request_is_added_once():
+    assert cost_picos(Usage(input_tokens=2), Rates(input=100, output=1_000, request=7_000)) == 7_200
 
 
 def test_an_entry_is_rounded_up_once_to_whole_nano_dollars():

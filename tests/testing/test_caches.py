@@ -1,5 +1,7 @@
 """The makers' prompt caches, as tables."""
 
+from array import array
+
 import pytest
 
 from farthing.testing.answer import Block
@@ -13,7 +15,7 @@ def clock():
 
 
 def prompt(length, start=0):
-    return list(range(start, start + length))
+    return array("q", range(start, start + length))
 
 
 class TestAutomatic:
@@ -39,7 +41,7 @@ class TestAutomatic:
     )
     def test_only_the_common_prefix_is_found(self, cache, shared, cached):
         self.read(cache, prompt(3_000))
-        assert self.read(cache, [*prompt(shared), *prompt(1_000, 90_000)]) == cached
+        assert self.read(cache, prompt(shared) + prompt(1_000, 90_000)) == cached
 
     def test_a_growing_conversation_reads_what_it_wrote(self, cache):
         reads = [self.read(cache, prompt(length)) for length in (1_000, 1_500, 2_000, 2_500)]

@@ -52,7 +52,7 @@ def test_a_body_that_is_too_long_is_a_413(strict):
 
 
 def test_only_the_named_models_are_listed(strict):
-    with httpx2.Client(trust_env=False) as client:
+    with httpx2.Client(trust_env=False, verify=False) as client:
         openai = client.get(f"{strict.url}/v1/models", headers={"authorization": "Bearer sk-good"}).json()
         anthropic = client.get(f"{strict.url}/v1/models", headers={**ANTHROPIC, "x-api-key": "sk-good"}).json()
     assert [model["id"] for model in openai["data"]] == ["gpt-4o-mini"]
@@ -87,7 +87,7 @@ def test_what_has_the_wrong_shape_is_a_400_and_never_a_500(provider, path, body)
 
 
 def test_anthropic_wants_its_version(provider):
-    with httpx2.Client(trust_env=False) as client:
+    with httpx2.Client(trust_env=False, verify=False) as client:
         answer = client.post(f"{provider.url}/v1/messages", json=messages_body(), headers={"x-api-key": "k"})
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, "anthropic-version: header is required")
 

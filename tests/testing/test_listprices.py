@@ -2,10 +2,11 @@
 
 import pytest
 
+from farthing.domain.price import PriceCard, Rates, Tier
 from farthing.domain.usage import Usage
 from farthing.testing import ManualClock
 from farthing.testing.bill import Bill, Entry
-from farthing.testing.listprices import list_prices
+from farthing.testing.listprices import _rates, list_prices
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +25,16 @@ def test_a_long_prompt_moves_the_whole_request_to_dearer_rates(price_of):
     assert price_of("gpt-5.4", "", 400_000).input > price_of("gpt-5.4", "", 1_000).input
 
 
-def test_tiers_have_rates_of_their_own(price_of):
-    assert (
-        price_of("gpt-5", "flex", 10).input < price_of("gpt-5", "", 10).input < price_of("gpt-5", "priority", 10).input
-    )
+def test_tiers_have_rates_of_their_own_or_none():
+    tiers = {
+        "": (Tier(0, True, Rates(input=10, output=10)), Tier(100, False, Rates(input=20, output=20))),
+        "priority": (Tier(0, True, Rates(input=30, output=30)),),
+    }
+    card = PriceCard("openai", "m", tiers, "book")
+    found = [
+        _rates(card, tier, tokens) for tier, tokens in [("", 100), ("", 101), ("flex", 1), ("priority", 1), ("fast", 1)]
+    ]
+    assert [rates and rates.input for rates in found] == [10, 20, 10, 30, None]
 
 
 def test_what_the_book_does_not_know_has_no_price(price_of):

@@ -15,13 +15,10 @@ def faulty(provider, path, fault, **more):
 
 
 def usages(text):
-    found = []
-    for _, data in events_of(text):
-        if data != "[DONE]":
-            for home in (data, data.get("response") or {}, data.get("message") or {}):
-                if home.get("usage"):
-                    found.append(home["usage"])
-    return found
+    """Every usage object of a stream, in order."""
+    objects = [data for _, data in events_of(text) if data != "[DONE]"]
+    homes = [home for data in objects for home in (data, data.get("response") or {}, data.get("message") or {})]
+    return [home["usage"] for home in homes if home.get("usage")]
 
 
 def output_of(usage):

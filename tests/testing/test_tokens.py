@@ -34,4 +34,7 @@ def test_a_picture_is_as_long_as_it_costs_and_equal_only_to_itself():
 
 
 def test_pieces_are_joined_in_order():
-    assert tokens.joined([(1, 2), (), (3,)]) == [1, 2, 3]
+    assert list(tokens.joined([tokens.encode("a b"), tokens.template(1), tokens.encode("")])) == [
+        *tokens.encode("a b"),
+        -1,
+    ]

@@ -41,6 +41,13 @@ def test_texts_joined_without_a_mark_are_no_more_tokens_than_were_counted(facts,
     assert joined <= counted
 
 
+@pytest.mark.parametrize(("facts", "cut"), [(CL100K, ("rn the recon", "stitute")), (O200K, ("[module", "name] = 1"))])
+def test_a_word_cut_in_two_can_be_more_tokens_together_than_apart(facts, cut):
+    apart = [exact_count([each], facts, overhead_tokens=0) for each in cut]
+    together = exact_count(["".join(cut)], facts, overhead_tokens=0)
+    assert sum(apart) < together <= exact_count(cut, facts, overhead_tokens=0)
+
+
 @given(text=TEXT)
 def test_a_text_is_never_more_tokens_than_bytes(text):
     for facts in (O200K, CL100K):

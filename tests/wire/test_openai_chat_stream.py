@@ -254,6 +254,19 @@ def test_usage_behind_a_null_of_the_same_name_is_found() -> None:
     assert stream.partial() == SPENT
 
 
+def test_output_and_the_reason_to_stop_may_share_a_chunk() -> None:
+    stream = ChatStream(choices=1)
+    stream.feed(START)
+    assert stream.feed(chunk({"content": "bye"}, "length")) == chunk({"content": "bye"}, "length")
+    assert (stream.answered().finish, stream.observed) == ("length", 1)
+
+
+def test_who_answers_is_learned_from_the_first_chunk_even_if_it_has_content() -> None:
+    stream = ChatStream()
+    stream.feed(WORDS[0])
+    assert (stream.answered().id, stream.answered().model) == (HEAD["id"], HEAD["model"])
+
+
 def test_an_error_event_ends_the_answer_as_failed() -> None:
     error = b'data: {"error":{"message":"secret","type":"server_error","code":null}}\n\n'
     out, end, stream = run([START, *WORDS, error])

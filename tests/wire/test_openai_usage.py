@@ -71,6 +71,14 @@ def test_reasoning_left_out_of_the_completion_is_output_all_the_same() -> None:
         prompt_tokens=32, completion_tokens=9, total_tokens=135, completion_tokens_details={"reasoning_tokens": 94}
     )
     assert named == Usage(input_tokens=32, output_tokens=103, reasoning_output_tokens=94)
+    both, _ = read(
+        prompt_tokens=200,
+        completion_tokens=9,
+        total_tokens=303,
+        completion_tokens_details={"reasoning_tokens": 94},
+        prompt_tokens_details={"cached_tokens": 94},
+    )
+    assert both == Usage(input_tokens=200, output_tokens=103, reasoning_output_tokens=94, cache_read_input_tokens=94)
     unnamed, _ = read(prompt_tokens=5, completion_tokens=10, total_tokens=115)
     assert unnamed == Usage(input_tokens=5, output_tokens=110, reasoning_output_tokens=100)
 

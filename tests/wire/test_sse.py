@@ -65,6 +65,10 @@ def specified(raw: bytes) -> list[tuple[str, str]]:
 @example(b"data: a\r\r\ndata: b\n\n", [9])
 @example(b"\xef\xbb\xbfdata: a\n\n", [1, 2, 3])
 @example(b"data: a\n\n\n\n\ndata: b\n\n", [])
+@example(b"data: a\n\ndata: b\r\rdata: c\n\n", [9])
+@example(b"data: a\n\n\ndata: b\n\n", [9])
+@example(b"data: a\n\ndata: b\n\n\ndata: c\n\n", [9])
+@example(b"data: a\n\ndata: b\n\ndata: c\r\rdata: d\n\n", [9])
 def test_any_split_gives_the_same_events(raw: bytes, cuts: list[int]) -> None:
     whole = split([raw])
     assert split(pieces(raw, cuts)) == whole

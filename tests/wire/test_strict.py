@@ -67,6 +67,8 @@ def test_what_decoders_disagree_about_is_refused_with_the_reason(body: bytes, wo
         (b'{"a":[{"b":{"c":1,"d":2,"c":3}}]}', "c"),
         (rb'{"model":"cheap","\u006dodel":"dear"}', "model"),
         (rb'{"a:b":1,"a\u003ab":2}', "a:b"),
+        (rb'{"a":1,"a":2,"b":"\u003a"}', "a"),
+        (rb'{"a":1,"a":2,"b":"\u003A"}', "a"),
         (b'{"":1,"":2}', ""),
         ('{"é":1,"é":2}'.encode(), "é"),
     ],

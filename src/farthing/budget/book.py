@@ -89,7 +89,8 @@ class Book(Holds):
             return self._hold(ask, verdict, accounts)
         if len(self.queue) >= self._most_waiting or self._in_its_own_way(ask, verdict):
             return Declined("budget_reserved", verdict.standing(accounts))
-        self.queue.join(ask, tuple(a.key for a in accounts if a.bound is not None), now)
+        charged = zip(ask.charges, accounts, strict=True)
+        self.queue.join(ask, {a.key: charge.amount(ask.floor) for charge, a in charged if a.bound is not None}, now)
         self.moved.update(accounts)  # who was within its share may be above it now that others wait
         self._serve(now)
         return self._answer_now(ask)
@@ -138,9 +139,18 @@ class Book(Holds):
             least = None if account.keeps_hold else charge.base
             parts.append(Part(charge.account, amount, charge.times, charge.over, least))
         self.dirty.update(accounts)
+        if self.queue:
+            self._watch_room(accounts)
         self.holds[ask.opening.id] = OpenHold(ask.opening.id, tuple(parts), ask.holder)
         held = tuple([(part.account, part.amount) for part in parts])
         return Reserved(offer.cap, offer.cap < ask.cap, held, tightest(accounts), waited_ms)
+
+    def _watch_room(self, accounts: Sequence[Account]) -> None:
+        """What was just taken may be what somebody, waiting for another account, would have needed here."""
+        for account in accounts:
+            bound = account.bound
+            if bound is not None and self.queue.may_lack(account.key, bound - account.spent - account.held):
+                self.moved.add(account)
 
     def _accounts_of(self, ask: Reserve) -> list[Account]:
         return [self.account(charge.account) for charge in ask.charges]
@@ -167,11 +177,14 @@ class Book(Holds):
             if not self.queue:
                 self.moved.clear()
                 return
-            key = self.moved.pop().key
-            for waiter in self.queue.in_line(key):
+            account = self.moved.pop()
+            if account.bound is not None:
+                for waiter in self.queue.hopeless(account.key, account.bound - account.spent):
+                    self._look_at(waiter, now)
+            for waiter in self.queue.in_line(account.key):
                 if self.queue.find(waiter.ask.opening.id) is waiter:
                     self._look_at(waiter, now)
-                    if key in waiter.blocks:  # the money here is earmarked for this one
+                    if account.key in waiter.blocks:  # the money here is earmarked for this one
                         break
 
     def _look_at(self, waiter: Waiter, now: int) -> None:
@@ -184,7 +197,8 @@ class Book(Holds):
             return
         lacks = frozenset(account.key for account in verdict.lacks)
         passed_over = self._passed_over(ask, verdict, accounts)
-        if self.queue.mark(waiter, lacks, passed_over=passed_over):
+        needs = {account.key: amount for account, amount in zip(accounts, verdict.amounts, strict=True)}
+        if self.queue.mark(waiter, needs, lacks, passed_over=passed_over):
             self.moved.update(accounts)
         if not (lacks or passed_over or self.queue.must_wait(waiter.accounts, waiter.place)):
             self._dismiss(waiter, self._hold(ask, verdict, accounts, now - waiter.since))

@@ -133,14 +133,16 @@ class Holds:
         overran = False
         for held, spent in zip(hold.parts, posted, strict=True):
             account = self.account(held.account)
-            if hold.unknown:
+            if hold.due_ms is None:
+                account.release(held.amount, hold.holder)
+            else:
                 account.unknown -= held.amount
                 assert account.unknown >= 0, f"{held.account} released more than was unknown"
-            else:
-                account.release(held.amount, hold.holder)
             account.posted += spent.amount
-            overran = overran or spent.amount > held.amount
-            self._touched(account)
+            if spent.amount > held.amount:
+                overran = True
+            self.dirty.add(account)
+            self.moved.add(account)
         self.overruns += overran
         return Ended(hold, posted, overran)
 

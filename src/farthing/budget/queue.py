@@ -1,7 +1,7 @@
 """Who waits for money: first come, first served on each account, with a deadline for each."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from farthing.budget.account import Account
 from farthing.domain.budget import AccountKey
@@ -29,10 +29,14 @@ class Waiter:
 class _Line:
     """The waiters on one account, in order."""
 
-    __slots__ = ("_first", "holders", "waiters")
+    __slots__ = ("_first", "floors", "holders", "largest", "waiters")
 
     def __init__(self) -> None:
         self.waiters: dict[int, Waiter] = {}
+        self.floors: dict[int, int] = {}
+        """The least that each of them, by its place, would hold here."""
+        self.largest = 0
+        """The most that one of those who do not lack this account would hold here, when last looked at."""
         self.holders: dict[str, int] = {}
         """How many waiters each holder has that wait for this account and no other."""
         self._first: int | None = None
@@ -80,15 +84,16 @@ class Queue:
     def accounts(self) -> Iterable[AccountKey]:
         return self._lines.keys()
 
-    def join(self, ask: Reserve, accounts: tuple[AccountKey, ...], now: int) -> Waiter:
-        """Take the last place on each of these accounts."""
+    def join(self, ask: Reserve, floors: Mapping[AccountKey, int], now: int) -> Waiter:
+        """Take the last place on each of these accounts; `floors` is the least that it would hold on each."""
         self._places += 1
-        waiter = Waiter(ask, accounts, self._places, now)
+        waiter = Waiter(ask, tuple(floors), self._places, now)
         self._waiters[ask.opening.id] = waiter
         heapq.heappush(self._deadlines, (waiter.deadline, waiter.place, ask.opening.id))
-        for key in accounts:
+        for key, floor in floors.items():
             line = self._lines.setdefault(key, _Line())
             line.waiters[waiter.place] = waiter
+            line.floors[waiter.place] = floor
         self._count(waiter, 1)
         return waiter
 
@@ -97,13 +102,18 @@ class Queue:
         self._count(waiter, -1)
         for key in waiter.accounts:
             line = self._lines[key]
-            del line.waiters[waiter.place]
+            del line.waiters[waiter.place], line.floors[waiter.place]
             line.changed()
             if not line.waiters:
                 del self._lines[key]
 
-    def mark(self, waiter: Waiter, lacks: frozenset[AccountKey], *, passed_over: bool) -> bool:
-        """Note what a waiter lacks. True when others may have to be looked at again."""
+    def mark(
+        self, waiter: Waiter, needs: Mapping[AccountKey, int], lacks: frozenset[AccountKey], *, passed_over: bool
+    ) -> bool:
+        """Note what a waiter needs and lacks. True when others may have to be looked at again."""
+        for key in waiter.accounts:
+            line = self._lines[key]
+            line.largest = max(line.largest, needs[key])
         blocks = frozenset() if passed_over else lacks
         if lacks == waiter.lacks and blocks == waiter.blocks:
             return False
@@ -115,9 +125,24 @@ class Queue:
         return True
 
     def in_line(self, key: AccountKey) -> list[Waiter]:
-        """Those who wait on this account, first come first."""
+        """Those who wait on this account, first come first. They are about to be looked at."""
         line = self._lines.get(key)
-        return [] if line is None else list(line.waiters.values())
+        if line is None:
+            return []
+        line.largest = 0
+        return list(line.waiters.values())
+
+    def hopeless(self, key: AccountKey, room: int) -> list[Waiter]:
+        """Those who need more of this account than there will ever be."""
+        line = self._lines.get(key)
+        if line is None or max(line.floors.values()) <= room:
+            return []
+        return [waiter for place, waiter in line.waiters.items() if line.floors[place] > room]
+
+    def may_lack(self, key: AccountKey, room: int) -> bool:
+        """Whether, with this room left, somebody may have begun to lack an account that nobody lacked."""
+        line = self._lines.get(key)
+        return line is not None and line.largest > room and line.first(key) == _NOBODY
 
     def must_wait(self, accounts: Iterable[AccountKey], place: int = _NOBODY) -> bool:
         """Whether somebody with an earlier place lacks room on one of these accounts."""

@@ -35,7 +35,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         """Route and bound a call, or say why it cannot be allowed. Raises BadRequest when no provider can take it."""
         asked = arrival.draft.asked
         provider, model = self.route(arrival)
-        facts = self.facts.find(model, provider.format)
+        facts = self.facts.find(model, provider.name, provider.format)
         card = self.book.find(model, provider.name, provider.format, at_ms=arrival.arrived_ms)
         caller = arrival.caller
         touches = self.resolver.accounts(

@@ -1,1 +1,1 @@
-"""The command line, where everything is put together."""
+"""The command line: `farthing`. One file a noun; `main` only lists them."""

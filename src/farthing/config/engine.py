@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 from farthing.domain.key import Key
@@ -75,9 +76,9 @@ class Engine:
     async def answer(self, need: Need) -> int | None:
         match need:
             case ExactCount():
-                if need.draft.asked.text_bytes < OFF_LOOP_BYTES:
-                    return exact_count(need.draft.texts(), need.facts, overhead_tokens=0)
-                return await asyncio.to_thread(exact_count, need.draft.texts(), need.facts, overhead_tokens=0)
+                asked = need.draft.asked
+                count = partial(exact_count, need.draft.texts(), need.facts, apart=asked.template_tokens is not None)
+                return count() if asked.text_bytes < OFF_LOOP_BYTES else await asyncio.to_thread(count)
             case ProviderCount():
                 return await self._provider_count(need)
             case ContextOf():

@@ -39,7 +39,9 @@ def path_of(settings: Settings) -> Path | None:
     if url == MEMORY:
         return None
     if not url.startswith("sqlite:///"):
-        raise BadConfig(f"the store {url!r} is not active in this version; write sqlite:///farthing.db", field="store.url")
+        raise BadConfig(
+            f"the store {url!r} is not active in this version; write sqlite:///farthing.db", field="store.url"
+        )
     return Path(url.removeprefix("sqlite:///"))
 
 

@@ -20,6 +20,9 @@ from farthing.providers.limits import Limits, Timeouts
 from farthing.providers.pool import Pool
 
 
+_LOCKED = Key(id="", name="(none left)", digest="")
+"""Matches no secret: the digest of a secret is never empty."""
+
 
 def budgets_in_force(settings: Settings, stored: Stored) -> tuple[Budget, ...]:
     """The file's budgets and the stored ones. A file's name wins: the file is the source of truth for what it names."""
@@ -32,8 +35,7 @@ def keys_in_force(settings: Settings, stored: Stored) -> dict[str, Key]:
     """Keys by what a caller presents. Empty: keyless mode. Revoked keys still end keyless mode, so that revoking the
     last key locks the door instead of opening it."""
     every = (*keys_of(settings), *stored.keys)
-    found = index(every)
-    return found if found or not every else {"": every[0]}
+    return index(every) or ({"": _LOCKED} if every else {})
 
 
 def rules_of(
@@ -83,5 +85,7 @@ def _headers(configured: file.Provider) -> Headers:
     made = [(name.lower().encode("latin-1"), value.reveal().encode("latin-1")) for name, value in configured.headers]
     if configured.api_key:
         secret = configured.api_key.reveal().encode("latin-1")
-        made.append((b"x-api-key", secret) if configured.format == "anthropic" else (b"authorization", b"Bearer " + secret))
+        made.append(
+            (b"x-api-key", secret) if configured.format == "anthropic" else (b"authorization", b"Bearer " + secret)
+        )
     return tuple(made)

@@ -50,6 +50,11 @@ def call_of(attempt: int) -> int:
     return attempt & ~ATTEMPTS
 
 
+def same_maker(one: int, other: int) -> bool:
+    """Whether two ids are from the same slot: within the life of an owner, from that owner."""
+    return (one ^ other) >> 12 & (SLOTS - 1) == 0
+
+
 def show(prefix: str, number: int) -> str:
     """`show("call", 1)` is `"call_0000000000001"`: thirteen letters of Crockford's base 32, in order of time."""
     letters = []

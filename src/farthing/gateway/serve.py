@@ -1,15 +1,17 @@
 """Run the gateway: uvicorn with our limits, a graceful drain on SIGTERM, a reload on SIGHUP."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
 from farthing.config.engine import Engine
+from farthing.domain.errors import FarthingError
 from farthing.gateway.app import Gateway
 from farthing.gateway.protocol import LimitedProtocol, sweep
 
@@ -53,8 +55,9 @@ async def serve(
     concurrency: int = 10_000,
     reload: Reload | None = None,
     ready: Callable[[], None] | None = None,
+    stop: asyncio.Event | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; then stop listening, let calls in flight finish within `drain_seconds`, and
+    """Serve until SIGTERM, SIGINT or `stop`; then stop listening, let calls in flight finish within `drain_seconds`, and
     return with every hold at its end or unknown."""
     gateway = Gateway(engine)
     running = server(gateway, drain_seconds=drain_seconds, concurrency=concurrency)
@@ -64,14 +67,17 @@ async def serve(
         loop.add_signal_handler(signal.SIGHUP, lambda: tasks.append(loop.create_task(_reload(reload))))
     if ready is not None:
         tasks.append(loop.create_task(_when_started(running, ready)))
+    if stop is not None:
+        tasks.append(loop.create_task(_stop_when_told(running, stop)))
     tasks.append(loop.create_task(_say_draining(running, gateway)))
     try:
-        await running.serve(sockets=[listening])
+        with _signals_end_here():
+            await running.serve(sockets=[listening])
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        with contextlib.suppress(NotImplementedError, RuntimeError):
+        if reload is not None:
             loop.remove_signal_handler(signal.SIGHUP)
 
 
@@ -89,11 +95,27 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
+@contextmanager
+def _signals_end_here() -> Iterator[None]:
+    """When uvicorn has drained it raises the signal that stopped it again, which would end the process before its
+    ledger is closed; within this block that does nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 async def _reload(reload: Reload) -> None:
     try:
         await reload()
+    except FarthingError as error:  # a bad file changes nothing; whoever sent the signal reads the log
+        log.error("reload failed; the old configuration stays: %s", error)  # noqa: TRY400 - expected: no traceback
     except Exception:
-        # A bad file changes nothing; whoever sent the signal reads the log.
         log.exception("reload failed; the old configuration stays")
     else:
         log.info("configuration reloaded")
@@ -103,6 +125,11 @@ async def _when_started(running: uvicorn.Server, ready: Callable[[], None]) -> N
     while not running.started:
         await asyncio.sleep(0.01)
     ready()
+
+
+async def _stop_when_told(running: uvicorn.Server, stop: asyncio.Event) -> None:
+    await stop.wait()
+    running.should_exit = True
 
 
 async def _say_draining(running: uvicorn.Server, gateway: Gateway) -> None:

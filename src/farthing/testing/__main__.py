@@ -48,15 +48,18 @@ def main() -> int:
     arguments = parser().parse_args()
     try:
         provider = provider_from(arguments)
-        sys.stdout.write(f"simulated provider on {provider.url}; its bill: {provider.url}/_sim/bill\n")
-        sys.stdout.flush()
-        serve_provider(provider)
+        serve_provider(provider, lambda: _announce(provider))
     except KeyboardInterrupt:
         return 0
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _announce(provider: SimulatedProvider) -> None:
+    sys.stdout.write(f"simulated provider on {provider.url}, its bill on /_sim/bill\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from farthing.testing.conversation import Prompt
 from farthing.testing.errors import Rejected
 from farthing.testing.generation import Output
 from farthing.testing.models import Model
+from farthing.testing.tokens import Tokens, template
+
+NO_TOKENS = template(0)
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -32,7 +35,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     show_usage: bool = True
     """A stream ends with usage."""
-    tokens: list[int] = []
+    tokens: Tokens = NO_TOKENS
     """The prompt as token ids (OpenAI's caches compare these)."""
     blocks: tuple[Block, ...] = ()
     """The prompt as blocks (Anthropic's caches compare these)."""

@@ -44,22 +44,25 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.picos is None else nanos_from_picos(self.picos)
 
 
-def cost_picos(usage: Usage, rates: Rates) -> int:
-    """What these tokens cost. A kind of cached token that has no rate of its own is charged as plain input."""
-    written = usage.cache_write_input_tokens
-    written_5m = written - usage.cache_write_1h_input_tokens
-    fresh = usage.input_tokens - usage.cache_read_input_tokens - written
-    return (
-        fresh * rates.input
-        + usage.cache_read_input_tokens * _rate(rates.cache_read, rates.input)
-        + written_5m * _rate(rates.cache_write_5m, rates.input)
-        + usage.cache_write_1h_input_tokens * _rate(rates.cache_write_1h, rates.input)
-        + usage.output_tokens * rates.output
+def cost_picos(usage: Usage, rates: Rates) -> int | None:
+    """What these tokens cost. Cached reads without a rate are plain input; cache writes without one have no price."""
+    written_1h = usage.cache_write_1h_input_tokens
+    written_5m = usage.cache_write_input_tokens - written_1h
+    fresh = usage.input_tokens - usage.cache_read_input_tokens - usage.cache_write_input_tokens
+    meters = (
+        (fresh, rates.input),
+        (usage.cache_read_input_tokens, rates.input if rates.cache_read is None else rates.cache_read),
+        (written_5m, rates.cache_write_5m),
+        (written_1h, rates.cache_write_1h),
+        (usage.output_tokens, rates.output),
+        (1, rates.request or 0),
     )
-
-
-def _rate(own: int | None, otherwise: int) -> int:
-    return otherwise if own is None else own
+    total = 0
+    for tokens, each in meters:
+        if tokens and each is None:
+            return None
+        total += tokens * (each or 0)
+    return total
 
 
 def prices_from(rates: Mapping[str, Rates] | PriceOf | None) -> PriceOf:

@@ -1,11 +1,11 @@
 """The makers' prompt caches: what a prompt finds there, what it leaves, and for how long."""
 
-from array import array
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
 from farthing.testing.answer import Block
+from farthing.testing.tokens import Tokens
 
 STEP = 128
 """OpenAI's cache grows in steps of this many tokens, from the model's minimum on."""
@@ -69,7 +69,7 @@ class AutomaticCache:
     def __init__(self, clock: Callable[[], int]) -> None:
         self._entries = _Entries(clock)
 
-    def use(self, owner: str, tokens: Sequence[int], *, minimum: int, span_ms: int = AUTOMATIC_TTL_MS) -> Found:
+    def use(self, owner: str, tokens: Tokens, *, minimum: int, span_ms: int = AUTOMATIC_TTL_MS) -> Found:
         """Read the longest prefix that is cached for this owner (key and model), then cache the whole prompt.
 
         The last token is always computed, so a prompt never reads all of itself.
@@ -129,9 +129,9 @@ class BreakpointCache:
         return None
 
 
-def _prefix_digests(owner: str, tokens: Sequence[int]) -> list[bytes]:
+def _prefix_digests(owner: str, tokens: Tokens) -> list[bytes]:
     """A digest for each whole step of the prompt but its last token."""
-    data = memoryview(array("q", tokens).tobytes())
+    data = memoryview(tokens).cast("B")
     running = blake2b(owner.encode(), digest_size=16)
     digests = []
     for step in range((len(tokens) - 1) // STEP):

@@ -14,12 +14,13 @@ from farthing.testing.pictures import openai_tokens
 from farthing.testing.tokens import (
     MESSAGE_OVERHEAD,
     PRIMING,
-    TEMPLATE,
     TOOLS_OVERHEAD,
+    Tokens,
     count,
     encode,
     joined,
     picture,
+    template,
 )
 
 _KNOWN = names(
@@ -199,25 +200,25 @@ def text_of(content: object) -> str:
     return "\n".join(str(part.get("text", "")) for part in parts if isinstance(part, dict) and part.get("text"))
 
 
-def _tokens(messages: list[Any], tools: list[Any], model: str) -> list[int]:
-    pieces: list[tuple[int, ...]] = []
+def _tokens(messages: list[Any], tools: list[Any], model: str) -> Tokens:
+    pieces: list[Tokens] = []
     if tools:
-        pieces += [encode(msgspec.json.encode(tools).decode()), (TEMPLATE,) * TOOLS_OVERHEAD]
+        pieces += [encode(msgspec.json.encode(tools).decode()), template(TOOLS_OVERHEAD)]
     for message in messages:
-        pieces.append((TEMPLATE,) * MESSAGE_OVERHEAD)
+        pieces.append(template(MESSAGE_OVERHEAD))
         pieces.append(encode(str(message["role"])))
         if message.get("name"):
             pieces.append(encode(str(message["name"])))
         pieces += _content_tokens(message.get("content"), model)
         for call in message.get("tool_calls") or []:
             function = call.get("function") or {}
-            pieces.append((TEMPLATE,) * MESSAGE_OVERHEAD)
+            pieces.append(template(MESSAGE_OVERHEAD))
             pieces += [encode(str(function.get("name", ""))), encode(str(function.get("arguments", "")))]
-    pieces.append((TEMPLATE,) * PRIMING)
+    pieces.append(template(PRIMING))
     return joined(pieces)
 
 
-def _content_tokens(content: object, model: str) -> list[tuple[int, ...]]:
+def _content_tokens(content: object, model: str) -> list[Tokens]:
     if isinstance(content, str):
         return [encode(content)]
     pieces = []

@@ -10,7 +10,7 @@ from farthing.testing.answer import Answer, Ask, Event
 from farthing.testing.conversation import Prompt, Turn
 from farthing.testing.errors import Rejected, openai_body
 from farthing.testing.names import names
-from farthing.testing.tokens import encode
+from farthing.testing.tokens import Tokens, encode, joined
 
 _KNOWN = names("input model dimensions encoding_format user")
 _MOST_INPUTS = 2_048
@@ -38,7 +38,7 @@ class Embeddings:
             rules.check_context(len(tokens), model, "input")
         text = given if isinstance(given, str) else ""
         prompt = Prompt(dialect=self.name, model=name, turns=(Turn(role="user", text=text),))
-        return Ask(prompt=prompt, model=model, body=body, tokens=[token for tokens in inputs for token in tokens])
+        return Ask(prompt=prompt, model=model, body=body, tokens=joined(inputs))
 
     def whole(self, answer: Answer) -> dict[str, Any]:
         body = answer.ask.body
@@ -64,7 +64,7 @@ class Embeddings:
         return Event(data=openai_body(error), made=made)
 
 
-def inputs_of(given: Any) -> list[tuple[int, ...]]:
+def inputs_of(given: Any) -> list[Tokens]:
     """Each input as token ids: a text, a list of texts, a list of ids, or a list of lists of ids."""
     if isinstance(given, str):
         given = [given]
@@ -72,10 +72,10 @@ def inputs_of(given: Any) -> list[tuple[int, ...]]:
         raise Rejected("'$.input' is invalid. Please check the API reference: /docs/api-reference.", param="input")
     if isinstance(given[0], int):
         given = [given]
-    return [encode(one) if isinstance(one, str) else tuple(one) for one in given]
+    return [encode(one) if isinstance(one, str) else array("q", one) for one in given]
 
 
-def vector(tokens: tuple[int, ...], dimensions: int) -> list[float]:
+def vector(tokens: Tokens, dimensions: int) -> list[float]:
     """A unit vector: each token pushes a few dimensions of its own up or down."""
     values = [0.0] * dimensions
     for token in tokens:

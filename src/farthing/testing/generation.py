@@ -84,7 +84,7 @@ def write(reply: Reply, *, room: int, seed: str, usual_tokens: int, usual_reason
 def filler(seed: str, tokens: int) -> tuple[Piece, ...]:
     """Plain words, one token each."""
     start = int.from_bytes(blake2b(seed.encode(), digest_size=4).digest(), "big")
-    return tuple(Piece(f" {_WORDS[(start + 7 * at) % len(_WORDS)]}", 1) for at in range(tokens))
+    return tuple(Piece(f" {_WORDS[(start + 11 * at) % len(_WORDS)]}", 1) for at in range(tokens))
 
 
 def split(text: str) -> tuple[Piece, ...]:

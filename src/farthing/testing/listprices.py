@@ -22,9 +22,12 @@ def list_prices(clock: Callable[[], int], book: PriceBook | None = None) -> Pric
 
 
 def _rates(card: PriceCard, tier: str, input_tokens: int) -> Rates | None:
-    """The dearest-threshold tier that this input reaches; a service tier without prices of its own is billed as standard."""
+    """The highest step that this input reaches. Without prices of its own, flex is billed as standard; others have none."""
+    steps = card.variants.get(tier)
+    if steps is None:
+        steps = card.variants[""] if tier in ("flex", "") else ()
     rates = None
-    for step in card.variants.get(tier) or card.variants.get("") or ():
+    for step in steps:
         if input_tokens > step.above or (step.inclusive and input_tokens == step.above) or step.above == 0:
             rates = step.rates
     return rates

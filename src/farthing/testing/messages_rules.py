@@ -28,6 +28,8 @@ def read(body: dict[str, Any], *, counting: bool = False) -> Ask:
     name = str(_require(body, "model")).partition("@")[0]
     model = model_named(name)
     messages = _messages(body)
+    if not isinstance(body.get("system") or "", str | list):
+        raise Rejected("system: Input should be a valid string or list")
     cap = None if counting else _cap(body, model, name)
     unknown = next((field for field in body if field not in (_COUNTED if counting else _KNOWN)), None)
     if unknown is not None:

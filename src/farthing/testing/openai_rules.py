@@ -9,7 +9,7 @@ Body = dict[str, Any]
 
 _REASONING_ONLY_DEFAULTS = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
 _EFFORT_TOKENS = {"none": 0, "minimal": 0, "low": 32, "medium": 64, "high": 128, "xhigh": 256, "max": 256}
-TIERS = {"auto": "", "default": "", "flex": "flex", "priority": "priority"}
+TIERS = {"auto": "", "default": "", "flex": "flex", "priority": "priority", "fast": "fast"}
 
 
 def model_of(body: Body) -> tuple[str, Model]:

@@ -13,7 +13,7 @@ from farthing.testing.errors import Rejected
 from farthing.testing.models import Model
 from farthing.testing.names import names
 from farthing.testing.pictures import openai_tokens
-from farthing.testing.tokens import MESSAGE_OVERHEAD, PRIMING, TEMPLATE, TOOLS_OVERHEAD, encode, joined, picture
+from farthing.testing.tokens import MESSAGE_OVERHEAD, PRIMING, TOOLS_OVERHEAD, Tokens, encode, joined, picture, template
 
 Items = list[dict[str, Any]]
 
@@ -143,20 +143,20 @@ def _output_text(output: object) -> str:
     return output if isinstance(output, str) else text_of(output)
 
 
-def _tokens(body: dict[str, Any], items: Items, model: str) -> list[int]:
-    pieces: list[tuple[int, ...]] = []
+def _tokens(body: dict[str, Any], items: Items, model: str) -> Tokens:
+    pieces: list[Tokens] = []
     if body.get("tools"):
-        pieces += [encode(msgspec.json.encode(body["tools"]).decode()), (TEMPLATE,) * TOOLS_OVERHEAD]
+        pieces += [encode(msgspec.json.encode(body["tools"]).decode()), template(TOOLS_OVERHEAD)]
     if body.get("instructions"):
-        pieces += [(TEMPLATE,) * MESSAGE_OVERHEAD, encode("system"), encode(str(body["instructions"]))]
+        pieces += [template(MESSAGE_OVERHEAD), encode("system"), encode(str(body["instructions"]))]
     for item in items:
-        pieces.append((TEMPLATE,) * MESSAGE_OVERHEAD)
+        pieces.append(template(MESSAGE_OVERHEAD))
         pieces += _item_tokens(item, model)
-    pieces.append((TEMPLATE,) * PRIMING)
+    pieces.append(template(PRIMING))
     return joined(pieces)
 
 
-def _item_tokens(item: dict[str, Any], model: str) -> list[tuple[int, ...]]:
+def _item_tokens(item: dict[str, Any], model: str) -> list[Tokens]:
     match item.get("type", "message"):
         case "message":
             return [encode(str(item.get("role", ""))), *_content_tokens(item.get("content"), model)]
@@ -170,7 +170,7 @@ def _item_tokens(item: dict[str, Any], model: str) -> list[tuple[int, ...]]:
             return [encode(msgspec.json.encode(item).decode())]
 
 
-def _content_tokens(content: object, model: str) -> list[tuple[int, ...]]:
+def _content_tokens(content: object, model: str) -> list[Tokens]:
     if isinstance(content, str):
         return [encode(content)]
     pieces = []

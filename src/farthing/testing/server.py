@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -121,7 +121,9 @@ class SimulatedProvider:
         ready = threading.Event()
         failed: list[BaseException] = []
         done: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-        thread = threading.Thread(target=self._serve_thread, args=(ready, done, failed), daemon=True)
+        thread = threading.Thread(
+            target=self._serve_thread, args=(ready, done, failed), name="simulated provider", daemon=True
+        )
         thread.start()
         assert ready.wait(_START_SECONDS), "the simulated provider did not start in time"
         if failed:
@@ -204,11 +206,13 @@ class _Protocol(HttpToolsProtocol):
         self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
 
 
-def serve_provider(provider: SimulatedProvider) -> None:
-    """Serve until interrupted (SIGINT); blocks. Prints nothing: the address is `provider.url` once it listens."""
+def serve_provider(provider: SimulatedProvider, ready: Callable[[], None] | None = None) -> None:
+    """Serve until interrupted; blocks. `ready` is called once the provider listens, when `provider.url` is known."""
 
     async def serve() -> None:
         async with provider:
+            if ready is not None:
+                ready()
             await asyncio.Event().wait()
 
     with asyncio.Runner(loop_factory=_new_loop) as runner:

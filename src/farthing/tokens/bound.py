@@ -33,8 +33,9 @@ def byte_bound(asked: Asked, facts: ModelFacts, *, pointed_tokens: int | None = 
 
 
 def exact_bound(text_tokens: int, asked: Asked, facts: ModelFacts) -> InputBound:
-    """From the tokens that `tokens.exact` counted in the texts; overhead and media are added here."""
-    return _capped(text_tokens, asked, facts, "exact")
+    """From the tokens that `tokens.exact` counted in the texts; the template and media are added here."""
+    around = asked.overhead_tokens if asked.template_tokens is None else asked.template_tokens
+    return _capped(text_tokens + around - asked.overhead_tokens, asked, facts, "exact")
 
 
 def provider_bound(counted: int, asked: Asked) -> InputBound:

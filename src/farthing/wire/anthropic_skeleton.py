@@ -14,13 +14,15 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
     does: a message keeps its digest when a client moves its breakpoint on."""
     names: dict[str, str] = {}
     system, tools = _blocks(body.get("system")), [_bare(tool) for tool in body.get("tools") or ()]
+    before = digest(key, system) if system else ""
+    offered = digest(key, tools) if tools else ""
     return Skeleton(
         messages=tuple(
             _shape(message, found.message_bytes(at), names, key) for at, message in enumerate(body["messages"])
         ),
-        system_digest=digest(key, system) if system else "",
-        tools_digest=digest(key, tools) if tools else "",
-        prompt_digest=digest(key, system, tools) if system or tools else "",
+        system_digest=before,
+        tools_digest=offered,
+        prompt_digest=digest(key, before, offered) if before or offered else "",
         tool_names=tuple(str(tool.get("name") or tool.get("type")) for tool in tools),
         text_bytes=found.bytes(),
         media=tuple(part.kind for part in found.media),

@@ -41,6 +41,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """UTF-8 bytes of everything that becomes prompt text: never smaller than its token count under byte-level BPE."""
     overhead_tokens: int = 0
     """Template tokens that the provider adds around messages and tools, an upper bound."""
+    template_tokens: int | None = None
+    """Exactly the template tokens, where the provider has published its template and every text of this body stands
+    alone between special tokens; None where `overhead_tokens` is the best that is known. For exact counts only."""
     media: tuple[Media, ...] = ()
     predicted_bytes: int = 0
     """UTF-8 bytes of a predicted output: rejected prediction tokens are billed as output on top."""

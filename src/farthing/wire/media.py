@@ -12,16 +12,20 @@ _HEAD = 256 * 1024
 
 def image(encoded: str, *, detail: str = "") -> Media:
     """An image given as base64. `width` and `height` are 0 where its header does not say."""
-    size = len(encoded) * 3 // 4
     width, height = image_size(_decoded(encoded[:_HEAD]))
     if not width and len(encoded) > _HEAD:
         width, height = image_size(_decoded(encoded))
-    return Media(kind="image", bytes=size, width=width, height=height, detail=detail)
+    return Media(kind="image", bytes=decoded_length(encoded), width=width, height=height, detail=detail)
 
 
 def document(encoded: str) -> Media:
     """A PDF given as base64. `pages` is 0 where they cannot be counted."""
-    return Media(kind="document", bytes=len(encoded) * 3 // 4, pages=pages_of(_decoded(encoded)))
+    return Media(kind="document", bytes=decoded_length(encoded), pages=pages_of(_decoded(encoded)))
+
+
+def decoded_length(encoded: str) -> int:
+    """How many bytes base64 stands for."""
+    return len(encoded) * 3 // 4 - encoded[-2:].count("=")
 
 
 def from_data_url(url: str) -> tuple[str, str] | None:
@@ -51,7 +55,7 @@ def image_size(data: bytes) -> tuple[int, int]:
 def _webp(data: bytes) -> tuple[int, int]:
     """RFC 9649 §2.7 (VP8X), RFC 6386 §9.1 (VP8) and the WebP lossless format §3 (VP8L)."""
     match data[12:16]:
-        case b"VP8X":
+        case b"VP8X" if len(data) >= 30:
             return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
         case b"VP8 ":
             width, height = struct.unpack("<HH", data[26:30])

@@ -87,10 +87,10 @@ def _capped(body: dict[str, Any], model: str, cap: int | None) -> dict[str, Any]
         return body
     edited: dict[str, Any] = {}
     for key, value in body.items():
-        if key not in CAP_FIELDS:
+        if key in CAP_FIELDS:
+            edited[field] = cap  # a second one falls into the place of the first
+        else:
             edited[key] = value
-        elif field not in edited:
-            edited[field] = cap
     edited.setdefault(field, cap)
     return edited
 

@@ -8,7 +8,7 @@ from farthing.wire.dialect import Asked
 from farthing.wire.fields import boolean, listed, mapping, needed_text, text, whole, wrong
 from farthing.wire.gathered import Gathered, utf8_length
 from farthing.wire.openai_attribution import attribution
-from farthing.wire.openai_chat_prompt import gather_prompt
+from farthing.wire.openai_chat_prompt import gather_prompt, template_tokens
 from farthing.wire.openai_models import always_searches
 
 MAX_CAP = 2**31 - 1
@@ -78,6 +78,7 @@ def read_asked(body: dict[str, Any], found: Gathered) -> Asked:
         reasons=_reasons(body),
         text_bytes=found.bytes(),
         overhead_tokens=found.overhead,
+        template_tokens=template_tokens(body, model),
         media=tuple(found.media),
         predicted_bytes=_predicted(body),
         pointers=tuple(found.pointers),

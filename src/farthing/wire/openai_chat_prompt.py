@@ -10,7 +10,7 @@ from farthing.wire import media
 from farthing.wire.dialect import Media
 from farthing.wire.fields import as_mapping, listed, mapping, needed_list, needed_text, text, wrong
 from farthing.wire.gathered import Gathered
-from farthing.wire.openai_models import is_openai
+from farthing.wire.openai_models import has_published_template, is_openai
 
 # OpenAI's cookbook, "How to count tokens with tiktoken": 3 tokens a message, 1 a name, 3 to prime the reply; 7 to 12 a
 # function and about as many around all of them. More here, because newer templates are not public.
@@ -22,6 +22,10 @@ _WITH_TOOLS = 160
 _WITH_FORMAT = 32
 _UNKNOWN_TEMPLATE = 256
 """Other models' templates begin with a system text of their own: gpt-oss about 70 tokens, Qwen and Llama with tools up to 160."""
+
+_PRIMING, _MESSAGE_EXACTLY = 3, 3
+_PLAIN = frozenset({"role", "content", "name"})
+_NOT_PLAIN = ("tools", "functions", "response_format", "prediction", "modalities", "audio", "web_search_options")
 
 _CACHE_MARKS = ("cache_control", "prompt_cache_breakpoint")
 _CALLER_RUNS = frozenset({"function", "custom"})
@@ -39,6 +43,18 @@ def gather_prompt(found: Gathered, body: dict[str, Any], model: str) -> None:
     found.overhead += _PER_MESSAGE * len(messages)
     for index, message in enumerate(messages):
         _message(found, message, f"messages[{index}]")
+
+
+def template_tokens(body: dict[str, Any], model: str) -> int | None:
+    """Exactly the template's tokens of a plain conversation, by the cookbook's recipe; None for any other request."""
+    if not has_published_template(model) or any(body.get(key) for key in _NOT_PLAIN):
+        return None
+    total = _PRIMING
+    for message in body["messages"]:
+        if not (message.keys() <= _PLAIN and type(message.get("content")) is str):
+            return None
+        total += _MESSAGE_EXACTLY + ("name" in message)
+    return total
 
 
 def cache_mark(holder: dict[str, Any]) -> str:

@@ -11,12 +11,20 @@ CAP_FIELDS = ("max_tokens", "max_completion_tokens")
 _OPENAI = re.compile(r"(?:ft:)?(?:gpt-(?!oss)|chatgpt-|o\d)")
 _NEWER = re.compile(r"(?:ft:)?(?:gpt-4o|gpt-4\.|gpt-[5-9]|chatgpt-|o\d)")
 _REASONING = re.compile(r"(?:ft:)?(?:gpt-[5-9]|o\d)")
+_PUBLISHED = re.compile(r"(?:gpt-4o|gpt-4|gpt-3\.5-turbo)(?:-|$)")
+_SPOKEN = re.compile(r"audio|realtime|transcribe|tts|image|search|instruct")
 _SEARCHING = re.compile(r"-search-(?:preview|api)|:online$")
 
 
 def is_openai(model: str) -> bool:
     """Whether the name is one of OpenAI's hosted models: its prompt template is known."""
     return _OPENAI.match(model) is not None
+
+
+def has_published_template(model: str) -> bool:
+    """Whether OpenAI's cookbook ("How to count tokens with tiktoken") counts this model's chats to the token: the chat
+    models that do not reason. Fine-tuned ones have a template of their own."""
+    return _PUBLISHED.match(model) is not None and not _SPOKEN.search(model)
 
 
 def always_searches(model: str) -> bool:

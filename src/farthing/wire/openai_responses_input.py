@@ -94,7 +94,7 @@ def _part(found: Gathered, part: dict[str, Any], where: str) -> None:
     elif kind == "input_audio":
         audio = as_mapping(part.get("input_audio"), f"{where}.input_audio")
         data = needed_text(audio, "data", f"{where}.input_audio")
-        found.media.append(Media(kind="audio", bytes=len(data) * 3 // 4))
+        found.media.append(Media(kind="audio", bytes=media.decoded_length(data)))
     else:
         found.json(part)
 
@@ -130,7 +130,7 @@ def _file(found: Gathered, part: dict[str, Any], where: str) -> None:
         return
     kind, encoded = media.from_data_url(data) or ("", data)
     if kind.startswith("text/") or kind == "application/json":
-        found.overhead += len(encoded) * 3 // 4  # its text, which nothing else needs decoded
+        found.overhead += media.decoded_length(encoded)  # its text, which nothing else needs decoded
         return
     document = media.document(encoded)
     found.media.append(document)

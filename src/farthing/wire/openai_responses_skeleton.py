@@ -14,13 +14,15 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
     """One shape for each input item; a plain string is one user message."""
     names: dict[str, str] = {}
     tools, instructions = body.get("tools") or [], body.get("instructions")
+    before = digest(key, instructions) if instructions else ""
+    offered = digest(key, tools) if tools else ""
     return Skeleton(
         messages=tuple(
             _shape(item, found.message_bytes(at), names, key) for at, item in enumerate(_items(body.get("input")))
         ),
-        system_digest=digest(key, instructions) if instructions else "",
-        tools_digest=digest(key, tools) if tools else "",
-        prompt_digest=digest(key, instructions, tools) if instructions or tools else "",
+        system_digest=before,
+        tools_digest=offered,
+        prompt_digest=digest(key, before, offered) if before or offered else "",
         tool_names=tuple(str(tool.get("name") or tool["type"]) for tool in tools),
         text_bytes=found.bytes(),
         media=tuple(part.kind for part in found.media),

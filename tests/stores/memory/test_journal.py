@@ -70,7 +70,7 @@ def test_a_settled_attempt_posts_what_it_spent():
 
 def test_a_voided_attempt_posts_nothing():
     records = records_with_a_hold()
-    records.voided("refused connection", Ended(HOLD, (HOLD.parts[0]._replace(amount=0),)))
+    records.voided("refused connection", Ended(HOLD, (Part(TEAM, 0, 1, 1_000),)), 9)
     assert balance(records) == (0, 0, 0)
     assert (the_attempt(records).state, the_attempt(records).reason) == ("void", "refused connection")
 
@@ -92,7 +92,7 @@ def test_a_correction_is_kept_beside_what_stood_there_before():
     records = records_with_a_hold()
     records.settled(a_settlement(), Ended(HOLD, (HOLD.parts[0].settled(SPENT),)))
     records.adjusted(
-        a_settlement(cost_nanos=300, source="operator"), (HOLD.parts[0]._replace(amount=300),), "ada", "the invoice"
+        a_settlement(cost_nanos=300, source="operator"), (Part(TEAM, 300, 1, 1_000),), "ada", "the invoice"
     )
     assert balance(records) == (300, 0, 0)
     assert the_attempt(records).source == "operator"

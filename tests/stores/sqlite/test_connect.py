@@ -9,7 +9,7 @@ import pytest
 
 from farthing.domain.errors import StoreBroken
 from farthing.stores.sqlite import connect
-from farthing.stores.sqlite.connect import checkpoint, file_system, open_database, open_reader
+from farthing.stores.sqlite.connect import file_system, open_database, open_reader
 
 
 @pytest.fixture
@@ -62,13 +62,13 @@ def test_a_reader_of_no_file_makes_none(path):
     assert not path.exists()
 
 
-def test_a_checkpoint_on_its_own_connection_moves_the_log_into_the_file(path):
-    writer, copier = open_database(path), open_database(path)
-    writer.execute("INSERT INTO meta VALUES ('a', 'b')")
-    logged, moved = checkpoint(copier)
-    assert logged == moved > 0
+def test_the_log_is_copied_into_the_file_before_it_grows_long(path):
+    writer = open_database(path)
+    for number in range(30):
+        writer.execute("INSERT INTO meta VALUES (?, ?)", (str(number), "x" * 1_000_000))
+    assert path.with_name("farthing.db-wal").stat().st_size < 20_000_000
+    assert path.stat().st_size > 15_000_000
     writer.close()
-    copier.close()
 
 
 def test_a_directory_is_refused(tmp_path):
@@ -123,7 +123,6 @@ def test_a_newer_schema_is_refused_with_both_numbers(path):
 
 def test_a_damaged_file_is_refused(path):
     connection = open_database(path)
-    checkpoint(connection)
     connection.close()
     with path.open("r+b") as file:
         file.seek(100)

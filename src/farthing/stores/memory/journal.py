@@ -64,8 +64,8 @@ class Journal:
             settled_ms=ended.hold.due_ms,
         )
 
-    def voided(self, reason: str, ended: Ended) -> None:
-        self._end(ended, "void", reason=reason)
+    def voided(self, reason: str, ended: Ended, at_ms: int) -> None:
+        self._end(ended, "void", reason=reason, settled_ms=at_ms)
 
     def lost(self, loss: Loss) -> None:
         known = self.attempts.get(loss.attempt)

@@ -99,7 +99,7 @@ class MemoryLedger:
         with self._lock:
             ended = self._book.void(void)
             if ended is not None:
-                self.records.voided(void.reason, ended)
+                self.records.voided(void.reason, ended, void.at_ms)
             self.records.closed(void.closing)
             self._after()
 
@@ -167,7 +167,7 @@ class MemoryLedger:
             self._waiting.pop(ask.opening.id, None)
             ended = self._book.withdraw(ask.opening.id)
             if ended is not None:
-                self.records.voided("withdrawn", ended)
+                self.records.voided("withdrawn", ended, self._clock())
             self._after()
 
     def _after(self) -> None:
@@ -186,4 +186,4 @@ class MemoryLedger:
             assert isinstance(ticket.ask, Reserve)
             ended = self._book.withdraw(ticket.ask.opening.id)
             if ended is not None:
-                self.records.voided("withdrawn", ended)
+                self.records.voided("withdrawn", ended, self._clock())

@@ -94,6 +94,7 @@ class Desk(OpenBook):
     def _correct(self, correction: Correction) -> bool:
         settlement, by, reason = correction
         attempt = settlement.attempt
+        self._write()  # what was told before in this batch must be seen
         before = self.connection.execute(sql("attempt_before"), (attempt,)).fetchone()
         found = self.find(attempt)
         if found is None or found.state == rows.HELD:
@@ -146,23 +147,18 @@ class Desk(OpenBook):
             self._journal.voided(ended, "withdrawn", self._clock())
 
     def _bring(self, attempt: int) -> None:
-        """Take up a hold that memory does not have: unknown ones, whoever made them, and our own after a failure."""
-        if attempt in self.book.holds:
+        """Take up an unknown hold: it is the file's, whoever made it."""
+        if attempt in self.book.holds or attempt in self._not_ours:
             return
         found = self.find(attempt)
-        if found is not None and (found.state == rows.UNKNOWN or self._is_ours(found)):
+        if found is not None and found.state == rows.UNKNOWN:
             self.book.restore(found.hold)
             self._not_ours.append(attempt)
-
-    def _is_ours(self, found: rows.Found) -> bool:
-        return found.state == rows.HELD and found.owner == self._owner
 
     # What time brings
 
     def charge_due(self, now_ms: int) -> int:
         """Charge unknown outcomes that are due, whoever held them, exactly once among all processes."""
-        if self.connection.execute(sql("attempt_due"), (now_ms,)).fetchone() is None:
-            return 0
         self._begin()
         flags = {}
         for row in self.connection.execute(sql("attempt_due"), (now_ms,)).fetchall():
@@ -190,7 +186,10 @@ class Desk(OpenBook):
 
     def owners(self) -> list[int]:
         """Owners other than this one with holds in flight."""
-        return [owner for (owner,) in self.connection.execute(sql("attempt_owners")) if owner != self._owner]
+        self._begin()
+        owners = [owner for (owner,) in self.connection.execute(sql("attempt_owners"))]
+        self._commit()
+        return [owner for owner in owners if owner != self._owner]
 
     # The transaction
 

@@ -17,6 +17,9 @@ from farthing.stores.sqlite.handle import Handle
 _read_key = msgspec.json.Decoder(Key).decode
 _read_budget = msgspec.json.Decoder(Budget).decode
 
+_OF_NAME = "SELECT 1 FROM stored_key WHERE name = ?"
+_OF_ID = "SELECT 1 FROM stored_key WHERE id = ?"
+
 
 class SqliteDirectory:
     """`farthing.ports.directory.Directory` on SQLite. Any thread may call; LedgerUnavailable when the file cannot be used."""
@@ -57,9 +60,9 @@ class SqliteDirectory:
     def add_key(self, key: Key, by: str) -> None:
         key = msgspec.structs.replace(key, source="store")
         with self._handle.changing() as connection:
-            for what, value in (("name", key.name), ("id", key.id)):
-                if connection.execute(f"SELECT 1 FROM stored_key WHERE {what} = ?", (value,)).fetchone():  # noqa: S608 - ours
-                    raise BadRequest(f"there is a key of the {what} {value!r} already; choose another", field=what)
+            for field, (query, value) in {"name": (_OF_NAME, key.name), "id": (_OF_ID, key.id)}.items():
+                if connection.execute(query, (value,)).fetchone():
+                    raise BadRequest(f"there is a key of the {field} {value!r} already; choose another", field=field)
             document = _json(key)
             connection.execute(
                 "INSERT INTO stored_key (name, id, document) VALUES (?, ?, ?)", (key.name, key.id, document)

@@ -58,6 +58,8 @@ class Journal:
         if loss.remember_for and loss.response_id:
             self._remember(loss.remember_for, loss, None, now_ms)
         if loss.overran:
+            self._gates.append((loss.overran, loss.attempt, now_ms, "more output than the cap that was sent; cut"))
+        if loss.overran:
             detail = (
                 f"at least {loss.seen.output_tokens} output tokens, above the cap that was sent; the stream was cut"
             )

@@ -15,8 +15,9 @@ from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.hold import Declined, Loss, Reserve, Reserved, Settlement, Short, Void
 from farthing.domain.record import CallClosing, CallOpening
 from farthing.stores.sqlite.connect import Connect
+from farthing.stores.sqlite.place import Place
 from farthing.stores.sqlite.requests import Adoption, Notice, Refusal, Request, Withdrawal
-from farthing.stores.sqlite.shift import Place, Shift
+from farthing.stores.sqlite.shift import Shift
 from farthing.stores.sqlite.writer import Writer
 from farthing.stores.ticket import AnyTicket, Correction, Flush, Result, ThreadTicket, Ticket
 
@@ -144,9 +145,9 @@ class SqliteLedger:
         with self._start_lock:
             self._closed = True
             writer, self._writer = self._writer, None
-            if writer is not None:
-                writer.stop()
-                self._shift.end()
+        if writer is not None:
+            writer.stop()
+            self._shift.end()
 
     async def _ask(self, ticket: Ticket) -> Result:
         self._start().submit(ticket)
@@ -192,22 +193,34 @@ class SqliteLedger:
         self._writer = None
         self._shift = self._shift.afresh()
 
+    def _hold_still(self) -> None:
+        """Before a fork: no connection may live through it, or SQLite would take the parent's locks for the child's."""
+        self._shift.pause()
+
+    def _go_on(self) -> None:
+        """After a fork, in the parent."""
+        self._shift.resume()
+
 
 _ledgers: "weakref.WeakSet[SqliteLedger]" = weakref.WeakSet()
 
 
+_holding_still: "list[SqliteLedger]" = []
+
+
 def _before_fork() -> None:
-    """No connection may live through a fork: SQLite would take the parent's locks for the child's own."""
     for ledger in tuple(_ledgers):
-        ledger._shift.pause()  # noqa: SLF001 - functions of this class in all but name
+        ledger._hold_still()  # noqa: SLF001 - these are functions of the class in all but name
+        _holding_still.append(ledger)
 
 
 def _after_fork_in_parent() -> None:
-    for ledger in tuple(_ledgers):
-        ledger._shift.resume()  # noqa: SLF001
+    while _holding_still:
+        _holding_still.pop()._go_on()  # noqa: SLF001
 
 
 def _after_fork_in_child() -> None:
+    _holding_still.clear()
     for ledger in tuple(_ledgers):
         ledger._start_over()  # noqa: SLF001
 

@@ -10,6 +10,10 @@ from farthing.domain.errors import StoreBroken
 APPLICATION_ID = 0x46525448
 """`FRTH` in the file's header: this database is Farthing's."""
 
+# A PRAGMA takes no bound values.
+_SIGN = f"PRAGMA application_id = {APPLICATION_ID}"
+_COUNT = "PRAGMA user_version = {}"
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Apply what is missing. Safe when several processes start at once: each step is decided under the write lock.
@@ -62,10 +66,10 @@ def _apply(connection: sqlite3.Connection, number: int, script: str) -> None:
     if number == 1:
         if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() != (0,):
             raise StoreBroken("this is another program's database; name another file for the ledger")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(_SIGN)
     for statement in statements(script):
         connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {number}")
+    connection.execute(_COUNT.format(number))
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -2,16 +2,25 @@
 
 import contextlib
 import sqlite3
+import time
 
 from farthing.budget.account import Balance
 from farthing.budget.book import Book
 from farthing.domain.budget import AccountKey, Unit
 from farthing.stores.sqlite import rows
+from farthing.stores.sqlite.connect import BUSY_SECONDS
 from farthing.stores.sqlite.journal import Journal
 from farthing.stores.sqlite.statements import sql
 
 MOST_ACCOUNTS = 50_000
 """Accounts remembered between batches; the file has the rest."""
+ASK_AGAIN_SECONDS = 0.001
+"""How soon to ask again for the right to write while another process has it."""
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether another process was in the way: nothing is wrong with the file."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 class OpenBook:
@@ -41,6 +50,7 @@ class OpenBook:
 
     def use(self, connection: sqlite3.Connection) -> None:
         """Work with this connection from now on; nothing remembered is believed."""
+        connection.execute("PRAGMA busy_timeout = 0")
         self._connection = connection
         self._journal = Journal(connection, self.book, self._owner)
         self._data_version = -1
@@ -54,7 +64,12 @@ class OpenBook:
 
     def outdated(self) -> bool:
         """Whether another connection has changed the file since the last batch. Cheap; needs no transaction."""
-        return self._version() != self._data_version
+        try:
+            return self._version() != self._data_version
+        except sqlite3.OperationalError as error:
+            if is_busy(error):
+                return True
+            raise
 
     def name(self, number: int) -> AccountKey:
         """The account with this number in the file."""
@@ -76,12 +91,25 @@ class OpenBook:
         return None if row is None else rows.found(row, self.name)
 
     def _begin(self) -> None:
-        self.connection.execute("BEGIN IMMEDIATE")
+        self._take_turn()
         version = self._version()
         if version != self._data_version:
             self._data_version = version
             self.book.doubt()
             self._look_at_directory()
+
+    def _take_turn(self) -> None:
+        """Begin with the right to write. SQLite's own waiting backs off to 100 ms a time, which starves whoever is
+        behind a busy process; asking every millisecond is as good as a queue and costs next to nothing."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(ASK_AGAIN_SECONDS)
 
     def _look_at_directory(self) -> None:
         (version,) = self.connection.execute(sql("directory_version")).fetchone()
@@ -90,14 +118,17 @@ class OpenBook:
             self.book.gates = {name for (name,) in self.connection.execute(sql("gate_closed"))}
 
     def _commit(self) -> None:
-        self._journal.write()
+        self._write()
         self.connection.execute("COMMIT")
-        self._journal = Journal(self.connection, self.book, self._owner)
         while self._not_ours:
             hold = self.book.holds.get(attempt := self._not_ours.pop())
             if hold is not None and hold.unknown:
                 self.book.forget(attempt)
         self.book.slim(MOST_ACCOUNTS)
+
+    def _write(self) -> None:
+        self._journal.write()
+        self._journal = Journal(self.connection, self.book, self._owner)
 
     def _version(self) -> int:
         (version,) = self.connection.execute("PRAGMA data_version").fetchone()

@@ -15,7 +15,7 @@ from farthing.stores.sqlite.handle import Handle
 
 PAGE = 5_000
 """Calls read in one transaction: about 20 ms."""
-RATIO_PAST = 100_000
+RATIO_PAST = 20_000
 """The most attempts looked at to learn ratios."""
 
 

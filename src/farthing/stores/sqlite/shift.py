@@ -5,19 +5,17 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
-
-import msgspec
 
 from farthing.budget.account import Balance
 from farthing.budget.book import Book
 from farthing.domain.budget import AccountKey
 from farthing.domain.errors import FarthingError, LedgerUnavailable, StoreBroken
 from farthing.domain.hold import Reserve
-from farthing.stores.sqlite.connect import Connect, open_database
+from farthing.stores.sqlite.backlog import Backlog
+from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.desk import Desk
-from farthing.stores.sqlite.journal import Disagreement
 from farthing.stores.sqlite.owners import Owner, lock_if_dead
+from farthing.stores.sqlite.place import Place
 from farthing.stores.sqlite.requests import Adoption, Request, Withdrawal
 from farthing.stores.sqlite.statements import sql
 from farthing.stores.ticket import AnyTicket, Outcome, ThreadTicket, Ticket, hand_out
@@ -34,18 +32,6 @@ PROBE_MS = 250
 _log = logging.getLogger("farthing.ledger")
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a shift works, and what it is told about the world."""
-
-    path: Path
-    clock: Callable[[], int]
-    """Milliseconds since 1970."""
-    what: str = "serve"
-    unknown_after_ms: int = 600_000
-    connect: Connect = sqlite3.connect
-    on_directory_change: Callable[[], None] | None = None
-
-
 class Shift:
     """Everything the writer thread owns: connection, owner, book and desk. `turn` is its only work and never raises."""
 
@@ -58,8 +44,7 @@ class Shift:
         self._at_work = threading.RLock()
         self._desk: Desk | None = None
         self._owner: Owner | None = None
-        self._kept: list[Request] = []
-        """Notices of a batch that could not be committed: tried again before anything else."""
+        self._backlog = Backlog()
         self._failed: set[int] = set()
         """Attempts that were told they hold nothing, whatever the file turns out to say."""
         self._broken = ""
@@ -79,33 +64,41 @@ class Shift:
             return
         connection = open_database(self.place.path, connect=self.place.connect)
         try:
-            self._owner = Owner.acquire(self.place.path, connection, what=self.place.what, now_ms=self.place.clock())
-            self._desk = Desk(self.book, self._owner.slot, self.place.clock)
-            self._desk.use(connection)
-            self._desk.presume_lost(self._owner.slot, self.place.clock() + self.place.unknown_after_ms)
-            self._sweep(self._desk)
-        except BaseException:
+            self._begin_on(connection)
+        except BaseException as error:
             connection.close()
             self._desk = None
-            if self._owner is not None:
-                self._owner.release()
-                self._owner = None
+            self._release()
+            if isinstance(error, sqlite3.Error):
+                raise StoreBroken(f"{self.place.path} cannot be used now ({error}); try again") from error
             raise
-        self._directory_version = self._desk.directory_version
 
-    def end(self) -> None:
-        """Leave the file. The writer thread must have ended."""
-        if self._kept:
-            self._probe_at = 0
-            self.turn([])
-        waiting = list(self._desk.waiting.values()) if self._desk is not None else []
-        hand_out((ticket, LedgerUnavailable("the ledger was closed")) for ticket in waiting)
-        if self._kept:
-            _log.error("%d changes could not be written before closing: their holds become unknown", len(self._kept))
-        self._close_connection()
+    def _begin_on(self, connection: sqlite3.Connection) -> None:
+        place = self.place
+        self._owner = Owner.acquire(place.path, connection, what=place.what, now_ms=place.clock())
+        desk = self._desk = Desk(self.book, self._owner.slot, place.clock)
+        desk.use(connection)
+        desk.presume_lost(self._owner.slot, place.clock() + place.unknown_after_ms)
+        self._sweep(desk)
+        self._directory_version = desk.directory_version
+
+    def _release(self) -> None:
         if self._owner is not None:
             self._owner.release()
             self._owner = None
+
+    def end(self) -> None:
+        """Leave the file. The writer thread must have ended."""
+        if self._backlog:
+            self._probe_at = 0
+            self.turn([])
+        if self._backlog:
+            _log.error("%d changes could not be written before closing; their holds become unknown", len(self._backlog))
+        if self._desk is not None:
+            error = LedgerUnavailable("the ledger was closed")
+            hand_out((ticket, error) for ticket in self._desk.waiting.values())
+            self._desk.disconnect()
+        self._release()
 
     def afresh(self) -> "Shift":
         """A shift for a forked child: same file and limits, nothing else in common."""
@@ -117,7 +110,8 @@ class Shift:
     def pause(self) -> None:
         """Before a fork: wait for the turn to end and close the connection, until `resume`."""
         self._at_work.acquire()
-        self._close_connection()
+        if self._desk is not None:
+            self._desk.disconnect()
 
     def resume(self) -> None:
         self._at_work.release()
@@ -136,18 +130,28 @@ class Shift:
         """Do what was asked and what is due. Returns the seconds until the next turn is wanted at the latest."""
         with self._at_work:
             now = _steady_ms()
-            requests = self._kept + requests
-            self._kept = []
+            requests = [*self._backlog.take(), *requests]
             desk = self._usable_desk(now)
-            if desk is None:
+            if desk is not None and now >= self._sweep_at:
+                self._safely(lambda: self._sweep(desk))
+                self._sweep_at = now + SWEEP_MS
+            if desk is None or self._broken:
                 self._refuse_all(requests)
                 return PROBE_MS / 1000
-            if now >= self._sweep_at:
-                self._sweep_safely(desk, now)
             if requests or self._somebody_may_go(desk, now):
                 self._decide(desk, requests, now)
-            self._tell_of_directory(desk, now)
+            if now >= self._look_at and not self._broken:
+                self._safely(desk.look)
+                self._look_at = now + IDLE_MS
+            self._tell_of_directory(desk)
             return self._pause_after(now)
+
+    def _safely(self, act: Callable[[], None]) -> None:
+        """Housekeeping that fails is a failure like any other: nothing remembered is believed after it."""
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the thread that counts money must go on
+            self._fail((), (), error)
 
     def _somebody_may_go(self, desk: Desk, now: int) -> bool:
         if not desk.waiting:
@@ -205,12 +209,12 @@ class Shift:
             if isinstance(request, Ticket | ThreadTicket):
                 tickets[id(request)] = request
             else:
-                self._kept.append(request)
+                self._backlog.keep([request])
         if self._desk is not None:
             self._leave_queue(self._desk, requests)
         self._failed.update(ticket.ask.opening.id for ticket in tickets.values() if isinstance(ticket.ask, Reserve))
         self._broken = f"the ledger cannot be written now ({error}); nothing was sent"
-        self._probe_at = 0 if _is_busy(error) else _steady_ms() + PROBE_MS
+        self._probe_at = _steady_ms() + PROBE_MS
         _log.error("%s", self._broken)
         self._answer([(ticket, LedgerUnavailable(self._broken)) for ticket in tickets.values()])
 
@@ -218,21 +222,22 @@ class Shift:
         error = LedgerUnavailable(self._broken)
         waiting = list(self._desk.waiting.values()) if self._desk is not None else []
         asked = [request for request in requests if isinstance(request, Ticket | ThreadTicket)]
-        self._kept += [request for request in requests if not isinstance(request, Ticket | ThreadTicket)]
+        self._backlog.keep(request for request in requests if not isinstance(request, Ticket | ThreadTicket))
         if self._desk is not None:
             self._leave_queue(self._desk, waiting)
         self._answer([(ticket, error) for ticket in (*waiting, *asked)])
 
     def _usable_desk(self, now: int) -> Desk | None:
         """The desk, after a failure only once a write succeeded on a new connection and the book was read again."""
-        if self._desk is not None and self._desk.connected and not self._broken:
+        assert self._desk is not None
+        if self._desk.connected and not self._broken:
             return self._desk
         if now < self._probe_at:
             return None
         try:
             return self._reopen()
         except (sqlite3.Error, FarthingError) as error:
-            self._close_connection()
+            self._desk.disconnect()
             self._broken = f"the ledger cannot be written now ({error}); nothing was sent"
             self._probe_at = now + PROBE_MS
             return None
@@ -240,11 +245,11 @@ class Shift:
     def _reopen(self) -> Desk:
         """A failed fsync is never tried again on the same connection: what it left behind is unknowable there."""
         assert self._desk is not None
-        self._close_connection()
-        connection = open_database(self.place.path, connect=self.place.connect)
-        connection.execute(sql("probe"), (str(self.place.clock()),))
         desk = self._desk
+        desk.disconnect()
+        connection = open_database(self.place.path, connect=self.place.connect)
         desk.use(connection)
+        connection.execute(sql("probe"), (str(self.place.clock()),))
         self._recover(desk)
         self._broken = ""
         return desk
@@ -258,18 +263,7 @@ class Shift:
             if isinstance(request, Ticket | ThreadTicket) and isinstance(request.ask, Reserve):
                 desk.leave_queue(request.ask.opening.id)
 
-    def _close_connection(self) -> None:
-        if self._desk is not None:
-            self._desk.disconnect()
-
     # What time brings
-
-    def _sweep_safely(self, desk: Desk, now: int) -> None:
-        self._sweep_at = now + SWEEP_MS
-        try:
-            self._sweep(desk)
-        except (sqlite3.Error, Disagreement, StoreBroken) as error:
-            self._fail((), (), error)
 
     def _sweep(self, desk: Desk) -> None:
         due_ms = self.place.clock() + self.place.unknown_after_ms
@@ -279,28 +273,22 @@ class Shift:
                     desk.presume_lost(slot, due_ms)
         desk.charge_due(self.place.clock())
 
-    def _tell_of_directory(self, desk: Desk, now: int) -> None:
-        if now >= self._look_at:
-            self._look_at = now + IDLE_MS
+    def _tell_of_directory(self, desk: Desk) -> None:
+        if desk.directory_version == self._directory_version:
+            return
+        self._directory_version = desk.directory_version
+        if self.place.on_directory_change is not None:
             try:
-                desk.look()
-            except sqlite3.Error as error:
-                self._fail((), (), error)
-        if desk.directory_version != self._directory_version:
-            self._directory_version = desk.directory_version
-            if self.place.on_directory_change is not None:
                 self.place.on_directory_change()
+            except Exception:  # noqa: BLE001 - a listener's fault is not the ledger's
+                _log.exception("nobody could be told that the directory changed")
 
     def _answer(self, answers: Sequence[tuple[AnyTicket, Outcome]]) -> None:
         lost = hand_out(answers)
         for ticket in lost:
             ticket.withdrawn = True
-        self._kept += [Withdrawal(ticket) for ticket in lost if isinstance(ticket.ask, Reserve)]
+        self._backlog.keep(Withdrawal(ticket) for ticket in lost if isinstance(ticket.ask, Reserve))
 
 
 def _steady_ms() -> int:
     return time.monotonic_ns() // 1_000_000
-
-
-def _is_busy(error: Exception) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

@@ -1,0 +1,40 @@
+"""`farthing`: the list of all commands."""
+
+from typing import Any
+
+import click
+
+from farthing import __version__
+from farthing.cli.commands import EXIT_CODES, Commands
+
+COMMANDS = {
+    "demo": ("farthing.cli.demo:demo", "See it work: an agent, budgets, a burst. No key, no network."),
+    "serve": ("farthing.cli.serve:serve", "Run the gateway."),
+    "run": ("farthing.cli.run:run", "Run any command under a budget of its own."),
+    "init": ("farthing.cli.init:init", "Write a first farthing.toml from what is in the environment."),
+    "check": ("farthing.cli.check:check", "Check a configuration and explain it back."),
+    "doctor": ("farthing.cli.doctor:doctor", "Test every part and say what to do."),
+    "budgets": ("farthing.cli.budgets:budgets", "Limits: list, show, set, raise, remove."),
+    "keys": ("farthing.cli.keys:keys", "Virtual keys: list, make, revoke."),
+    "calls": ("farthing.cli.calls:calls", "Recorded calls: list, show, settle."),
+    "receipt": ("farthing.cli.receipt:receipt", "The whole account of one call."),
+    "usage": ("farthing.cli.usage:usage", "Who spent what: sums by label, model, key or day."),
+    "prices": ("farthing.cli.prices:prices", "The price book: look up a model, check that nothing is unpriced."),
+    "simulate": ("farthing.cli.simulate:simulate", "A simulated provider to test agents with."),
+}
+
+
+@click.command(
+    cls=Commands,
+    table=COMMANDS,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+)
+@click.version_option(__version__, prog_name="farthing", message="%(prog)s %(version)s")
+@click.option("--traceback", is_flag=True, hidden=True, help="Show where an error of Farthing's own came from.")
+def main(**_: Any) -> None:
+    """Budgets for AI agents that cannot be overspent.
+
+    Begin with `farthing demo`; then `farthing serve`, and point a client's base URL at it.
+    """

@@ -1,0 +1,61 @@
+"""`farthing receipt`: what one call asked, what was done, and what it cost, line by line to the nano-dollar."""
+
+from collections.abc import Iterable
+
+import click
+
+from farthing.accounts.receipt import CardOf, Receipt
+from farthing.accounts.receipt import receipt as receipt_of
+from farthing.cli.commands import Said
+from farthing.cli.options import Store, as_json, open_store, with_settings
+from farthing.cli.receipt_text import plain, text
+from farthing.cli.screen import say_json
+from farthing.config.settings import Settings
+from farthing.domain.ids import read
+from farthing.domain.price import PriceCard, Unpriced
+from farthing.domain.record import AttemptOpening
+from farthing.ports.records import CallRecord
+from farthing.pricing.book import PriceBook
+
+
+@click.command()
+@click.argument("call")
+@with_settings
+@as_json
+def receipt(settings: Settings, call: str, as_json: bool) -> None:
+    """The whole account of one call. CALL is the id in `x-farthing-call-id`."""
+    with open_store(settings) as store:
+        found = receipt_of(find_call(store, call), cards(settings))
+    if as_json:
+        say_json(plain(found))
+    else:
+        click.echo(text(found), nl=False)
+
+
+def find_call(store: Store, shown: str) -> CallRecord:
+    """The record of a call by the id that people see. Raises Said where there is none."""
+    try:
+        number = read("call", shown)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    found = store.records.call(number)
+    if found is None:
+        raise Said(f"there is no call {shown} in {store.path}; `farthing calls ls` shows the newest")
+    return found
+
+
+def cards(settings: Settings) -> CardOf:
+    """What the present book, with the configuration's own prices, says of an attempt's model at its moment."""
+    book = PriceBook.load().overlay(settings.prices)
+    formats = {provider.name: provider.format for provider in settings.providers}
+
+    def card_of(attempt: AttemptOpening) -> PriceCard | Unpriced:
+        format_ = formats.get(attempt.provider, "")
+        return book.find(attempt.model, attempt.provider, format_, at_ms=attempt.opened_ms)
+
+    return card_of
+
+
+def receipts_of(records: Iterable[CallRecord | None], card_of: CardOf) -> tuple[Receipt, ...]:
+    """Receipts of many calls."""
+    return tuple(receipt_of(record, card_of) for record in records if record is not None)

@@ -1,0 +1,156 @@
+"""`farthing run`: any command behind a private gateway, under a budget of its own."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from farthing.accounts.receipt import run_receipt
+from farthing.cli.background import Background, background_gateway
+from farthing.cli.budget_words import budget_settings
+from farthing.cli.child import run_child
+from farthing.cli.commands import BAD_CONFIG, STOPPED, Said
+from farthing.cli.options import labels, store_url
+from farthing.cli.private import FORMATS, Private, private_gateway
+from farthing.cli.receipt import cards, receipts_of
+from farthing.cli.receipt_text import plain_run, run_text
+from farthing.cli.screen import quantity, say_json
+from farthing.config.convert import limits_of
+from farthing.config.load import load
+from farthing.domain.ids import same_maker
+from farthing.domain.record import Labels
+from farthing.ports.records import CallSummary, Records
+
+NOT_FOUND = 127
+CANNOT_RUN = 126
+BUDGET_CODES = ("budget_exceeded", "budget_reserved")
+_PAGE = 500
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.option("--budget", metavar="AMOUNT", help="Money, like '$5'.")
+@click.option("--tokens", type=int, help="Input and output tokens together.")
+@click.option("--calls", type=int)
+@labels
+@click.option("--config", type=click.Path(path_type=Path), help="Providers, prices and further budgets from this file.")
+@click.option("--store", help="Keep accounts and records in this file; otherwise they go with the run.")
+@click.option("--pass-through", is_flag=True, help="The command keeps its own provider keys; the gateway holds none.")
+@click.option("--json", "as_json", is_flag=True, help="The receipt as JSON (on stderr, like the plain one).")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.pass_context
+def run(  # noqa: PLR0913 - one for each option
+    ctx: click.Context,
+    *,
+    budget: str | None,
+    tokens: int | None,
+    calls: int | None,
+    labels: Labels,
+    config: Path | None,
+    store: str | None,
+    pass_through: bool,
+    as_json: bool,
+    command: tuple[str, ...],
+) -> None:
+    """Run any command under a budget of its own.
+
+    \b
+      farthing run --budget '$5' -- python agent.py
+
+    The command is given OPENAI_BASE_URL, ANTHROPIC_BASE_URL and FARTHING_RUN, and, where a provider's key is in the
+    environment, a key for this run in its place. Its exit code is ours, or 75 where it failed and its budget had refused
+    a call. The receipt goes to stderr.
+    """
+    name = dict(labels).get("run") or f"run-{secrets.token_hex(4)}"
+    limits = {"limit": budget, "tokens": tokens, "calls": calls}
+    limited = any(limit is not None for limit in limits.values())
+    with _place(store, config) as place:
+        private = private_gateway(
+            load(config, os.environ, {"store.url": place}),
+            run=name,
+            labels=labels,
+            budget=budget_settings(f"run {name}", limits) if limited else None,
+            pass_through=pass_through,
+            secret=f"fr_{secrets.token_urlsafe(32)}",
+        )
+        with background_gateway(private.settings, what=f"run {name}") as gateway:
+            first = _begin(private, gateway)
+            code = _run(command, private, gateway)
+            stopped = _report(private, gateway, first, as_json)
+    ctx.exit(STOPPED if stopped and code else code)
+
+
+@contextmanager
+def _place(store: str | None, config: Path | None) -> Iterator[str | None]:
+    """The store's address: the one that was named, else the configuration's (None), else one that goes with the run."""
+    if store is not None or config is not None:
+        yield store_url(store)
+        return
+    with tempfile.TemporaryDirectory(prefix="farthing-run-") as folder:
+        yield store_url(f"{folder}/run.db")
+
+
+def _begin(private: Private, gateway: Background) -> int:
+    """Say how it is governed. Returns an id below those of all its calls."""
+    engine = gateway.engine
+    assert engine is not None
+    if not private.secret and engine.keys:
+        raise Said(
+            "the store has keys, so callers' own credentials cannot pass through; use another --store", BAD_CONFIG
+        )
+    for format_ in FORMATS if private.secret else ():
+        if format_ not in private.held:
+            missing = f"{format_.upper()}_API_KEY"
+            click.echo(f"farthing: no {missing} here: calls to {format_} are refused in this run", err=True)
+    return engine.mint(engine.now_ms())
+
+
+def _run(command: tuple[str, ...], private: Private, gateway: Background) -> int:
+    try:
+        return run_child(command, private.environment(gateway.url, os.environ))
+    except FileNotFoundError as error:
+        raise Said(f"there is no command {command[0]!r}", NOT_FOUND) from error
+    except OSError as error:
+        raise Said(f"{command[0]!r} cannot be run: {error.strerror}", CANNOT_RUN) from error
+
+
+def _report(private: Private, gateway: Background, first: int, as_json: bool) -> bool:
+    """Print the receipt. True where its budget refused a call."""
+    gateway.flush()
+    assert gateway.engine is not None
+    records = gateway.engine.records
+    calls = list(_calls_since(records, first))
+    total = run_receipt(receipts_of((records.call(call.id) for call in calls), cards(private.settings)))
+    limits = list(_limits(private, records))
+    if as_json:
+        amounts = [{"unit": unit, "limit": limit, "spent": spent} for unit, limit, spent in limits]
+        say_json({**plain_run(private.run, total), "limits": amounts}, err=True)
+    else:
+        click.echo(f"\n{run_text(private.run, total)}", nl=False, err=True)
+        for unit, limit, spent in limits:
+            click.echo(f"budget: {spent} of {limit} {unit} spent", err=True)
+    return any(call.code in BUDGET_CODES for call in calls)
+
+
+def _limits(private: Private, records: Records) -> Iterator[tuple[str, str, str]]:
+    """Unit, limit and what is spent (unknown outcomes included) of the run's own budget."""
+    if private.budget is None:
+        return
+    spent = {each.account.unit: each.posted + each.unknown for each in records.accounts(private.budget.name)}
+    for unit, limit in limits_of(private.budget):
+        yield unit.value, quantity(unit, limit), quantity(unit, spent.get(unit, 0))
+
+
+def _calls_since(records: Records, first: int) -> Iterator[CallSummary]:
+    """The calls that this gateway made since, newest first: others may share the store."""
+    before: int | None = None
+    while page := records.recent(limit=_PAGE, before_id=before):
+        for call in page:
+            if call.id <= first:
+                return
+            if same_maker(call.id, first):
+                yield call
+        before = page[-1].id

@@ -1,0 +1,84 @@
+"""The full check of a ledger's file: whether every balance is the sum of what is behind it. For `farthing doctor`."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from farthing.stores.sqlite.connect import Connect, open_reader
+from farthing.stores.sqlite.rows import HELD, SETTLED, UNKNOWN, VOID
+from farthing.stores.sqlite.statements import sql
+
+PROGRESS_EVERY = 100_000
+_KINDS = {SETTLED: "posted", HELD: "held", UNKNOWN: "unknown"}
+
+_read_charges = msgspec.json.Decoder(list[tuple[int, int, int, int, int | None]]).decode
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is not as it must be."""
+
+    account: str
+    """`budget/value/unit/window`; "" where the file itself is damaged."""
+    kind: str
+    """`posted`, `held`, `unknown`, or `file`."""
+    row: int
+    """What the account's row says."""
+    sum: int
+    """What the attempts behind it add up to."""
+    detail: str = ""
+
+
+def verify(
+    path: Path, *, progress: Callable[[int], None] = lambda _: None, connect: Connect = sqlite3.connect
+) -> list[Finding]:
+    """Everything wrong with the file; nothing is what it should be. Reads one moment of it and blocks nobody.
+
+    Open holds must add up to `held` and `unknown`, charges of settled attempts (corrections included) to `posted`, on
+    every account. `progress` is told how many attempts were read. Raises StoreBroken when the file cannot be opened.
+    """
+    connection = open_reader(path, connect=connect)
+    try:
+        connection.execute("BEGIN")
+        return _damage(connection) or _differences(connection, progress)
+    finally:
+        connection.close()
+
+
+def _damage(connection: sqlite3.Connection) -> list[Finding]:
+    return [
+        Finding(account="", kind="file", row=0, sum=0, detail=str(line))
+        for (line,) in connection.execute("PRAGMA quick_check")
+        if line != "ok"
+    ]
+
+
+def _differences(connection: sqlite3.Connection, progress: Callable[[int], None]) -> list[Finding]:
+    sums = _sums(connection, progress)
+    findings = []
+    for number, posted, held, unknown, *names in connection.execute(sql("account_all")):
+        account = "/".join(names)
+        for kind, row in (("posted", posted), ("held", held), ("unknown", unknown)):
+            found = sums.pop((number, kind), 0)
+            if found != row:
+                findings.append(Finding(account=account, kind=kind, row=row, sum=found))
+    for (number, kind), found in sums.items():
+        if found:
+            findings.append(Finding(account=f"number {number}", kind=kind, row=0, sum=found, detail="has no row"))
+    return findings
+
+
+def _sums(connection: sqlite3.Connection, progress: Callable[[int], None]) -> dict[tuple[int, str], int]:
+    sums: dict[tuple[int, str], int] = defaultdict(int)
+    read = 0
+    for read, (_, state, charges) in enumerate(connection.execute(sql("attempt_charges")), start=1):
+        if state != VOID:
+            kind = _KINDS[state]
+            for account, amount, *_ in _read_charges(charges):
+                sums[account, kind] += amount
+        if read % PROGRESS_EVERY == 0:
+            progress(read)
+    progress(read)
+    return dict(sums)

@@ -1,0 +1,63 @@
+"""What a walk over a prompt collects."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farthing.domain.errors import BadRequest
+from farthing.wire.gathered import Gathered, digest, nested, time_to_live, utf8_length
+
+words = st.text(st.characters(codec="utf-8"))
+
+
+@given(st.lists(st.lists(words), max_size=5))
+def test_the_bytes_of_messages_are_those_of_their_pieces(messages):
+    found = Gathered()
+    for message in messages:
+        found.begin_message()
+        found.pieces.extend(message)
+    sizes = [sum(len(piece.encode()) for piece in message) for message in messages]
+    assert [found.message_bytes(at) for at in range(len(messages))] == sizes
+    assert found.bytes() == sum(sizes)
+    assert list(found.texts()) == [piece for message in messages for piece in message]
+
+
+def test_what_stands_before_the_first_message_belongs_to_none():
+    found = Gathered()
+    found.json({"a": "ä"})
+    found.begin_message()
+    found.pieces.append("xy")
+    assert (found.message_bytes(0), found.bytes()) == (2, 2 + len('{"a":"ä"}'.encode()))
+    assert list(found.texts()) == ['{"a":"ä"}', "xy"]
+
+
+@given(words)
+def test_length_is_in_utf8(word):
+    assert utf8_length(word) == utf8_length(word.encode()) == len(word.encode())
+
+
+def test_breakpoints_are_noted_with_their_time_to_live():
+    found = Gathered()
+    found.breakpoint({"text": "x"}, "messages[0]")
+    found.breakpoint({"cache_control": None}, "messages[0]")
+    assert found.ttls == set()
+    found.breakpoint({"cache_control": {"type": "ephemeral"}}, "messages[0]")
+    found.breakpoint({"caching": {"type": "ephemeral", "ttl": "1h"}}, "tools[0]", "caching")
+    assert found.ttls == {"5m", "1h"}
+
+
+@pytest.mark.parametrize("ttl", ["24h", 5, "1H"])
+def test_a_time_to_live_without_a_known_price_is_refused(ttl):
+    with pytest.raises(BadRequest) as refused:
+        time_to_live({"ttl": ttl}, "system[0].cache_control")
+    assert refused.value.field == "system[0].cache_control.ttl"
+
+
+def test_a_digest_depends_on_key_values_and_their_borders():
+    assert digest(b"k", "ab") == digest(b"k", "ab")
+    assert len({digest(b"k", "ab"), digest(b"j", "ab"), digest(b"k", "a", "b"), digest(b"k", ["a", "b"])}) == 4
+    assert len(digest(b"k", {})) == 16
+
+
+def test_nested_values_are_found_at_any_depth():
+    assert list(nested({"a": [{"k": 1}, {"b": {"k": {"k": 2}}}], "k": 3}, "k")) == [3, 1, {"k": 2}, 2]
