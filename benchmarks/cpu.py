@@ -17,10 +17,10 @@ class Spent(NamedTuple):
     """Their sum from the scheduler's nanoseconds, where the kernel keeps them; the other two are whole ticks."""
 
 
-def threads(root: int) -> dict[int, Spent]:
-    """Every thread of a process and of its descendants, by thread id."""
+def threads(root: int | None = None) -> dict[int, Spent]:
+    """Every thread of a process (this one if none is named) and of its descendants, by thread id."""
     found: dict[int, Spent] = {}
-    for process in _tree(root):
+    for process in _tree(root or os.getpid()):
         for task in Path(f"/proc/{process}/task").iterdir():
             found[int(task.name)] = _spent(task)
     return found

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -154,25 +154,16 @@ def free_port() -> int:
 
 @contextmanager
 def _running(command: list[str]) -> Iterator["subprocess.Popen[str]"]:
-    """A program that ends when its standard input closes, or is told to."""
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with ExitStack() as stack:
-        stack.callback(_stop, process)
-        yield process
-
-
-def _stop(process: "subprocess.Popen[str]") -> None:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.close()
-    for act in (lambda: None, process.terminate, process.kill):
-        act()
+    """A program, stopped when the block ends, however it ends."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
-            process.wait(2 if act != process.kill else None)
-            break
-        except subprocess.TimeoutExpired:
-            continue
-    process.stdout.close()
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _line(process: "subprocess.Popen[str]") -> str:

@@ -120,11 +120,9 @@ class BookAgainstModel(RuleBasedStateMachine):
         assert len(self.book.queue) == len(self.model.waiting)
 
     def teardown(self):
-        for number in range(1, self.numbers + 1):
-            self.book.settle(settlement(number, 0))
-            self.book.wake(0)
-        for number in range(1, self.numbers + 1):
-            self.book.settle(settlement(number, 0))
+        while self.book.holds:
+            for number in [number >> 4 for number in self.book.holds]:
+                self.book.settle(settlement(number, 0))
             self.book.wake(0)
         assert not self.book.queue, "with no money in flight nobody can be waiting"
         assert all(account.held == account.unknown == 0 for account in self.book.accounts.values())

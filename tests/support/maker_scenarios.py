@@ -41,7 +41,7 @@ ANTHROPIC: dict[str, tuple[str, dict[str, Any]]] = {
     "messages_stream_tools": ("messages.create", {**MESSAGES, **MESSAGES_TOOLS, **STREAM}),
     "messages_thinking": (
         "messages.create",
-        {**MESSAGES, "model": "claude-sonnet-4-5", "max_tokens": 2_000, "thinking": {"type": "enabled", "budget_tokens": 1_024}},
+        {**MESSAGES, "model": "claude-sonnet-4-6", "max_tokens": 2_000, "thinking": {"type": "enabled", "budget_tokens": 1_024}},
     ),
 }
 FREE = {

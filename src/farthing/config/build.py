@@ -49,8 +49,12 @@ async def build(settings: Settings, *, what: str = "serve", clock: Callable[[], 
 
 
 async def refresh(engine: Engine) -> None:
-    """Take up what another process, or the admin side, changed in the store."""
-    adopt(engine, engine.settings, await asyncio.to_thread(engine.directory.load))
+    """Take up what another process, or the admin side, changed in the store: in force when this returns.
+
+    One at a time, so that what was loaded earlier never replaces what was loaded later.
+    """
+    async with engine.changing:
+        adopt(engine, engine.settings, await asyncio.to_thread(engine.directory.load))
 
 
 async def reload(engine: Engine, settings: Settings) -> None:
@@ -58,15 +62,16 @@ async def reload(engine: Engine, settings: Settings) -> None:
 
     Raises BadConfig, and then nothing has changed.
     """
-    stored = await asyncio.to_thread(engine.directory.load)
     book = PriceBook.load().overlay(settings.prices)
     facts = FactBook.load(book)
     fresh = {provider.name: upstream_for(provider) for provider in settings.providers}
-    engine.rules = rules_of(settings, stored, book, facts, engine.rules.resolver.values)
-    old, engine.upstreams = engine.upstreams, fresh
-    engine.retired.extend(old.values())  # calls under way still read from these
-    engine.limits = limits_of(settings)
-    adopt(engine, settings, stored)
+    async with engine.changing:
+        stored = await asyncio.to_thread(engine.directory.load)
+        engine.rules = rules_of(settings, stored, book, facts, engine.rules.resolver.values)
+        old, engine.upstreams = engine.upstreams, fresh
+        engine.retired.extend(old.values())  # calls under way still read from these
+        engine.limits = limits_of(settings)
+        adopt(engine, settings, stored)
 
 
 def adopt(engine: Engine, settings: Settings, stored: Stored) -> None:
@@ -80,6 +85,7 @@ def adopt(engine: Engine, settings: Settings, stored: Stored) -> None:
 
 async def shut(engine: Engine) -> None:
     """Make everything durable and let go of the store. Call when no call is under way."""
+    await engine.rest()
     for upstream in (*engine.upstreams.values(), *engine.retired):
         await upstream.close()
     await asyncio.to_thread(engine.store.close)

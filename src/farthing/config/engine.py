@@ -2,26 +2,30 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from farthing.domain.key import Key
 from farthing.call.desk import Limits
 from farthing.call.rules import Rules
 from farthing.call.stages import ContextOf, ExactCount, Need, ProviderCount
 from farthing.config.settings import Settings
 from farthing.config.store import Opened
-from farthing.domain.errors import UpstreamFailed
+from farthing.domain.errors import LedgerUnavailable, UpstreamFailed
 from farthing.domain.hold import Declined, Reserve, Reserved, Short
+from farthing.domain.key import Key
 from farthing.ports.client import Client
 from farthing.ports.upstream import Outbound, Upstream
 from farthing.tokens.exact import exact_count
 from farthing.tokens.ratio import Ratios
 from farthing.wire.anthropic_messages import MessagesDraft, counted
 
+log = logging.getLogger("farthing.gateway")
+
 PROVIDER_COUNT_SECONDS = 0.3
+REFRESH_AGAIN_SECONDS = 0.5
 OFF_LOOP_BYTES = 64 * 1024
 """Texts longer than this are counted in a thread, so that one long prompt delays no other call."""
 
@@ -63,12 +67,38 @@ class Engine:
         self.draining = 0
         self.refresh: Callable[[], Coroutine[Any, Any, None]] | None = None
         """Takes up what changed in the store; set by whoever built this engine."""
+        self.changing = asyncio.Lock()
+        """Held while rules are replaced, by a refresh or a reload."""
+        self._stale = False
         self._refreshing: asyncio.Task[None] | None = None
 
     def refresh_soon(self) -> None:
         """The store says that keys, budgets, grants or gates changed."""
+        self._stale = True
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.ensure_future(self._catch_up())
+
+    async def take_up(self) -> None:
+        """What was just changed in the store is in force when this returns. Raises LedgerUnavailable."""
         if self.refresh is not None:
-            self._refreshing = asyncio.ensure_future(self.refresh())
+            await self.refresh()
+
+    async def rest(self) -> None:
+        """Stop taking up changes."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
+
+    async def _catch_up(self) -> None:
+        """Refresh until nothing newer is known of; a store that cannot be read now is read again a little later."""
+        while self._stale:
+            self._stale = False
+            try:
+                await self.take_up()
+            except LedgerUnavailable as error:
+                log.warning("changes in the store are not in force yet: %s", error)
+                self._stale = True
+                await self.pause(REFRESH_AGAIN_SECONDS)
 
     def upstream_of(self, provider: str) -> Upstream:
         return self.upstreams[provider]

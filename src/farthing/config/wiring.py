@@ -19,7 +19,6 @@ from farthing.pricing.facts import FactBook
 from farthing.providers.limits import Limits, Timeouts
 from farthing.providers.pool import Pool
 
-
 _LOCKED = Key(id="", name="(none left)", digest="")
 """Matches no secret: the digest of a secret is never empty."""
 

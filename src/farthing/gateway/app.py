@@ -5,7 +5,7 @@ import logging
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest, LedgerUnavailable
 from farthing.gateway import health, relay
-from farthing.gateway.admin import serve_admin
+from farthing.gateway.admin.door import serve_admin
 from farthing.gateway.body import ClientLeft
 from farthing.gateway.calls import serve_call
 from farthing.gateway.client import HttpClient, Receive, Scope, Send
@@ -41,7 +41,11 @@ class Gateway:
         except Exception:
             # An error of ours must not take the connection's other requests with it; the hold, if any, is kept.
             log.exception("%s %s failed", scope["method"], path)
-            await _say(client, dialect_of(path), BadRequest("an error of the gateway's own; see its log", status=500, code="internal"))
+            await _say(
+                client,
+                dialect_of(path),
+                BadRequest("an error of the gateway's own; see its log", status=500, code="internal"),
+            )
 
     async def _elsewhere(self, path: str, scope: Scope, receive: Receive, client: HttpClient) -> None:
         method = scope["method"]

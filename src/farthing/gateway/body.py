@@ -4,7 +4,7 @@ from farthing.domain.errors import BadRequest
 from farthing.gateway.client import Receive
 
 
-class ClientLeft(Exception):  # noqa: N818 - it is what happened, not a fault
+class ClientLeft(Exception):
     """The client left before its body was complete. A part of a body is never taken for the whole."""
 
 

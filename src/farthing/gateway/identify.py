@@ -17,6 +17,7 @@ from farthing.domain.record import Labels
 _OUR_HOSTS = re.compile(rb"^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$")
 _OUR_ORIGINS = re.compile(rb"^https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$")
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
+_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
 
 Headers = Mapping[bytes, bytes]
 
@@ -73,10 +74,21 @@ def presented(headers: Headers) -> str:
     return (headers.get(b"x-api-key") or headers.get(b"x-goog-api-key") or b"").decode("latin-1")
 
 
+def check_local(headers: Headers, peer: str) -> None:
+    """Refuse what did not begin on this machine: another address, or a request that a proxy says it forwards.
+    Raises BadRequest 403."""
+    if not peer.startswith(_LOOPBACK):
+        raise _unsafe("only this machine may call here", "")
+    for name in _FORWARDED:
+        if name in headers:
+            raise _unsafe("a forwarded request counts as remote, and only this machine may call here", name.decode())
+
+
 def check_keyless(headers: Headers, peer: str) -> None:
-    """Refuse what a web page, a proxy or another machine could have sent. Raises BadRequest 403 or 415."""
+    """Refuse what a web page, a proxy or another machine could have sent. Raises BadRequest 403."""
     if not peer.startswith(_LOOPBACK):
         raise _unsafe("no keys are defined, so only this machine may call; make one with `farthing keys new`", "")
+    check_local(headers, peer)
     if not _OUR_HOSTS.match(headers.get(b"host", b"")):
         raise _unsafe("without keys the Host must be 127.0.0.1, localhost or [::1]", "host")
     origin = headers.get(b"origin")
@@ -84,9 +96,6 @@ def check_keyless(headers: Headers, peer: str) -> None:
         raise _unsafe("without keys, web pages of other origins may not call", "origin")
     if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
         raise _unsafe("without keys, web pages of other sites may not call", "sec-fetch-site")
-    for name in (b"forwarded", b"x-forwarded-for"):
-        if name in headers:
-            raise _unsafe("without keys, forwarded requests count as remote and are refused", name.decode())
 
 
 def check_json(headers: Headers) -> None:

@@ -1,22 +1,27 @@
 """Requests that bill nothing: token counts, lists of models, and fetching an answer that was paid for before."""
 
+import asyncio
+import re
+
 from farthing.call.arrival import Arrival, Provider
 from farthing.call.said import passed_on
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest, UpstreamFailed
-from farthing.domain.hold import Settlement, Spent
-from farthing.domain.usage import Usage
+from farthing.domain.ids import call_of
+from farthing.domain.record import AttemptOpening
 from farthing.gateway.body import read_body
 from farthing.gateway.calls import credential, forwarded
 from farthing.gateway.client import HttpClient, Receive, Scope
 from farthing.gateway.identify import authenticate, caller_of, check_json
 from farthing.gateway.reply import send_bytes, send_json
 from farthing.gateway.routes import MESSAGES, RESPONSES
+from farthing.gateway.settling import card_of, settlement_of_background
 from farthing.ports.upstream import Outbound
-from farthing.pricing.cost import cost
-from farthing.domain.price import Cost, Unpriced
 
 ANSWER_BYTES = 16 * 1024 * 1024
+_RESPONSE = re.compile(r"/v1/responses/([A-Za-z0-9_-]{1,200})")
+_MODEL = re.compile(r"/v1/models(?:/(?!\.)[A-Za-z0-9_.:@~-]{1,200}){0,4}")
+"""The list, or one model; names may have slashes in them, but no segment begins with a point."""
 
 
 async def count_tokens(engine: Engine, scope: Scope, receive: Receive, client: HttpClient) -> None:
@@ -42,56 +47,66 @@ async def models(engine: Engine, scope: Scope, client: HttpClient) -> None:
     """The models of the first provider that speaks the caller's dialect: Anthropic's clients say so with a header."""
     headers = dict(scope["headers"])
     authenticate(headers, engine.keys, _peer(scope))
+    path = scope["path"]
+    if _MODEL.fullmatch(path) is None:
+        raise BadRequest("only /v1/models and /v1/models/{id} are offered", status=404, code="not_found")
     wanted = "anthropic" if b"anthropic-version" in headers else "openai"
     speaking = [provider for provider in engine.rules.providers if provider.format == wanted]
     if not speaking:
         await send_json(client, 200, {"object": "list", "data": []})
         return
-    path = scope["path"] if wanted == "anthropic" else scope["path"].removeprefix("/v1")
-    await _pass(engine, speaking[0], scope, client, "GET", path, b"")
+    await _pass(
+        engine, speaking[0], scope, client, "GET", path if wanted == "anthropic" else path.removeprefix("/v1"), b""
+    )
 
 
 async def fetch_response(engine: Engine, scope: Scope, client: HttpClient) -> None:
-    """An answer made earlier. Fetching bills nothing; a background answer of ours is settled here, once."""
+    """An answer made earlier. Fetching bills nothing; a background answer of ours is settled here, once.
+
+    With keys, only answers that the same key paid for: to the provider, all our callers are one.
+    """
     headers = dict(scope["headers"])
     key = authenticate(headers, engine.keys, _peer(scope))
-    caller = caller_of(key, scope["headers"], ())
-    response_id = scope["path"].removeprefix("/v1/responses/")
-    if not response_id or "/" in response_id:
+    tenant = caller_of(key, scope["headers"], ()).tenant
+    found = _RESPONSE.fullmatch(scope["path"])
+    if found is None:
         raise BadRequest("only /v1/responses/{id} can be fetched", status=404, code="not_found")
-    attempt = engine.records.pending_response(caller.tenant, response_id)
-    provider = next((p for p in engine.rules.providers if p.format == "openai"), None)
-    if provider is None:
-        raise BadRequest("no provider of format 'openai' is configured", status=404, code="not_found")
+    response_id = found[1]
+    pending = await asyncio.to_thread(engine.records.pending_response, tenant, response_id)
+    if pending is None and key is not None:
+        known = await asyncio.to_thread(engine.records.context_of, tenant, response_id)
+        if known is None:
+            raise BadRequest("no response of this key has this id", field="path", status=404, code="not_found")
+    opening = None if pending is None else await _opening(engine, pending)
+    provider = _maker(engine, opening)
     body = await _pass(engine, provider, scope, client, "GET", f"/responses/{response_id}", b"")
-    if attempt is not None and body is not None:
-        _settle_background(engine, attempt, body)
+    if opening is not None and body is not None:
+        _settle(engine, opening, body, tenant)
 
 
-def _settle_background(engine: Engine, attempt: int, body: bytes) -> None:
+async def _opening(engine: Engine, attempt: int) -> AttemptOpening | None:
+    record = await asyncio.to_thread(engine.records.call, call_of(attempt))
+    every = record.attempts if record is not None else ()
+    return next((each.opening for each in every if each.opening.id == attempt), None)
+
+
+def _maker(engine: Engine, opening: AttemptOpening | None) -> Provider:
+    """The provider that made an answer, where we know; else the first that could have."""
+    speaking = [provider for provider in engine.rules.providers if provider.format == RESPONSES.format]
+    if not speaking:
+        raise BadRequest("no provider of format 'openai' is configured", status=404, code="not_found")
+    return next((each for each in speaking if opening is not None and each.name == opening.provider), speaking[0])
+
+
+def _settle(engine: Engine, opening: AttemptOpening, body: bytes, tenant: str) -> None:
     """Post a finished background answer. The ledger makes a second settlement of the same attempt a no-op."""
     answered = RESPONSES.answered(body)
     if answered.usage is None or answered.pending:
         return
-    card = engine.rules.book.find(answered.model, "openai", "openai", at_ms=engine.now_ms())
-    priced = card if isinstance(card, Unpriced) else cost(card, answered.usage, answered.tier)
-    engine.ledger.settle(_settlement(attempt, answered.usage, priced, answered.id, engine.now_ms()))
-
-
-def _settlement(attempt: int, usage: Usage, priced: Cost | Unpriced, response_id: str, now_ms: int) -> Settlement:
-    known = priced if isinstance(priced, Cost) else None
-    return Settlement(
-        attempt=attempt,
-        spent=Spent(
-            picos=known.picos if known else 0, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens
-        ),
-        usage=usage,
-        cost_nanos=known.nanos if known else None,
-        remainder_picos=known.remainder_picos if known else 0,
-        response_id=response_id,
-        flags=("background",),
-        settled_ms=now_ms,
+    settlement = settlement_of_background(
+        opening.id, answered, card_of(engine, opening), tenant=tenant, now_ms=engine.now_ms()
     )
+    engine.ledger.settle(settlement)
 
 
 async def _pass(
@@ -112,7 +127,9 @@ async def _pass(
         answer = await engine.upstream_of(provider.name).send(request)
         text = await answer.read_all(ANSWER_BYTES)
     except UpstreamFailed as failure:
-        raise BadRequest(f"the provider {provider.name!r} gave no answer: {failure}", status=502, code="upstream_failed") from failure
+        raise BadRequest(
+            f"the provider {provider.name!r} gave no answer: {failure}", status=502, code="upstream_failed"
+        ) from failure
     headers = [pair for pair in passed_on(answer.headers) if pair[0] != b"content-type"]
     kind = next((value for name, value in answer.headers if name == b"content-type"), b"application/json")
     await send_bytes(client, answer.status, text, *headers, content_type=kind)

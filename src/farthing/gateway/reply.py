@@ -16,9 +16,7 @@ async def send_bytes(
     client: HttpClient, status: int, body: bytes, *headers: tuple[bytes, bytes], content_type: bytes = JSON[1]
 ) -> None:
     """One whole answer."""
-    await client.head(
-        status, [(b"content-type", content_type), *headers, (b"content-length", b"%d" % len(body))]
-    )
+    await client.head(status, [(b"content-type", content_type), *headers, (b"content-length", b"%d" % len(body))])
     await client.body(body)
     await client.end()
 

@@ -31,6 +31,13 @@ class Ledger(Protocol):
 
     def lose(self, loss: Loss) -> None: ...
 
+    async def adjust(self, settlement: Settlement, by: str, reason: str) -> bool:
+        """Correct an attempt that has ended by an adjusting, audited entry, or settle one whose outcome is unknown.
+
+        Durable on return. False where there is no such attempt or it is still in flight. Raises LedgerUnavailable.
+        """
+        ...
+
     def refuse(self, opening: CallOpening, closing: CallClosing) -> None:
         """Keep the record of a call that was refused before any reserve. Changes no account."""
         ...

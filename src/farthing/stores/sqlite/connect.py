@@ -1,5 +1,7 @@
 """Opening the ledger's file: how a connection is set up, and which files are refused with what to do about it."""
 
+import contextlib
+import errno
 import os
 import sqlite3
 import stat
@@ -84,13 +86,20 @@ def _make_ready(path: Path) -> None:
 
 
 def _create(path: Path) -> None:
-    """Make the file if need be, its name in the directory durable, and prove that it may be written."""
+    """Make the file if need be, its name in the directory durable, and prove that it may be written.
+
+    A file that is there is asked about, never opened: closing any descriptor of it would drop every POSIX lock this
+    process has on it. Another process that closes its connection would then take itself for the last one and remove the
+    log, with all that is acknowledged in it, under our feet (sqlite.org/howtocorrupt.html, 2.2).
+    """
     if path.exists():
         if not stat.S_ISREG(path.stat().st_mode):
             raise StoreBroken(f"{path} is not a regular file; name another")
-        os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with contextlib.suppress(FileExistsError):  # somebody was quicker
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     directory = os.open(path.resolve().parent, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(directory)

@@ -1,0 +1,5 @@
+"""`python -m farthing`: the command line."""
+
+from farthing.cli.main import main
+
+main(prog_name="farthing")
