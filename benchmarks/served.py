@@ -9,6 +9,7 @@ what was found).
 
 import asyncio
 import json
+import logging
 import signal
 import sys
 import threading
@@ -85,6 +86,7 @@ async def main(file: Path) -> None:
             print(json.dumps(answer(asked, engine, sampler)), flush=True)
         else:
             loop.remove_reader(sys.stdin.fileno())
+            logging.disable()  # calls that are cut off now are meant to be
             stop.set()
 
     def ready() -> None:

@@ -24,8 +24,8 @@ CARD = PriceCard(
 USAGE = Usage(input_tokens=1_200, cache_read_input_tokens=1_024, output_tokens=77)
 
 
-def attempt(usage: Usage = USAGE, tier: str = "", **changes) -> AttemptRecord:
-    total = cost(CARD, usage, tier)
+def attempt(spent: Usage = USAGE, tier: str = "", **changes) -> AttemptRecord:
+    total = cost(CARD, spent, tier)
     assert isinstance(total, Cost)
     opening = AttemptOpening(
         id=17, call_id=16, ordinal=1, provider="openai", model="m", book="book", bound="bytes", input_bound=1_300
@@ -37,7 +37,7 @@ def attempt(usage: Usage = USAGE, tier: str = "", **changes) -> AttemptRecord:
         shares=(Share(AccountKey("all", "", Unit.USD, "lifetime"), total.nanos),),
         cost_nanos=total.nanos,
         remainder_picos=total.remainder_picos,
-        usage=usage,
+        usage=spent,
         source="provider",
     )
     return msgspec.structs.replace(record, **changes)

@@ -62,7 +62,7 @@ def test_text_reads_back_and_sorts_as_the_numbers_do(one, other):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "call", "run_0000000000001", "call_1", "call_000000000000u", "call_00000000000001"]
+    "text", ["", "call", "run_0000000000000001", "call_1", "call_000000000000000g", "call_00000000000000001"]
 )
 def test_text_that_is_no_id_is_refused_with_what_is_wrong(text):
     with pytest.raises(ValueError, match="id"):

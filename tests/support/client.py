@@ -18,6 +18,11 @@ class ListeningClient:
         self.status = status
         self.headers = dict(headers)
 
+    async def whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        await self.head(status, headers)
+        await self.body(body)
+        await self.end()
+
     async def body(self, piece: bytes) -> None:
         assert self.status, "no body before the head"
         if self.gone:
@@ -26,7 +31,9 @@ class ListeningClient:
         if self.leave_after is not None and len(self.pieces) >= self.leave_after:
             self.gone = True
 
-    async def end(self) -> None:
+    async def end(self, last: bytes = b"") -> None:
+        if last:
+            await self.body(last)
         self.ended = True
 
     async def cut(self) -> None:

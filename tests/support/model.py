@@ -46,22 +46,28 @@ class Model:
         self.holds[ask.opening.id] = {"amounts": amounts, "least": least, "due": None, "seen": 0}
 
     def serve(self) -> dict[int, str]:
-        """Everybody in order: who is hopeless leaves, who touches nothing an earlier one lacks and fits goes."""
+        """Who is hopeless leaves, who fits and touches nothing an earlier one lacks goes; all is looked at anew each time."""
         outcomes: dict[int, str] = {}
-        blocked: set[str] = set()
-        for ask in list(self.waiting):
-            what, cap, lacks = self.verdict(ask)
-            touches = {
-                charge.account.budget for charge in ask.charges if self.limits[charge.account.budget] is not None
-            }
-            if what == "exceeded" or (what == "fits" and not touches & blocked):
-                self.waiting.remove(ask)
-                outcomes[ask.opening.id] = "budget_exceeded" if what == "exceeded" else f"held {cap}"
-                if what == "fits":
-                    self.hold(ask, cap)
-            else:
-                blocked |= lacks
+        while (leaving := self.first_to_leave()) is not None:
+            ask, cap = leaving
+            self.waiting.remove(ask)
+            outcomes[ask.opening.id] = "budget_exceeded" if cap is None else f"held {cap}"
+            if cap is not None:
+                self.hold(ask, cap)
         return outcomes
+
+    def first_to_leave(self) -> tuple[Reserve, int | None] | None:
+        blocked: set[str] = set()
+        for ask in self.waiting:
+            what, cap, lacks = self.verdict(ask)
+            if what == "exceeded":
+                return ask, None
+            if what == "fits" and not blocked & {
+                charge.account.budget for charge in ask.charges if self.limits[charge.account.budget] is not None
+            }:
+                return ask, cap
+            blocked |= lacks
+        return None
 
     def reserve(self, ask: Reserve) -> dict[int, str]:
         self.waiting.append(ask)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from farthing.domain.budget import Unit
 from farthing.domain.money import PICOS_PER_NANO, nanos_from_picos
 from farthing.domain.price import Cost, PriceCard, Unpriced
 from farthing.domain.record import AttemptOpening, Skeleton
@@ -166,7 +165,3 @@ def _total(usages: Iterable[Usage]) -> Usage:
         sums.update(msgspec.structs.asdict(usage))
     return Usage(**sums)
 
-
-def posted_in_dollars(record: AttemptRecord) -> tuple[tuple[str, int], ...]:
-    """(budget, nano-dollars) for every money account this attempt was posted to."""
-    return tuple((share.account.budget, share.amount) for share in record.shares if share.account.unit is Unit.USD)

@@ -4,7 +4,8 @@ Single-threaded and without clock or I/O. Moments for waiting are milliseconds o
 moments that are kept (`due_ms`) are milliseconds since 1970.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from farthing.budget.account import Account, Balance
@@ -24,6 +25,16 @@ class Answer(NamedTuple):
     outcome: Reserved | Declined
 
 
+class _Line(NamedTuple):
+    """How far a look along the waiters of one account has come. Sorts by place."""
+
+    place: int
+    number: int
+    waiter: Waiter
+    rest: Iterator[Waiter]
+    account: AccountKey
+
+
 class Book(Holds):
     """Admits, queues and refuses. See README.md beside this file for what each word means."""
 
@@ -32,6 +43,7 @@ class Book(Holds):
         self.queue = Queue()
         self._most_waiting = most_waiting
         self._answers: list[Answer] = []
+        self._lines_opened = 0
 
     def adopt(self, budgets: Iterable[Budget], grants: Iterable[Grant]) -> None:
         """Limits from now on. A cut breaks no hold; a raise lets waiters in at the next `wake`."""
@@ -173,19 +185,36 @@ class Book(Holds):
         return self.queue.next_deadline()
 
     def _serve(self, now: int) -> None:
-        while self.moved:
-            if not self.queue:
-                self.moved.clear()
-                return
-            account = self.moved.pop()
-            if account.bound is not None:
-                for waiter in self.queue.hopeless(account.key, account.bound - account.spent):
-                    self._look_at(waiter, now)
-            for waiter in self.queue.in_line(account.key):
+        """Look at those who wait on accounts where something moved, in the order in which they came.
+
+        One order over all lines: who is served takes room from accounts that others, further on, wait for too.
+        """
+        lines: list[_Line] = []
+        while self.queue and (self.moved or lines):
+            while self.moved:
+                self._open_line(lines, self.moved.pop(), now)
+            if lines:
+                line = heapq.heappop(lines)
+                waiter = line.waiter
                 if self.queue.find(waiter.ask.opening.id) is waiter:
                     self._look_at(waiter, now)
-                    if account.key in waiter.blocks:  # the money here is earmarked for this one
-                        break
+                    if line.account in waiter.blocks and self.queue.find(waiter.ask.opening.id) is waiter:
+                        continue  # what is free on this account is earmarked for this one
+                following = next(line.rest, None)
+                if following is not None:
+                    heapq.heappush(lines, _Line(following.place, line.number, following, line.rest, line.account))
+        self.moved.clear()
+
+    def _open_line(self, lines: "list[_Line]", account: Account, now: int) -> None:
+        """Turn away who can no longer be served on this account, and begin to look at the others."""
+        if account.bound is not None:
+            for waiter in self.queue.hopeless(account.key, account.bound - account.spent):
+                self._look_at(waiter, now)
+        rest = iter(self.queue.in_line(account.key))
+        first = next(rest, None)
+        if first is not None:
+            self._lines_opened += 1
+            heapq.heappush(lines, _Line(first.place, self._lines_opened, first, rest, account.key))
 
     def _look_at(self, waiter: Waiter, now: int) -> None:
         """Serve, refuse or leave one waiter. It is clamped anew: what is spent may have grown since."""

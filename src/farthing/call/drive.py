@@ -74,6 +74,4 @@ async def _say_failed(state: Failed, client: Client) -> None:
 
 
 async def _answer(client: Client, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await client.head(status, [*headers, (b"content-length", b"%d" % len(body))])
-    await client.body(body)
-    await client.end()
+    await client.whole(status, headers, body)

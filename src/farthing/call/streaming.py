@@ -23,8 +23,7 @@ async def relay(state: Answering, desk: Desk, client: Client) -> State:
     why = await _pump(state, stream, desk, client)
     if stream.ended:
         _settle(holding, stream, desk, client, begun_ms)
-        await client.body(stream.finish(note(holding)))
-        await client.end()
+        await client.end(stream.finish(note(holding)))
         await _read_out(answer)
     else:
         answer.abort()

@@ -34,10 +34,7 @@ async def conclude(state: Answering, desk: Desk, client: Client) -> State:
     if cost is not None:
         headers.append((b"x-farthing-cost-usd", usd(cost).encode()))
     headers += passed_on(answer.headers)
-    headers.append((b"content-length", b"%d" % len(body)))
-    await client.head(answer.status, headers)
-    await client.body(body)
-    await client.end()
+    await client.whole(answer.status, headers, body)
     return Over()
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from farthing.accounts.standing import BudgetStanding, standings
+from farthing.accounts.standing import BudgetStanding, present_accounts, standings
 from farthing.cli.budget_bars import plain, show_all, show_one
 from farthing.cli.budget_words import amount_from, budget_from, present
 from farthing.cli.commands import FAILED, Said
@@ -11,7 +11,7 @@ from farthing.cli.screen import quantity, say_json
 from farthing.config.convert import budgets_of
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
-from farthing.domain.budget import AccountKey, Budget, Grant
+from farthing.domain.budget import Budget, Grant
 
 
 @click.group(no_args_is_help=True)
@@ -103,8 +103,7 @@ def raise_budget(settings: Settings, name: str, amount: str, value: str, run: st
         unit, more = amount_from(amount, budget)
         _check_place(budget, value, run)
         windows = present(budget, now, run)
-        for window in windows:
-            account = AccountKey(name, value, unit, window.name)
+        for account in present_accounts(budget, unit, value, windows):
             store.directory.grant(Grant(account=account, amount=more, by=who(), reason=reason, at_ms=now))
     until = "for its present window" if windows[0].closes_ms or run else "for good"
     whose = f" of {value}" if value else f" of the run {run}" if run else ""

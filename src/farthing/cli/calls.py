@@ -11,12 +11,12 @@ from farthing.cli.options import Store, as_json, labels, open_store, since, who,
 from farthing.cli.receipt import cards, find_call
 from farthing.cli.receipt_text import plain, text
 from farthing.cli.screen import dollars, moment, say_json, screen, stamp, table
-from farthing.cli.settling import settlement_for
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
 from farthing.domain.ids import show
 from farthing.domain.money import usd
 from farthing.domain.usage import Usage
+from farthing.gateway.settling import settlement_of
 from farthing.ports.records import AttemptRecord, CallRecord, CallSummary
 
 PAGE = 500
@@ -25,7 +25,10 @@ OUTCOMES = ("paid", "refused", "unknown", "unsent", "failed")
 
 @click.group(no_args_is_help=True)
 def calls() -> None:
-    """Recorded calls: list, show, settle. No content is on record: lengths, hashes and names only."""
+    """Recorded calls: list, show, settle.
+
+    No content is on record: lengths, hashes and names only.
+    """
 
 
 @calls.command()
@@ -93,7 +96,10 @@ def settle(
     told = Usage() if usage is None else _usage(usage)
     with open_store(settings) as store:
         attempt = _attempt(find_call(store, call), ordinal)
-        settlement = settlement_for(attempt, told, cards(settings)(attempt.opening), tier=tier, now_ms=wall_ms())
+        card = cards(settings)(attempt.opening)
+        settlement = settlement_of(attempt.opening.id, told, card, tier=tier, now_ms=wall_ms(), of=attempt)
+        if settlement.cost_nanos is None:
+            raise Said(f"no price is known for {attempt.opening.model}; name it under [[prices]] first")
         ledger = SqliteLedger.open(store.path, what="command")
         try:
             done = ledger.adjust_blocking(settlement, who(), reason)

@@ -25,6 +25,7 @@ COMMANDS = {
 
 
 @click.command(
+    name="farthing",
     cls=Commands,
     table=COMMANDS,
     epilog=EXIT_CODES,

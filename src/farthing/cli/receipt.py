@@ -23,7 +23,10 @@ from farthing.pricing.book import PriceBook
 @with_settings
 @as_json
 def receipt(settings: Settings, call: str, as_json: bool) -> None:
-    """The whole account of one call. CALL is the id in `x-farthing-call-id`."""
+    """The whole account of one call.
+
+    CALL is the id in the answer's header `x-farthing-call-id`.
+    """
     with open_store(settings) as store:
         found = receipt_of(find_call(store, call), cards(settings))
     if as_json:

@@ -12,7 +12,7 @@ from farthing.domain.refusal import amount_text
 from farthing.ports.records import Adjustment, AttemptRecord
 from farthing.pricing.cost import Line
 
-_WIDTH = 72
+_WIDTH = 78
 
 
 def text(receipt: Receipt) -> str:

@@ -6,14 +6,15 @@ and no index is needed to find them. Two owners never share a slot at one time (
 two ids are never equal.
 """
 
+import re
+
 EPOCH_MS = 1_767_225_600_000
 SLOTS = 1 << 10
 ATTEMPTS = (1 << 4) - 1
 """The most attempts one call may have."""
 _STEP = 1 << 4
 _PER_MS = 1 << 12
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_DIGITS = re.compile(r"[0-9a-fA-F]{16}")
 
 
 class Mint:
@@ -56,22 +57,13 @@ def same_maker(one: int, other: int) -> bool:
 
 
 def show(prefix: str, number: int) -> str:
-    """`show("call", 1)` is `"call_0000000000001"`: thirteen letters of Crockford's base 32, in order of time."""
-    letters = []
-    for _ in range(13):
-        number, value = divmod(number, 32)
-        letters.append(_ALPHABET[value])
-    return f"{prefix}_{''.join(reversed(letters))}"
+    """`show("call", 1)` is `"call_0000000000000001"`: sixteen hexadecimal digits, in order of time."""
+    return f"{prefix}_{number:016x}"
 
 
 def read(prefix: str, text: str) -> int:
     """The number that `show` wrote. Raises ValueError with what is wrong."""
-    head, mark, letters = text.partition("_")
-    if head != prefix or not mark or len(letters) != 13:
+    head, mark, digits = text.partition("_")
+    if head != prefix or not mark or _DIGITS.fullmatch(digits) is None:
         raise ValueError(f"{text!r} is not the id of a {prefix}; ids look like {show(prefix, 1)}")
-    number = 0
-    for letter in letters.lower():
-        if letter not in _VALUES:
-            raise ValueError(f"{text!r} has the letter {letter!r}, which ids do not use")
-        number = number * 32 + _VALUES[letter]
-    return number
+    return int(digits, 16)

@@ -26,7 +26,7 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", "the server is told to handle HTTP only"
-        client = HttpClient(scope, receive, send)
+        client = HttpClient(scope, receive)
         path = scope["path"]
         route = CALLS.get(path)
         try:

@@ -1,5 +1,7 @@
 """One call over HTTP: read it, know who asks, and hand it to the life of a call."""
 
+from functools import lru_cache
+
 import msgspec
 
 from farthing.call.arrival import Arrival, Headers
@@ -22,6 +24,7 @@ _OURS_OR_THE_HOPS = frozenset(
 _OUR_PREFIXES = (b"x-farthing-", b"x-forwarded-", b"sec-", b"proxy-")
 _JSON = (b"content-type", b"application/json")
 _PLAIN = (b"accept-encoding", b"identity")
+_A_DAY = 86_400.0
 
 
 async def serve_call(engine: Engine, route: Route, scope: Scope, receive: Receive, client: HttpClient) -> None:
@@ -58,8 +61,13 @@ def forwarded(raw: list[tuple[bytes, bytes]]) -> Headers:
     return (
         _JSON,
         _PLAIN,
-        *[pair for pair in raw if pair[0] not in _OURS_OR_THE_HOPS and not pair[0].startswith(_OUR_PREFIXES)],
+        *[pair for pair in raw if _goes_on(pair[0])],
     )
+
+
+@lru_cache(maxsize=4_096)
+def _goes_on(name: bytes) -> bool:
+    return name not in _OURS_OR_THE_HOPS and not name.startswith(_OUR_PREFIXES)
 
 
 def credential(headers: dict[bytes, bytes], *, keyless: bool) -> Headers:
@@ -71,12 +79,11 @@ def credential(headers: dict[bytes, bytes], *, keyless: bool) -> Headers:
 
 def patience_ms(headers: dict[bytes, bytes]) -> int | None:
     """How long the client itself waits, from the headers that the OpenAI and Anthropic clients send (seconds)."""
-    for name in (b"x-stainless-timeout", b"x-stainless-read-timeout"):
-        text = headers.get(name, b"")
-        try:
-            seconds = float(text)
-        except ValueError:
-            continue
-        if 0 < seconds < 86_400:
-            return int(seconds * 1_000)
-    return None
+    text = headers.get(b"x-stainless-timeout") or headers.get(b"x-stainless-read-timeout")
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return int(seconds * 1_000) if 0 < seconds < _A_DAY else None

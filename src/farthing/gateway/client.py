@@ -3,42 +3,44 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from farthing.gateway.turn import Headers, turn_of
+
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class HttpClient:
-    """ports.client.Client over ASGI. `gone` is true from the moment the connection is lost."""
+    """`farthing.ports.client.Client` over one turn. Writing to a client that left does nothing."""
 
-    __slots__ = ("_cycle", "_receive", "_send", "started")
+    __slots__ = ("_receive", "_turn", "started")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._cycle = scope.get("farthing.cycle")
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._turn = turn_of(scope)
         self._receive = receive
-        self._send = send
         self.started = False
 
     @property
     def gone(self) -> bool:
-        return self._cycle is not None and self._cycle.disconnected
+        """True from the moment the connection is lost."""
+        return self._turn.disconnected
 
-    async def head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
         self.started = True
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._turn.whole(status, headers, body)
+
+    async def head(self, status: int, headers: Headers) -> None:
+        self.started = True
+        await self._turn.head(status, headers)
 
     async def body(self, piece: bytes) -> None:
-        if piece:
-            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        await self._turn.piece(piece)
 
-    async def end(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+    async def end(self, last: bytes = b"") -> None:
+        await self._turn.end(last)
 
     async def cut(self) -> None:
-        """Close without the last chunk, so that the client sees a cut and not an end."""
-        if self._cycle is not None and not self._cycle.disconnected:
-            self._cycle.response_complete = True
-            self._cycle.transport.close()
+        self._turn.cut()
 
     async def left(self) -> None:
         """Return when the client has left. Only after its whole body was read."""

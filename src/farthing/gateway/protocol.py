@@ -7,23 +7,55 @@ half a header keeps its connection for ever. One sweep a second looks at all con
 import asyncio
 import re
 from typing import Any
+from urllib.parse import unquote
 
+import httptools
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MAX_HEAD_BYTES = 32 * 1024
-MAX_HEADERS = 100
-HEAD_SECONDS = 10.0
-BODY_SECONDS = 60.0
-"""For the first megabyte; each further megabyte buys another second."""
-STALL_SECONDS = 60.0
-"""How long a client may leave our bytes unread before it counts as gone."""
+from farthing.gateway.turn import Bell, Turn
 
-_HOST = re.compile(rb"^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$")
-_ONCE = (b"host", b"authorization", b"content-length", b"content-type", b"x-api-key", b"x-farthing-labels")
+
+class WireLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one client connection may take of us. Times are checked once a second."""
+
+    connections: int = 10_000
+    """At one time; requests on further ones are answered 503."""
+    head_bytes: int = 32 * 1024
+    headers: int = 100
+    head_seconds: float = 10.0
+    body_seconds: float = 60.0
+    """For the first megabyte; each further megabyte buys another second."""
+    stall_seconds: float = 60.0
+    """How long a client may leave our bytes unread before it counts as gone."""
+    idle_seconds: float = 75.0
+    """How long a connection is kept without a request."""
+
+
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+_ONCE = frozenset(
+    (
+        b"host",
+        b"authorization",
+        b"content-length",
+        b"content-type",
+        b"x-api-key",
+        b"x-goog-api-key",
+        b"x-farthing-labels",
+    )
+)
+_REASONS = {
+    400: b"Bad Request",
+    408: b"Request Timeout",
+    431: b"Request Header Fields Too Large",
+    503: b"Service Unavailable",
+}
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One client connection."""
+    """One client connection. Made by uvicorn; `limits` are set on the class that `serve` hands it."""
+
+    limits = WireLimits()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,33 +64,69 @@ class LimitedProtocol(HttpToolsProtocol):
         self.waiting_since = 0.0
         """When the present header or body began to arrive; 0 while nothing is awaited."""
         self.stalled_since = 0.0
+        self.idle_since = self.loop.time()
+        self.host: bytes | None = None
+        self.once: set[bytes] = set()
+        self.problem: tuple[int, bytes] | None = None
+        """What is wrong with the present header, as status and reason."""
         self.refused = False
+
+    # Reading
 
     def data_received(self, data: bytes) -> None:
         if self.refused:
             return
+        self.idle_since = 0.0
         if self.reading_head:
             self.head_bytes += len(data)
             if not self.waiting_since:
                 self.waiting_since = self.loop.time()
         super().data_received(data)
-        if self.reading_head and self.head_bytes > MAX_HEAD_BYTES:
-            self.refuse(431, b"the request header is larger than 32 KiB")
+        if self.reading_head and self.head_bytes > self.limits.head_bytes:
+            self.refuse(431, b"the request header is too large")
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self.host = None
+        self.once = set()
+        self.problem = None
         self.reading_head = True
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name in _ONCE:
+            if name in self.once:
+                self.problem = 400, b"the header " + name + b" is given twice"
+            self.once.add(name)
+            if name == b"host":
+                self.host = value
+        elif b"_" in name:
+            self.problem = 400, b"a header name contains an underscore"
+        elif name == b"expect":
+            self.expect_100_continue = value.lower() == b"100-continue"
+        self.headers.append((name, value))
+
     def on_headers_complete(self) -> None:
-        problem = head_problem(self.headers, len(self.url))
+        problem = self._problem_of_the_whole() if self.problem is None else self.problem
         if problem is not None:
             self.refuse(*problem)
             return
         self.reading_head = False
         self.head_bytes = 0
         self.waiting_since = self.loop.time()
-        super().on_headers_complete()
-        self.scope["farthing.cycle"] = self.cycle  # type: ignore[typeddict-unknown-key]
+        turn = self._turn()
+        before, self.cycle = self.cycle, turn
+        if not before or before.response_complete:
+            self._start_asgi_task(turn, self.app)
+        else:  # a pipelined request waits for the answer before it
+            self.flow.pause_reading()
+            self.pipeline.appendleft((turn, self.app))
+
+    def on_body(self, body: bytes) -> None:
+        if not self.refused:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self.waiting_since = 0.0
@@ -66,9 +134,68 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self.refused:
             super().on_message_complete()
 
-    def on_body(self, body: bytes) -> None:
-        if not self.refused:
-            super().on_body(body)
+    def _problem_of_the_whole(self) -> tuple[int, bytes] | None:
+        if len(self.headers) > self.limits.headers:
+            return 431, b"the request has too many headers"
+        if self.head_bytes > self.limits.head_bytes:  # it may be the body that came with it
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if size > self.limits.head_bytes:
+                return 431, b"the request header is too large"
+        if len(self.connections) > self.limits.connections:
+            return 503, b"the gateway has too many connections; try again"
+        if self.host is None:
+            return 400, b"exactly one Host header is required"
+        return None if _HOST.fullmatch(self.host) else (400, b"the Host header is not a host")
+
+    def _turn(self) -> Turn:
+        """The request as ASGI has it, and what answers it."""
+        version = self.parser.get_http_version()
+        raw_path, _, query = self.url.partition(b"?")
+        if not raw_path.startswith(b"/"):  # `GET http://host/path`, or CONNECT's authority
+            parsed = httptools.parse_url(self.url)
+            raw_path, query = parsed.path, parsed.query
+        path = raw_path.partition(b"#")[0].decode("latin-1")
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "method": self.parser.get_method().decode("ascii"),
+            "scheme": self.scheme,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": raw_path,
+            "query_string": query,
+            "root_path": "",
+            "headers": self.headers,
+            "server": self.server,
+            "client": self.client,
+        }
+        turn = Turn(
+            scope=scope,  # type: ignore[arg-type]  # a plain dict, as every ASGI application takes it
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=[],
+            message_event=Bell(),  # type: ignore[arg-type]  # all that is asked of it
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        scope["farthing.turn"] = turn
+        return turn
+
+    # Answering
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self.idle_since = self.loop.time()
 
     def pause_writing(self) -> None:
         self.stalled_since = self.loop.time()
@@ -84,59 +211,36 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         body = b'{"error":{"message":"' + why + b'","type":"invalid_request_error","code":"bad_http","param":null}}'
-        reason = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}[status]
         self.transport.write(
             b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
-            % (status, reason, len(body), body)
+            % (status, _REASONS[status], len(body), body)
         )
         self.transport.close()
 
-    def overdue(self, now: float) -> bool:
-        """Whether this connection has kept us waiting longer than it may."""
-        if self.stalled_since and now - self.stalled_since > STALL_SECONDS:
-            return True
-        if not self.waiting_since:
-            return False
-        if self.reading_head:
-            return now - self.waiting_since > HEAD_SECONDS
-        received = len(self.cycle.body)
-        return now - self.waiting_since > BODY_SECONDS + received / 1_000_000
+    # Time
+
+    def check(self, now: float) -> None:
+        """Close the connection if it has kept us waiting longer than it may."""
+        limits = self.limits
+        if self.stalled_since and now - self.stalled_since > limits.stall_seconds:
+            self.transport.abort()
+        elif self.waiting_since and self.reading_head and now - self.waiting_since > limits.head_seconds:
+            self.refuse(408, b"the request header took too long to arrive")
+        elif self.waiting_since and not self.reading_head and now - self.waiting_since > self._body_seconds():
+            self.refuse(408, b"the request body took too long to arrive")
+        elif self.idle_since and now - self.idle_since > limits.idle_seconds:
+            self.transport.close()
+
+    def _body_seconds(self) -> float:
+        return self.limits.body_seconds + len(self.cycle.body) / 1_000_000
 
 
-def head_problem(headers: list[tuple[bytes, bytes]], url_bytes: int) -> tuple[int, bytes] | None:
-    """What is wrong with a request's header, as (status, reason); None where nothing is."""
-    if len(headers) > MAX_HEADERS:
-        return 431, b"more than 100 headers"
-    size = url_bytes
-    seen: dict[bytes, int] = {}
-    for name, value in headers:
-        size += len(name) + len(value) + 4
-        if name in _ONCE:
-            seen[name] = seen.get(name, 0) + 1
-        if b"_" in name:
-            return 400, b"a header name contains an underscore"
-    if size > MAX_HEAD_BYTES:
-        return 431, b"the request header is larger than 32 KiB"
-    if seen.get(b"host", 0) != 1:
-        return 400, b"exactly one Host header is required"
-    twice = next((name for name, count in seen.items() if count > 1), None)
-    if twice is not None:
-        return 400, b"the header " + twice + b" is given twice"
-    host = next(value for name, value in headers if name == b"host")
-    if not _HOST.match(host):
-        return 400, b"the Host header is not a host"
-    return None
-
-
-async def sweep(connections: set[Any]) -> None:
-    """Close overdue connections, once a second, for as long as the server runs."""
+async def sweep(connections: set[Any], *, every_seconds: float = 1.0) -> None:
+    """Look at every connection, for as long as the server runs."""
     loop = asyncio.get_running_loop()
     while True:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(every_seconds)
         now = loop.time()
         for connection in list(connections):
-            if isinstance(connection, LimitedProtocol) and connection.overdue(now):
-                if connection.stalled_since:
-                    connection.transport.abort()
-                else:
-                    connection.refuse(408, b"the request took too long to arrive")
+            if isinstance(connection, LimitedProtocol):
+                connection.check(now)

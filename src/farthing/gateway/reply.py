@@ -16,9 +16,7 @@ async def send_bytes(
     client: HttpClient, status: int, body: bytes, *headers: tuple[bytes, bytes], content_type: bytes = JSON[1]
 ) -> None:
     """One whole answer."""
-    await client.head(status, [(b"content-type", content_type), *headers, (b"content-length", b"%d" % len(body))])
-    await client.body(body)
-    await client.end()
+    await client.whole(status, [(b"content-type", content_type), *headers], body)
 
 
 async def send_json(client: HttpClient, status: int, value: Any, *headers: tuple[bytes, bytes]) -> None:

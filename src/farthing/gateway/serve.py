@@ -13,11 +13,10 @@ import uvicorn
 from farthing.config.engine import Engine
 from farthing.domain.errors import FarthingError
 from farthing.gateway.app import Gateway
-from farthing.gateway.protocol import LimitedProtocol, sweep
+from farthing.gateway.protocol import LimitedProtocol, WireLimits, sweep
 
 log = logging.getLogger("farthing.gateway")
 
-KEEP_ALIVE_SECONDS = 75
 READ_AHEAD_BYTES = 64 * 1024
 """What a slow client may leave unread before its stream waits; the transport's own high-water mark."""
 
@@ -27,10 +26,11 @@ Reload = Callable[[], Awaitable[None]]
 def server(gateway: Gateway, *, drain_seconds: float, concurrency: int) -> uvicorn.Server:
     """A configured server. The parser is pinned: `auto` would take h11 where httptools is missing, which lets
     desynchronised requests through (both Content-Length and Transfer-Encoding)."""
+    limited = type("GatewayProtocol", (LimitedProtocol,), {"limits": WireLimits(connections=concurrency)})
     return uvicorn.Server(
         uvicorn.Config(
             gateway,
-            http=LimitedProtocol,
+            http=limited,
             ws="none",
             loop="none",
             lifespan="off",
@@ -39,9 +39,7 @@ def server(gateway: Gateway, *, drain_seconds: float, concurrency: int) -> uvico
             proxy_headers=False,
             server_header=False,
             date_header=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=max(1, int(drain_seconds)),
-            limit_concurrency=concurrency,
             backlog=4_096,
         )
     )

@@ -9,14 +9,18 @@ class Client(Protocol):
     @property
     def gone(self) -> bool: ...
 
+    async def whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """A whole answer at once; its length is told by whoever writes it."""
+        ...
+
     async def head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None: ...
 
     async def body(self, piece: bytes) -> None:
         """Waits while the client reads slower than we write, beyond its read-ahead."""
         ...
 
-    async def end(self) -> None:
-        """The answer is complete."""
+    async def end(self, last: bytes = b"") -> None:
+        """The last piece, and the answer is complete."""
         ...
 
     async def cut(self) -> None:

@@ -63,7 +63,7 @@ def test_a_full_disk_refuses_everybody_until_a_write_succeeds(shift, failing):
     assert isinstance(outcome(shift, fixed(1, 300)), Reserved)
     waiting = ThreadTicket(fixed(2, 900, wait_ms=60_000))
     shift.turn([waiting])
-    failing.add("INSERT")
+    failing.update({"COMMIT", "INSERT"})
     asking = ThreadTicket(fixed(3, 100))
     assert shift.turn([asking, settlement(1, 50)]) == PROBE_MS / 1000
     assert isinstance(asking.outcome, LedgerUnavailable)

@@ -1,0 +1,37 @@
+"""Who may use the admin side: this machine only, and where there are keys, a key with the right `admin`."""
+
+from collections.abc import Mapping
+
+from farthing.domain.errors import BadRequest
+from farthing.domain.key import Key
+from farthing.gateway.identify import Headers, check_keyless, check_local, key_of
+
+RIGHT = "admin"
+
+
+def admitted(headers: Headers, keys: Mapping[str, Key], peer: str) -> Key | None:
+    """The key of whoever asks, None in keyless mode. Raises BadRequest 401 or 403.
+
+    Without keys a web page may ask only if it is of this very address: another port of this machine is another program.
+    """
+    check_local(headers, peer)
+    if keys:
+        return key_of(headers, keys, RIGHT)
+    check_keyless(headers, peer)
+    origin = headers.get(b"origin")
+    host = headers.get(b"host", b"")
+    if origin is not None and origin not in (b"http://" + host, b"https://" + host):
+        raise BadRequest(
+            "without keys, only pages of this very address may use the admin side",
+            field="origin",
+            status=403,
+            code="forbidden",
+        )
+    return None
+
+
+def still_admitted(maker: Key | None, keys: Mapping[str, Key]) -> None:
+    """Raises BadRequest 401 where the key was revoked, or the first one made, while the request was on its way."""
+    lacking = bool(keys) if maker is None else all(key.id != maker.id for key in keys.values())
+    if lacking:
+        raise BadRequest("this key is not valid any more", field="authorization", status=401, code="invalid_api_key")

@@ -1,0 +1,154 @@
+"""Calls over HTTP: lists, the whole record of one, and an operator's word on what an attempt cost."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+
+from farthing.domain.errors import BadRequest
+from farthing.domain.ids import show
+from farthing.domain.usage import Usage
+from farthing.gateway.admin.call_views import CallPage, CallView, line, view
+from farthing.gateway.admin.endpoint import Asked, Endpoint, conflict, missing
+from farthing.gateway.admin.reading import call_id
+from farthing.gateway.settling import card_of, settlement_of
+from farthing.ports.records import AttemptRecord, CallRecord
+
+MOST = 500
+OUTCOMES = ("paid", "refused", "unknown", "unsent", "failed")
+
+
+class CallQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which calls; the newest come first."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = 50
+    before: str = ""
+    """The id of a call: only older ones. `next` of a page is this for the one after it."""
+    key: str | None = None
+    run: str | None = None
+    outcome: str | None = None
+    """`paid`, `refused`, `unknown`, `unsent` or `failed`."""
+    label: dict[str, str] = {}
+    """`label.NAME=VALUE`, any number of them."""
+
+
+class SettleCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an attempt really used: `usage`, or `free`."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    """Kept with the correction."""
+    usage: dict[str, int] | None = None
+    """Token counts by name, as in a record; those left out are 0."""
+    free: bool = False
+    attempt: int | None = None
+    """Its ordinal; the last one that was sent if not given."""
+    tier: str = ""
+    """The service tier it was billed as; standard if not given."""
+
+
+async def list_calls(asked: Asked) -> CallPage:
+    query: CallQuery = asked.query
+    if query.outcome is not None and query.outcome not in OUTCOMES:
+        raise BadRequest(f"outcome is one of {', '.join(OUTCOMES)}", field="outcome")
+    before = call_id(query.before, "before") if query.before else None
+    await asked.engine.ledger.flush()
+    found = await asyncio.to_thread(
+        lambda: asked.engine.records.recent(
+            limit=query.limit,
+            before_id=before,
+            key=query.key,
+            labels=tuple(sorted(query.label.items())),
+            outcome=query.outcome,
+            run=query.run,
+        )
+    )
+    more = len(found) == query.limit
+    return CallPage(tuple(map(line, found)), show("call", found[-1].id) if more else None)
+
+
+async def show_call(asked: Asked) -> CallView:
+    """Raises BadRequest 404."""
+    return view(await _find(asked))
+
+
+async def settle_call(asked: Asked) -> CallView:
+    """Price what it used with the book, post the difference, and keep what stood there before. Raises BadRequest: 409
+    while it is in flight, or where nobody knows its price."""
+    engine, wanted = asked.engine, asked.body
+    usage = usage_from(wanted)
+    attempt = _attempt(await _find(asked), wanted.attempt)
+    card = card_of(engine, attempt.opening)
+    settlement = settlement_of(attempt.opening.id, usage, card, tier=wanted.tier, now_ms=engine.now_ms(), of=attempt)
+    if settlement.cost_nanos is None:
+        raise conflict(f"no price is known for {attempt.opening.model!r}; name it under [[prices]] first", "usage")
+    if not await engine.ledger.adjust(settlement, asked.by, wanted.reason):
+        raise conflict("the attempt is still in flight; it is settled when it ends", "path")
+    return view(await _find(asked))
+
+
+def usage_from(wanted: SettleCall) -> Usage:
+    """The usage that is told, none at all where it was free. Raises BadRequest 400 for the impossible."""
+    if wanted.free == (wanted.usage is not None):
+        raise BadRequest("say what it used with `usage`, or that it cost nothing with `free`", field="usage")
+    given = wanted.usage or {}
+    for name, count in given.items():
+        if name not in Usage.__struct_fields__:
+            known = ", ".join(Usage.__struct_fields__)
+            raise BadRequest(f"usage has no {name[:40]!r}; there are {known}", field=f"usage.{name[:40]}")
+        if count > 2**40:
+            raise BadRequest("no call uses so many tokens", field=f"usage.{name}")
+    usage = Usage(**given)
+    flaw = usage.flaw()
+    if flaw:
+        raise BadRequest(f"usage is impossible: {flaw}", field="usage")
+    return usage
+
+
+async def _find(asked: Asked) -> CallRecord:
+    number = call_id(asked.named["id"], "path")
+    await asked.engine.ledger.flush()
+    found = await asyncio.to_thread(asked.engine.records.call, number)
+    if found is None:
+        raise missing("call", asked.named["id"])
+    return found
+
+
+def _attempt(record: CallRecord, ordinal: int | None) -> AttemptRecord:
+    if not record.attempts:
+        raise conflict("the call was refused before anything was sent: there is nothing to settle", "path")
+    sent = [attempt for attempt in record.attempts if attempt.state != "void"] or list(record.attempts)
+    if ordinal is None:
+        return sent[-1]
+    found = next((attempt for attempt in record.attempts if attempt.opening.ordinal == ordinal), None)
+    if found is None:
+        raise BadRequest(
+            f"the call has {len(record.attempts)} attempts, none of them number {ordinal}", field="attempt"
+        )
+    return found
+
+
+ENDPOINTS = (
+    Endpoint(
+        method="GET",
+        path="/calls",
+        summary="The newest calls, page by page",
+        answer=list_calls,
+        query=CallQuery,
+        gives=CallPage,
+    ),
+    Endpoint(
+        method="GET",
+        path="/calls/{id}",
+        summary="Everything on record of one call; no content",
+        answer=show_call,
+        gives=CallView,
+    ),
+    Endpoint(
+        method="POST",
+        path="/calls/{id}/settle",
+        summary="Say what an attempt really used; audited",
+        answer=settle_call,
+        takes=SettleCall,
+        gives=CallView,
+    ),
+)

@@ -1,0 +1,78 @@
+"""The door of the admin side: who may enter, which endpoint is meant, and its answer as JSON."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from farthing.config.engine import Engine
+from farthing.domain.errors import BadRequest
+from farthing.gateway.admin import budgets, calls, gates, keys, reports
+from farthing.gateway.admin.access import admitted, still_admitted
+from farthing.gateway.admin.endpoint import Asked, Endpoint
+from farthing.gateway.admin.openapi import describe
+from farthing.gateway.admin.reading import BODY_BYTES, body_of, no_query, query_of
+from farthing.gateway.body import read_body
+from farthing.gateway.client import HttpClient, Receive, Scope
+from farthing.gateway.identify import check_json
+from farthing.gateway.reply import send_bytes, send_json
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *keys.ENDPOINTS,
+    *budgets.ENDPOINTS,
+    *calls.ENDPOINTS,
+    *gates.ENDPOINTS,
+    *reports.ENDPOINTS,
+)
+DESCRIPTION = "/farthing/openapi.json"
+_PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
+async def serve_admin(engine: Engine, scope: Scope, receive: Receive, client: HttpClient) -> None:
+    """Raises BadRequest for whatever is refused; then nothing has changed. A change is in force when it is answered."""
+    headers = dict(scope["headers"])
+    maker = admitted(headers, engine.keys, scope["client"][0] if scope["client"] else "")
+    path = scope["raw_path"].decode("latin-1")
+    if path == DESCRIPTION and scope["method"] == "GET":
+        await send_bytes(client, 200, description(), *_PRIVATE)
+        return
+    endpoint, named = find(scope["method"], path)
+    query = _query(endpoint, scope["query_string"])
+    body = await _body(endpoint, headers, receive)
+    still_admitted(maker, engine.keys)
+    asked = Asked(engine=engine, maker=maker, named=named, query=query, body=body)
+    await send_json(client, endpoint.status, await endpoint.answer(asked), *_PRIVATE)
+
+
+def find(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+    """The endpoint of a request. Raises BadRequest 404, or 405 where the path is offered with other methods."""
+    others = []
+    for endpoint in ENDPOINTS:
+        named = endpoint.match(path)
+        if named is not None and endpoint.method == method:
+            return endpoint, named
+        if named is not None:
+            others.append(endpoint.method)
+    if others:
+        raise BadRequest(f"this path takes {', '.join(others)}", status=405, code="method_not_allowed")
+    raise BadRequest(f"there is nothing here; {DESCRIPTION} describes what there is", status=404, code="not_found")
+
+
+@cache
+def description() -> bytes:
+    """The OpenAPI document."""
+    return msgspec.json.encode(describe(ENDPOINTS))
+
+
+def _query(endpoint: Endpoint, raw: bytes) -> Any:
+    if endpoint.query is None:
+        no_query(raw)
+        return None
+    return query_of(raw, endpoint.query)
+
+
+async def _body(endpoint: Endpoint, headers: dict[bytes, bytes], receive: Receive) -> Any:
+    if endpoint.takes is None:
+        return None
+    check_json(headers)
+    return body_of(await read_body(receive, headers, BODY_BYTES), endpoint.takes)
