@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.domain.ids import ATTEMPTS, EPOCH_MS, SLOTS, Mint, attempt_id, call_of, read, show
+from farthing.domain.ids import ATTEMPTS, EPOCH_MS, SLOTS, Mint, attempt_id, call_of, read, same_maker, show
 
 slots = st.integers(0, SLOTS - 1)
 clocks = st.lists(st.integers(0, EPOCH_MS * 2), min_size=1, max_size=50)
@@ -67,3 +67,9 @@ def test_text_reads_back_and_sorts_as_the_numbers_do(one, other):
 def test_text_that_is_no_id_is_refused_with_what_is_wrong(text):
     with pytest.raises(ValueError, match="id"):
         read("call", text)
+
+
+@given(st.integers(0, 2**40), st.integers(0, 2**40), slots, slots)
+def test_ids_of_one_slot_are_told_from_those_of_another(one_ms: int, other_ms: int, one: int, other: int):
+    first, second = Mint(one)(EPOCH_MS + one_ms), Mint(other)(EPOCH_MS + other_ms)
+    assert same_maker(first, second) == (one == other)

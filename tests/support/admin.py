@@ -27,7 +27,9 @@ def ask(gateway, method, path, body=None, **headers):
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     with httpx2.Client(trust_env=False, timeout=30) as client:
-        return client.request(method, f"{gateway.url}{path}", content=data, headers={**(JSON if data is not None else {}), **sent})
+        return client.request(
+            method, f"{gateway.url}{path}", content=data, headers={**(JSON if data is not None else {}), **sent}
+        )
 
 
 def admin(gateway, method, path, body=None, *, status=200, **headers):

@@ -2,9 +2,10 @@
 
 import json
 import socket
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from support.hasty import PATHS, body_of
+from support.hasty import PATHS, body_of, eventually
 
 
 def request_bytes(host: str, *, stream: bool, cap: int | None = 120) -> bytes:
@@ -26,6 +27,13 @@ def leave_at_byte(url: str, k: int, *, stream: bool, cap: int | None = 120) -> N
         left = k
         while left > 0 and (piece := sock.recv(min(left, 512))):
             left -= len(piece)
+
+
+def leave_once_sent(url: str, sent: Callable[[], bool], *, stream: bool) -> None:
+    """Send the request, wait until the provider has it, leave without reading."""
+    with connect(url) as sock:
+        sock.sendall(request_bytes(urlsplit(url).netloc, stream=stream))
+        eventually(sent, "the provider has the request")
 
 
 def leave_inside_body(url: str) -> None:

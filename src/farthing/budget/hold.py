@@ -1,35 +1,9 @@
 """How much to set aside: one attempt's worst case as a charge on every account it touches."""
 
-from farthing.budget.match import Touch
-from farthing.domain.budget import AccountKey, Unit
+from farthing.budget.terms import Line
+from farthing.domain.budget import Unit
 from farthing.domain.hold import Charge
 from farthing.domain.money import PICOS_PER_NANO
-
-Line = tuple[AccountKey, int]
-"""An account and when its window closes."""
-
-_lines_of: dict[int, tuple[tuple[Touch, ...], tuple[Line, ...]]] = {}
-_MOST_REMEMBERED = 20_000
-
-
-def lines(touches: tuple[Touch, ...]) -> tuple[Line, ...]:
-    """Every account under these budgets: one for each limited unit in each window.
-
-    Remembered by identity, since the same caller touches the same accounts until a window closes.
-    """
-    known = _lines_of.get(id(touches))
-    if known is not None and known[0] is touches:
-        return known[1]
-    made = tuple(
-        (AccountKey(touch.budget.name, touch.value, unit, window.name), window.closes_ms)
-        for touch in touches
-        for unit, _ in touch.budget.limits
-        for window in touch.windows
-    )
-    if len(_lines_of) >= _MOST_REMEMBERED:
-        _lines_of.clear()
-    _lines_of[id(touches)] = (touches, made)
-    return made
 
 
 def charges(

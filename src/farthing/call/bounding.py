@@ -28,14 +28,16 @@ def follow(plan: Plan) -> Steps[Plan]:
 
 def tighten(ratios: Ratios, plan: Plan) -> Steps[Plan]:
     """The tightest bound that the plan's budgets allow. What is elsewhere cannot be counted here."""
-    asked, facts = plan.arrival.draft.asked, plan.facts
+    draft, facts = plan.arrival.draft, plan.facts
+    asked = draft.asked
     if asked.pointers:
         return plan
     if facts.tokenizer is not None:
-        exact = yield from ask(ExactCount(plan.arrival.draft, facts))
+        exact = yield from ask(ExactCount(draft, facts))
         if exact is not None:
-            return _bounded(plan, exact_bound(exact, asked, facts), "counted exactly")
-    if plan.strict:
+            bound = exact_bound(exact, asked, facts, template_tokens=draft.template_tokens())
+            return _bounded(plan, bound, "counted exactly")
+    if plan.terms.strict:
         return plan
     if plan.provider.counts_tokens:
         counted = yield from ask(ProviderCount(plan))

@@ -1,29 +1,44 @@
 """NeedsFunds → Funded, Refused or Over: tighten on demand, then clamp, fit, wait or refuse."""
 
+from farthing.budget.refusals import declined
 from farthing.call.bounding import follow, tighten
+from farthing.call.closing import closing
 from farthing.call.desk import Desk
 from farthing.call.holding import Holding
 from farthing.call.plan import Plan
 from farthing.call.stages import Steps
 from farthing.call.states import Funded, NeedsFunds, Over, Refused, State
-from farthing.domain.hold import Declined, Reserve, Reserved, Short
+from farthing.domain.errors import FarthingError
+from farthing.domain.hold import Declined, Reserve, Reserved, Short, Void
 from farthing.domain.ids import attempt_id
 from farthing.domain.price import Unpriced
 from farthing.domain.record import AttemptOpening, CallClosing
 from farthing.domain.refusal import Refusal
-from farthing.budget.refusals import declined
 from farthing.ports.client import Client
 
 
 async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
-    """Hold the worst case of the next attempt on every budget it touches, durably, or say why not."""
+    """Hold the worst case of the next attempt on every budget it touches, durably, or say why not.
+
+    Raises LedgerUnavailable; nothing is held then.
+    """
+    try:
+        return await _fund(state, desk, client)
+    except FarthingError:
+        raise
+    except BaseException:  # cancelled, maybe in the very moment in which the money was granted to nobody any more
+        _withdraw(state, desk)
+        raise
+
+
+async def _fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
     plan = state.plan
     if plan.arrival.draft.asked.pointers:
         plan = await walk(follow(plan), desk)
     found: Reserved | Short | Declined | None
     found = await desk.ledger.reserve(_ask(plan, state.ordinal, desk, wait_ms=0))
     if isinstance(found, Short):  # the free bound does not fit: spend a little work before saying so
-        plan = await walk(tighten(desk.ratios, plan), desk)
+        plan = await _tightened(plan, desk)
         found = await desk.while_here(client, _ask(plan, state.ordinal, desk, wait_ms=max(1, plan.wait_ms)))
     match found:
         case Reserved():
@@ -35,6 +50,13 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
         case None:
             _record_leaving(state, desk)
             return Over()
+
+
+async def _tightened(plan: Plan, desk: Desk) -> Plan:
+    if plan.bound.kind == "window" and plan.arrival.draft.asked.previous:
+        await desk.ledger.flush()  # what it points to may be settled and not on disk yet, where records are read
+        return await walk(follow(plan), desk)
+    return await walk(tighten(desk.ratios, plan), desk)
 
 
 async def walk(steps: Steps[Plan], desk: Desk) -> Plan:
@@ -82,11 +104,17 @@ def refuse(arrival_closing: CallClosing, state: Refused, desk: Desk) -> None:
         desk.ledger.refuse(state.arrival.opening(), arrival_closing)
 
 
+def _withdraw(state: NeedsFunds, desk: Desk) -> None:
+    """Give back what may have been granted to a task that no longer wants it: nothing was sent. Else it changes nothing."""
+    arrival = state.plan.arrival
+    attempt = attempt_id(arrival.id, state.ordinal)
+    end = closing(arrival, desk, "unsent", 499, detail="interrupted while it waited for money")
+    desk.ledger.void(Void(attempt=attempt, reason="interrupted before it was sent", at_ms=desk.now_ms(), closing=end))
+
+
 def _record_leaving(state: NeedsFunds, desk: Desk) -> None:
     """The client left while it waited for money: nothing was held or sent, and the record says so."""
     arrival = state.plan.arrival
-    closing = CallClosing(
-        id=arrival.id, outcome="unsent", status=499, finished_ms=desk.now_ms(), detail="the client left while waiting"
-    )
+    end = closing(arrival, desk, "unsent", 499, detail="the client left while it waited for money")
     refusal = Refusal(code="client_left", message="", what_to_do="")
-    refuse(closing, Refused(arrival, refusal, recorded=state.ordinal > 1), desk)
+    refuse(end, Refused(arrival, refusal, recorded=state.ordinal > 1), desk)

@@ -1,5 +1,7 @@
 """One attempt's hold in hand: whoever has it must bring it to exactly one end."""
 
+import msgspec
+
 from farthing.call.desk import Desk
 from farthing.call.plan import Plan
 from farthing.domain.hold import Loss, Reserved, Settlement, Spent, Void
@@ -9,13 +11,14 @@ from farthing.domain.record import CallClosing
 from farthing.domain.usage import Usage
 from farthing.output.cap import cut_by_cap
 from farthing.pricing.cost import cost
+from farthing.pricing.worst import Bound
 from farthing.wire.dialect import Answered
 
 
 class Holding:
     """The hold of one attempt, from `Reserved` to its end. Ending it twice is a mistake of ours and fails loudly."""
 
-    __slots__ = ("attempt", "cost_nanos", "desk", "ended", "ordinal", "plan", "reserved")
+    __slots__ = ("attempt", "closed", "cost_nanos", "desk", "ended", "ordinal", "plan", "reserved")
 
     def __init__(self, desk: Desk, plan: Plan, ordinal: int, reserved: Reserved) -> None:
         self.desk = desk
@@ -24,6 +27,8 @@ class Holding:
         self.reserved = reserved
         self.attempt = attempt_id(plan.arrival.id, ordinal)
         self.ended = False
+        self.closed = False
+        """The call's own row was completed together with this end."""
         self.cost_nanos: int | None = None
 
     @property
@@ -32,81 +37,109 @@ class Holding:
         return self.reserved.cap * self.plan.arrival.draft.asked.choices + self.plan.most_output
 
     def settle(self, answered: Answered, usage: Usage, closing: CallClosing, *flags: str) -> int | None:
-        """Post the truth. Returns the cost in nano-dollars, None where it has no price."""
-        self._end()
-        plan, arrival = self.plan, self.plan.arrival
-        priced = Unpriced("no price card") if isinstance(plan.card, Unpriced) else cost(plan.card, usage, answered.tier)
+        """Post the truth. Returns the cost in nano-dollars, None where it has no price.
+
+        Where money is held but part of what was used has no price (a service tier or a kind of token that the card does
+        not know), the cost is unknown and the hold stays: a price that is missing makes nothing free.
+        """
+        plan = self.plan
+        asked = plan.arrival.draft.asked
+        if not asked.media and not asked.pointers:
+            self.desk.ratios.learn(plan.model, asked.text_bytes, usage.input_tokens)
+        priced = plan.card if isinstance(plan.card, Unpriced) else cost(plan.card, usage, answered.tier)
+        if isinstance(priced, Unpriced) and isinstance(plan.worst, Bound):
+            self._lose_unpriced(priced, answered, usage, closing, flags)
+            return None
         known = priced if isinstance(priced, Cost) else None
-        if not arrival.draft.asked.media and not arrival.draft.asked.pointers:
-            self.desk.ratios.learn(plan.model, arrival.draft.asked.text_bytes, usage.input_tokens)
-        over_cap = usage.output_tokens > self.most_output and self.reserved.cap > 0
+        self._end(closing)
         self.cost_nanos = known.nanos if known else None
-        self.desk.ledger.settle(
-            Settlement(
-                attempt=self.attempt,
-                spent=Spent(
-                    picos=known.picos if known else 0,
-                    input_tokens=usage.input_tokens,
-                    output_tokens=usage.output_tokens,
-                ),
-                usage=usage,
-                cost_nanos=self.cost_nanos,
-                remainder_picos=known.remainder_picos if known else 0,
-                served_model=answered.model,
-                response_id=answered.id,
-                finish=answered.finish,
-                flags=self._flags(answered, usage, over_cap, flags),
-                overran=plan.gate if over_cap else "",
-                remember_for=arrival.caller.tenant if arrival.dialect.name == "openai-responses" else "",
-                settled_ms=closing.finished_ms,
-                closing=closing,
-            )
-        )
+        self.desk.ledger.settle(self._settlement(answered, usage, known, closing, flags))
         return self.cost_nanos
 
     def void(self, reason: str, closing: CallClosing | None = None) -> None:
         """Release everything: there is proof that nothing billable was sent."""
-        self._end()
+        self._end(closing)
         self.desk.ledger.void(Void(attempt=self.attempt, reason=reason, at_ms=self.desk.now_ms(), closing=closing))
 
     def lose(
-        self, reason: str, closing: CallClosing | None, *flags: str, answered: Answered | None = None, observed: int = 0
+        self,
+        reason: str,
+        closing: CallClosing | None,
+        *flags: str,
+        answered: Answered | None = None,
+        observed: int = 0,
+        input_tokens: int | None = None,
     ) -> None:
-        """Keep the hold: nobody knows what this cost. `observed` output tokens were seen at least."""
-        self._end()
+        """Keep the hold: nobody knows what this cost. `observed` output tokens were seen at least; `input_tokens` were
+        reported, or else are as many as were held for."""
         plan = self.plan
-        least = Usage(input_tokens=plan.bound.tokens, output_tokens=observed)
+        least = Usage(input_tokens=plan.bound.tokens if input_tokens is None else input_tokens, output_tokens=observed)
         seen = None if isinstance(plan.card, Unpriced) else cost(plan.card, least, "")
         over_cap = observed > self.most_output
-        self.desk.ledger.lose(
-            Loss(
-                attempt=self.attempt,
-                seen=Spent(
-                    picos=seen.picos if isinstance(seen, Cost) else 0,
-                    input_tokens=least.input_tokens,
-                    output_tokens=observed,
-                ),
-                due_ms=self.desk.now_ms() + self.desk.limits.unknown_after_ms,
-                reason=reason,
-                flags=(*flags, "overran_cap") if over_cap else flags,
-                response_id=answered.id if answered else "",
-                remember_for=plan.arrival.caller.tenant if answered and answered.pending else "",
-                overran=plan.gate if over_cap else "",
-                closing=closing,
-            )
+        loss = Loss(
+            attempt=self.attempt,
+            seen=Spent(
+                picos=seen.picos if isinstance(seen, Cost) else 0,
+                input_tokens=least.input_tokens,
+                output_tokens=observed,
+            ),
+            due_ms=self.desk.now_ms() + self.desk.limits.unknown_after_ms,
+            reason=reason,
+            flags=(*flags, "overran_cap") if over_cap else flags,
+            response_id=answered.id if answered else "",
+            remember_for=plan.arrival.caller.tenant if answered and answered.pending else "",
+            overran=plan.gate if over_cap else "",
+            closing=closing,
+        )
+        self._end(closing)
+        self.desk.ledger.lose(loss)
+
+    def _settlement(
+        self, answered: Answered, usage: Usage, known: Cost | None, closing: CallClosing, flags: tuple[str, ...]
+    ) -> Settlement:
+        arrival = self.plan.arrival
+        over_cap = usage.output_tokens > self.most_output
+        return Settlement(
+            attempt=self.attempt,
+            spent=Spent(
+                picos=known.picos if known else 0,
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+            ),
+            usage=usage,
+            cost_nanos=known.nanos if known else None,
+            remainder_picos=known.remainder_picos if known else 0,
+            served_model=answered.model,
+            response_id=answered.id,
+            finish=answered.finish,
+            flags=(*flags, *self._flags(answered, usage)),
+            overran=self.plan.gate if over_cap else "",
+            remember_for=arrival.caller.tenant if arrival.dialect.name == "openai-responses" else "",
+            settled_ms=closing.finished_ms,
+            closing=closing,
         )
 
-    def _flags(
-        self, answered: Answered, usage: Usage, over_cap: bool, flags: tuple[str, ...]  # noqa: FBT001 - a fact, not a mode
-    ) -> tuple[str, ...]:
-        if over_cap:
-            flags = (*flags, "overran_cap")
-        if usage.input_tokens > self.plan.bound.tokens:
-            flags = (*flags, "overran_input")
-        if cut_by_cap(answered.finish, clamped=self.reserved.clamped, origin=self.plan.wanted.origin):
-            flags = (*flags, "cut_by_cap")
-        return flags
+    def _lose_unpriced(
+        self, unpriced: Unpriced, answered: Answered, usage: Usage, closing: CallClosing, flags: tuple[str, ...]
+    ) -> None:
+        reason = f"part of what was used has no price: {unpriced.reason}"
+        end = msgspec.structs.replace(closing, outcome="unknown", detail=reason[:300])
+        seen = usage.input_tokens
+        self.lose(
+            reason, end, *flags, "unpriced", answered=answered, observed=usage.output_tokens, input_tokens=seen
+        )
 
-    def _end(self) -> None:
+    def _flags(self, answered: Answered, usage: Usage) -> list[str]:
+        found = []
+        if usage.output_tokens > self.most_output:
+            found.append("overran_cap")
+        if usage.input_tokens > self.plan.bound.tokens:
+            found.append("overran_input")
+        if cut_by_cap(answered.finish, clamped=self.reserved.clamped, origin=self.plan.wanted.origin):
+            found.append("cut_by_cap")
+        return found
+
+    def _end(self, closing: CallClosing | None) -> None:
         assert not self.ended, "a hold has exactly one end"
         self.ended = True
+        self.closed = closing is not None

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from farthing.budget.hold import Line, charges
+from farthing.budget.hold import charges
+from farthing.budget.terms import Terms
 from farthing.call.arrival import Arrival, Provider
 from farthing.domain.hold import Charge
 from farthing.domain.model import ModelFacts
@@ -21,12 +22,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """As this provider is asked for it."""
     facts: ModelFacts
     card: PriceCard | Unpriced
-    accounts: tuple[Line, ...]
-    enforced: bool
-    """At least one of the budgets it touches can refuse it."""
-    strict: bool
-    """A budget it touches admits on bytes and exact counts only."""
+    terms: Terms
+    """What the budgets it touches say."""
     wait_ms: int
+    """How long it may queue for money: by its budgets, within the client's own patience."""
     wanted: Wanted
     bound: InputBound
     worst: Bound | Unpriced
@@ -37,7 +36,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """The worst case on every account, as lines over the output cap."""
         asked = self.arrival.draft.asked
         return charges(
-            self.accounts,
+            self.terms.accounts,
             base_picos=self.worst.base_picos if isinstance(self.worst, Bound) else 0,
             slope_picos=self.worst.slope_picos if isinstance(self.worst, Bound) else 0,
             input_tokens=self.bound.tokens,
@@ -53,4 +52,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def gate(self) -> str:
-        return f"{self.provider.name}/{self.model}"
+        """What is refused after an overrun: the model by the book's name, so that another spelling is no way around."""
+        known = self.card.model if isinstance(self.card, PriceCard) else self.model
+        return f"{self.provider.name}/{self.model if known.endswith('*') else known}"

@@ -2,11 +2,10 @@
 
 import msgspec
 
-from farthing.budget.hold import lines
-from farthing.budget.match import Resolver, Touch
+from farthing.budget.match import Resolver
+from farthing.budget.terms import Terms, TermsBook
 from farthing.call.arrival import Arrival, Provider
 from farthing.call.plan import Plan
-from farthing.domain.budget import Unit
 from farthing.domain.errors import BadRequest
 from farthing.domain.model import ModelFacts
 from farthing.domain.price import PriceCard, Unpriced
@@ -18,55 +17,88 @@ from farthing.pricing.worst import Bound, worst
 from farthing.tokens.bound import InputBound, byte_bound
 from farthing.wire.dialect import Asked
 
-DEFAULT_FLOOR = 256
-DEFAULT_WAIT_SECONDS = 20.0
+_MOST_REMEMBERED = 4_096
+"""Model names remembered at once. Callers choose names, so the memory must not grow with them."""
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """What is true for every call that arrives while these rules hold."""
+class Destination(msgspec.Struct, frozen=True):
+    """Where a model's name leads."""
 
-    book: PriceBook
-    facts: FactBook
-    resolver: Resolver
-    providers: tuple[Provider, ...]
-    defaults: Defaults = Defaults()
+    provider: Provider
+    model: str
+    """As this provider is asked for it."""
+    facts: ModelFacts
+
+
+class Rules:
+    """What is true for every call that arrives while these rules hold. Immutable but for what it remembers."""
+
+    __slots__ = ("_destinations", "_terms", "book", "defaults", "facts", "providers", "resolver")
+
+    def __init__(
+        self,
+        *,
+        book: PriceBook,
+        facts: FactBook,
+        resolver: Resolver,
+        providers: tuple[Provider, ...],
+        defaults: Defaults | None = None,
+    ) -> None:
+        self.book = book
+        self.facts = facts
+        self.resolver = resolver
+        self.providers = providers
+        self.defaults = defaults or Defaults()
+        self._terms = TermsBook()
+        self._destinations: dict[tuple[str, str], Destination] = {}
 
     def plan(self, arrival: Arrival) -> Plan | Refusal:
         """Route and bound a call, or say why it cannot be allowed. Raises BadRequest when no provider can take it."""
         asked = arrival.draft.asked
-        provider, model = self.route(arrival)
-        facts = self.facts.find(model, provider.name, provider.format)
-        card = self.book.find(model, provider.name, provider.format, at_ms=arrival.arrived_ms)
-        caller = arrival.caller
-        touches = self.resolver.accounts(
-            caller.labels, caller.trusted, at_ms=arrival.arrived_ms, key=caller.key, max_values=caller.max_values
-        )
-        enforced = tuple(touch for touch in touches if touch.budget.enforced)
-        bound = byte_bound(asked, facts)
-        most = worst_of(asked, facts, card, bound)
-        no = _forbidden(asked, model, most, enforced)
-        if no is not None:
-            return no
-        floor = max((touch.budget.floor for touch in enforced), default=DEFAULT_FLOOR)
+        to = self.destination(arrival.dialect.format, asked.model)
+        card = self.book.find(to.model, to.provider.name, to.provider.format, at_ms=arrival.arrived_ms)
+        terms = self.terms(arrival)
+        bound = byte_bound(asked, to.facts)
+        most = worst_of(asked, to.facts, card, bound)
+        if terms.enforced is not None:
+            no = _forbidden(asked, to.model, most, terms)
+            if no is not None:
+                return no
         return Plan(
             arrival=arrival,
-            provider=provider,
-            model=model,
-            facts=facts,
+            provider=to.provider,
+            model=to.model,
+            facts=to.facts,
             card=card,
-            accounts=lines(touches),
-            enforced=bool(enforced),
-            strict=any(touch.budget.bound == "strict" for touch in enforced),
-            wait_ms=_patience(arrival, enforced),
-            wanted=wanted(asked, facts, self.defaults, floor),
+            terms=terms,
+            wait_ms=_patience(arrival, terms),
+            wanted=wanted(asked, to.facts, self.defaults, terms.floor),
             bound=bound,
             worst=most,
         )
 
-    def route(self, arrival: Arrival) -> tuple[Provider, str]:
+    def terms(self, arrival: Arrival) -> Terms:
+        """What the budgets of this call say."""
+        caller = arrival.caller
+        touches = self.resolver.accounts(
+            caller.labels, caller.trusted, at_ms=arrival.arrived_ms, key=caller.key, max_values=caller.max_values
+        )
+        return self._terms.of(touches)
+
+    def destination(self, format: str, name: str) -> Destination:
+        """Where a model's name leads in this dialect's format. Raises BadRequest 404 where no provider takes it."""
+        known = self._destinations.get((format, name))
+        if known is None:
+            if len(self._destinations) >= _MOST_REMEMBERED:
+                self._destinations.clear()
+            provider, model = self.route(format, name)
+            known = Destination(provider, model, self.facts.find(model, provider.name, provider.format))
+            self._destinations[format, name] = known
+        return known
+
+    def route(self, format: str, name: str) -> tuple[Provider, str]:
         """The provider named in the model (`openai/gpt-4o`), else the first that lists it, else the first that speaks it."""
-        name = arrival.draft.asked.model
-        speaking = [provider for provider in self.providers if provider.format == arrival.dialect.format]
+        speaking = [provider for provider in self.providers if provider.format == format]
         prefix, slash, rest = name.partition("/")
         if slash and rest:
             for provider in speaking:
@@ -79,8 +111,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             if not provider.models:
                 return provider, name
         raise BadRequest(
-            f"no configured provider takes the model {name!r} over {arrival.dialect.name}; "
-            f"add it to `models` of a [providers.*] section with format = {arrival.dialect.format!r}",
+            f"no configured provider takes the model {name!r}; "
+            f"add it to `models` of a [providers.*] section with format = {format!r}",
             field="model",
             status=404,
             code="model_not_found",
@@ -99,38 +131,34 @@ def worst_of(asked: Asked, facts: ModelFacts, card: PriceCard | Unpriced, bound:
         tiers=(asked.tier,),
         searches=asked.searches,
         choices=asked.choices,
-        audio_input=any(part.kind == "audio" for part in asked.media),
+        audio_input=bool(asked.media) and any(part.kind == "audio" for part in asked.media),
         audio_output=asked.audio_output,
         predicted_tokens=asked.predicted_bytes * asked.choices,
     )
 
 
-def _forbidden(asked: Asked, model: str, most: Bound | Unpriced, enforced: tuple[Touch, ...]) -> Refusal | None:
+def _forbidden(asked: Asked, model: str, most: Bound | Unpriced, terms: Terms) -> Refusal | None:
     """Why a hard budget cannot take this call whatever it costs, or None."""
-    if not enforced:
-        return None
+    assert terms.enforced is not None
     if asked.uncapped:
         field = asked.uncapped[0]
         return Refusal(
             code="uncapped_feature",
             message=f"`{field}` bills without a cap, so its cost cannot be reserved under the budget "
-            f"{enforced[0].budget.name!r}",
+            f"{terms.enforced.name!r}",
             what_to_do=f"leave out `{field}`, give it a limit (`max_uses`), or use a key whose budgets are not hard",
             field=field,
         )
-    counts_money = next((t.budget for t in enforced if t.budget.limit(Unit.USD) is not None), None)
-    if counts_money is not None and isinstance(most, Unpriced):
+    if terms.money is not None and isinstance(most, Unpriced):
         return Refusal(
             code="unpriced_model",
-            message=f"no price is known for {model!r} ({most.reason}), and the budget {counts_money.name!r} counts money",
+            message=f"no price is known for {model!r} ({most.reason}), and the budget {terms.money.name!r} counts money",
             what_to_do="name its price under [[prices]] in farthing.toml, or use a priced model",
             field="model",
         )
     return None
 
 
-def _patience(arrival: Arrival, enforced: tuple[Touch, ...]) -> int:
+def _patience(arrival: Arrival, terms: Terms) -> int:
     """How long to queue for money: the shortest wait of its budgets, within 80 % of the client's own time-out."""
-    seconds = min((touch.budget.wait_seconds for touch in enforced), default=DEFAULT_WAIT_SECONDS)
-    own = int(seconds * 1_000)
-    return own if arrival.patience_ms is None else min(own, arrival.patience_ms * 4 // 5)
+    return terms.wait_ms if arrival.patience_ms is None else min(terms.wait_ms, arrival.patience_ms * 4 // 5)

@@ -3,9 +3,9 @@
 from farthing.call.closing import closing
 from farthing.call.desk import Desk
 from farthing.call.holding import Holding
-from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over, Refused, State
+from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over, State
 from farthing.domain.errors import Ambiguous, BadRequest, NotSent
-from farthing.domain.refusal import Refusal
+from farthing.domain.ids import ATTEMPTS
 from farthing.ports.client import Client
 from farthing.ports.upstream import Outbound
 
@@ -18,13 +18,17 @@ async def send(state: Funded, desk: Desk, client: Client) -> State:
     holding = state.holding
     plan = holding.plan
     if client.gone:
-        holding.void("the client left before anything was sent", closing(holding.plan.arrival, desk, "unsent", 499))
+        holding.void("the client left before anything was sent", closing(plan.arrival, desk, "unsent", 499))
         return Over()
     try:
         request = outbound(holding)
-    except BadRequest as unfit:  # a thinking budget that does not fit below the clamped cap
-        holding.void("the body cannot carry the cap")
-        return Refused(plan.arrival, _unfit(holding, unfit), recorded=True)
+    except BadRequest as unfit:
+        end = closing(plan.arrival, desk, "failed", unfit.status, code=unfit.code, detail=unfit.message)
+        holding.void("the body cannot carry its cap", end)
+        return Failed(plan.arrival, unfit.status, unfit.message, unfit.code, field=unfit.field)
+    except BaseException:  # a fault of ours, and proof enough that nothing was sent
+        holding.void("the request could not be written", closing(plan.arrival, desk, "failed", 500))
+        raise
     try:
         answer = await desk.upstream_of(plan.provider.name).send(request)
     except NotSent as failure:
@@ -39,20 +43,37 @@ def outbound(holding: Holding) -> Outbound:
     """The request of a funded attempt: its body carries exactly the cap that was reserved."""
     plan = holding.plan
     arrival, provider = plan.arrival, plan.provider
-    cap = holding.reserved.cap if holding.reserved.cap > 0 else None
     credential = () if provider.has_credential else arrival.credential
+    own = {name for name, _ in provider.headers}
     return Outbound(
         origin=provider.origin,
         target=provider.base_path + arrival.path + (f"?{arrival.query}" if arrival.query else ""),
-        headers=(*provider.headers, *credential, *arrival.headers),
-        body=arrival.draft.outbound(model=plan.model, cap=cap),
+        headers=(
+            *provider.headers,
+            *credential,
+            *[header for header in arrival.headers if header[0] not in own],  # what is configured, no caller changes
+        ),
+        body=arrival.draft.outbound(model=plan.model, cap=_cap_to_write(holding)),
     )
+
+
+def _cap_to_write(holding: Holding) -> int | None:
+    """The cap to put into the body; None where the caller's own stands in it already and must not be touched.
+
+    Anthropic takes a thinking budget above the cap where thinking is interleaved with tools, and elsewhere explains the
+    caller's mistake itself; we lower it only under a cap that we lowered.
+    """
+    asked, reserved = holding.plan.arrival.draft.asked, holding.reserved
+    if reserved.cap == 0:
+        return None
+    interleaved = asked.cap == reserved.cap and asked.thinking is not None and asked.thinking >= reserved.cap
+    return None if interleaved and holding.plan.provider.format == "anthropic" else reserved.cap
 
 
 async def _again(holding: Holding, desk: Desk, failure: NotSent) -> State:
     """Nothing was sent: try again with a new hold, a bounded number of times, or give up."""
     plan = holding.plan
-    if holding.ordinal <= plan.provider.retries:
+    if holding.ordinal <= min(plan.provider.retries, ATTEMPTS - 1):
         holding.void(str(failure))
         await desk.pause(BACKOFF_SECONDS[min(holding.ordinal, len(BACKOFF_SECONDS)) - 1])
         return NeedsFunds(plan, holding.ordinal + 1)
@@ -69,14 +90,4 @@ def _unknown_text(holding: Holding, failure: Ambiguous) -> str:
     return (
         f"the provider {holding.plan.provider.name!r} gave no usable answer ({failure}); the call may have been billed, "
         "so its hold stays until that is known"
-    )
-
-
-def _unfit(holding: Holding, unfit: BadRequest) -> Refusal:
-    return Refusal(
-        code="budget_exceeded",
-        message=f"the budget pays for {holding.reserved.cap} output tokens, which does not fit the request: {unfit.message}",
-        what_to_do="raise the budget, or lower the field that is named",
-        standing=holding.reserved.tightest,
-        field=unfit.field,
     )

@@ -1,10 +1,9 @@
 """The states of one call, each named for what is true. `drive` walks them; each says all that its successor needs.
 
-    NeedsFunds ── reserve ──> Funded ── send ──> Whole ───────┐
-        │                       │  ├──────────> Streaming ────┤
-        │                       │  └──────────> Failed ───────┤
-        ├──> Refused            └─ nothing sent ─> NeedsFunds │
-        └──> Gone                                             └──> Over
+    NeedsFunds ── reserve ──> Funded ── send ──> Answering ── whole or streamed ──> Over
+        │                       │  └───────────────────────────────────────────────> Failed
+        ├──> Refused            ├─ nothing sent ─> NeedsFunds
+        └──> Over (left)        └──> Over (left)
 """
 
 import msgspec
@@ -51,6 +50,10 @@ class Failed(msgspec.Struct, frozen=True):
     status: int
     message: str
     code: str
+    field: str = ""
+    """The field of the body that is at fault, where one is."""
+    cost_nanos: int | None = None
+    """0 where it is certain that nothing was billed."""
 
 
 class Over(msgspec.Struct, frozen=True):

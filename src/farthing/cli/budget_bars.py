@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from farthing.accounts.standing import BudgetStanding
-from farthing.cli.screen import bar, dollars, moment, quantity, screen, stamp, table
+from farthing.cli.screen import amount, bar, moment, quantity, screen, stamp, table
 from farthing.domain.budget import Budget, Grant, Standing, Unit
 from farthing.domain.refusal import amount_text
 
@@ -37,7 +37,7 @@ def show_one(found: BudgetStanding, grants: Sequence[Grant], file: str) -> None:
     for grant in grants:
         account = grant.account
         whose = account.value or account.window
-        more = f"{quantity(account.unit, grant.amount)} {account.unit.value}"
+        more = amount(account.unit, grant.amount)
         why = f": {grant.reason}" if grant.reason else ""
         click.echo(f"raised by {more} ({whose}) on {moment(grant.at_ms)} by {grant.by}{why}")
     _legend()
@@ -54,7 +54,7 @@ def plain(found: BudgetStanding, grants: Sequence[Grant] | None = None) -> dict[
         "window": budget.window,
         "tz": budget.tz,
         "hard": budget.hard,
-        "limits": {unit.value: amount_text(unit, amount) for unit, amount in budget.limits},
+        "limits": {unit.value: amount_text(unit, limit) for unit, limit in budget.limits},
         "accounts": [_plain(line) for line in found.lines],
     }
     if grants is not None:
@@ -105,10 +105,7 @@ def _legend() -> None:
 
 
 def _rules(budget: Budget, file: str) -> list[str]:
-    amounts = " and ".join(
-        dollars(amount) if unit is Unit.USD else f"{amount:,} {unit.value.replace('_', ' ')}"
-        for unit, amount in budget.limits
-    )
+    amounts = " and ".join(amount(unit, limit) for unit, limit in budget.limits)
     each = f" for each {budget.each}" if budget.each else ""
     match = ", ".join(f"{name}={value}" for name, value in budget.match) or "every call"
     zone = f" ({budget.tz})" if budget.window in ("hour", "day", "week", "month") else ""

@@ -7,7 +7,7 @@ from farthing.cli.budget_bars import plain, show_all, show_one
 from farthing.cli.budget_words import amount_from, budget_from, present
 from farthing.cli.commands import FAILED, Said
 from farthing.cli.options import Store, as_json, open_store, who, with_settings
-from farthing.cli.screen import quantity, say_json
+from farthing.cli.screen import amount, say_json
 from farthing.config.convert import budgets_of
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
@@ -84,30 +84,30 @@ def set_budget(settings: Settings, name: str, match: tuple[str, ...], **given: o
     with open_store(settings, make=True) as store:
         known = any(each.name == name for each in store.directory.load().budgets)
         store.directory.put_budget(budget, who())
-    amounts = " and ".join(f"{quantity(unit, amount)} {unit.value}" for unit, amount in budget.limits)
+    amounts = " and ".join(amount(unit, limit) for unit, limit in budget.limits)
     click.echo(f"{name}: {'now' if known else 'made,'} {amounts} per {budget.window}")
 
 
 @budgets.command("raise")
 @click.argument("name")
-@click.argument("amount")
+@click.argument("by", metavar="AMOUNT")
 @click.option("--value", default="", metavar="VALUE", help="Which of the budgets, where there is one for each value.")
 @click.option("--run", default="", metavar="RUN", help="Which run, where the budget's window is a run.")
 @click.option("--reason", default="", help="Kept with it.")
 @with_settings
-def raise_budget(settings: Settings, name: str, amount: str, value: str, run: str, reason: str) -> None:
+def raise_budget(settings: Settings, name: str, by: str, value: str, run: str, reason: str) -> None:
     """Add AMOUNT ('$5', '100000 tokens', '20 calls') to a budget for its present window."""
     now = wall_ms()
     with open_store(settings) as store:
         budget = _find(store, settings, name)
-        unit, more = amount_from(amount, budget)
+        unit, more = amount_from(by, budget)
         _check_place(budget, value, run)
         windows = present(budget, now, run)
         for account in present_accounts(budget, unit, value, windows):
             store.directory.grant(Grant(account=account, amount=more, by=who(), reason=reason, at_ms=now))
     until = "for its present window" if windows[0].closes_ms or run else "for good"
     whose = f" of {value}" if value else f" of the run {run}" if run else ""
-    click.echo(f"{name}{whose}: {quantity(unit, more)} {unit.value} more, {until}")
+    click.echo(f"{name}{whose}: {amount(unit, more)} more, {until}")
 
 
 @budgets.command()

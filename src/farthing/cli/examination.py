@@ -18,6 +18,7 @@ from farthing.config.convert import providers_of
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Provider, Settings
 from farthing.config.store import path_of
+from farthing.domain.errors import LedgerUnavailable, StoreBroken
 from farthing.domain.ids import EPOCH_MS
 from farthing.domain.price import Unpriced
 from farthing.pricing.book import PriceBook
@@ -91,6 +92,8 @@ def _newest_ms(settings: Settings) -> int:
     records = SqliteRecords(path)
     try:
         newest = records.recent(limit=1)
+    except (StoreBroken, LedgerUnavailable):  # told where the store itself is looked at
+        return 0
     finally:
         records.close()
     return newest[0].arrived_ms if newest else 0

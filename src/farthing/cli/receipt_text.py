@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from farthing.accounts.receipt import AttemptReceipt, Receipt, RunReceipt
-from farthing.cli.screen import dollars, moment, quantity, stamp
+from farthing.cli.screen import amount, dollars, moment, stamp
 from farthing.domain.ids import show
 from farthing.domain.money import PICOS_PER_NANO, usd
 from farthing.domain.refusal import amount_text
@@ -145,7 +145,7 @@ def _attempt(attempt: AttemptReceipt) -> Iterator[str]:
         if share.amount or record.state != "void":
             account = share.account
             where = " ".join(filter(None, (account.budget, account.value, f"({account.window})")))
-            yield _two(f"  {held} {where}", f"{quantity(account.unit, share.amount)} {account.unit.value}")
+            yield _two(f"  {held} {where}", amount(account.unit, share.amount))
 
 
 def _state(record: AttemptRecord) -> str:

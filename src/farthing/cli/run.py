@@ -131,7 +131,9 @@ def _report(private: Private, gateway: Background, first: int, as_json: bool) ->
     else:
         click.echo(f"\n{run_text(private.run, total)}", nl=False, err=True)
         for unit, limit, spent in limits:
-            click.echo(f"budget: {spent} of {limit} {unit} spent", err=True)
+            click.echo(
+                f"budget: {spent} of {limit} {'' if unit == 'usd' else unit.replace('_', ' ') + ' '}spent", err=True
+            )
     return any(call.code in BUDGET_CODES for call in calls)
 
 

@@ -57,6 +57,14 @@ def quantity(unit: Unit, amount: int) -> str:
     return dollars(amount) if unit is Unit.USD else f"{amount:,}"
 
 
+def amount(unit: Unit, amount: int) -> str:
+    """An amount with its unit in words: `$0.50`, `1,000 output tokens`, `1 call`."""
+    if unit is Unit.USD:
+        return dollars(amount)
+    words = unit.value.replace("_", " ")
+    return f"{amount:,} {words.removesuffix('s') if amount == 1 else words}"
+
+
 def moment(ms: int | None) -> str:
     """A moment as people in this time zone write it; "" for none."""
     return datetime.fromtimestamp(ms / 1_000).astimezone().strftime("%Y-%m-%d %H:%M:%S") if ms else ""

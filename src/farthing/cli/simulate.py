@@ -52,11 +52,14 @@ def simulate(
 
 
 def _chance(text: str) -> tuple[str, float]:
-    fault, _, probability = text.rpartition("=")
+    fault, mark, probability = text.rpartition("=")
     try:
-        return fault, float(probability)
+        chance = float(probability)
     except ValueError:
-        raise click.UsageError(f"--chance {text!r} must be written FAULT=PROBABILITY, like 429=0.1") from None
+        mark = ""
+    if not mark:
+        raise click.UsageError(f"--chance {text!r} must be written FAULT=PROBABILITY, like 429=0.1")
+    return fault, chance
 
 
 def _taken(host: str, port: int, error: OSError) -> NoReturn:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from farthing.cli.examination import Finding, State
 from farthing.cli.options import Store, open_store
-from farthing.cli.screen import moment, quantity
+from farthing.cli.screen import amount, moment
 from farthing.config.settings import Settings
 from farthing.config.store import path_of
 from farthing.domain.budget import Unit
@@ -124,4 +124,4 @@ def _gates(store: Store) -> Iterator[Finding]:
 
 
 def _sums(amounts: dict[Unit, int]) -> str:
-    return ", ".join(f"{quantity(unit, amount)} {unit.value}" for unit, amount in amounts.items() if amount)
+    return ", ".join(amount(unit, total) for unit, total in amounts.items() if total)

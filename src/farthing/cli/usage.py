@@ -61,7 +61,10 @@ def usage(settings: Settings, by: str, since: int, form: str, as_json: bool) -> 
 
 def _show(groups: tuple[str, ...], rows: tuple[UsageRow, ...]) -> None:
     head = (*groups, "calls", "refused", "input tokens", "cached", "output tokens", "cost", "")
-    shown = [_row(row.group, row) for row in sorted(rows, key=lambda row: -row.cost_nanos)]
+    shown = [
+        _row(tuple(value or "(none)" for value in row.group), row)
+        for row in sorted(rows, key=lambda row: -row.cost_nanos)
+    ]
     whole = ("all", *[""] * (len(groups) - 1))
     shown.append(_row(whole, reduce(_plus, rows)))
     made = table(head, shown[:-1], right=range(len(groups), len(head) - 1))
@@ -75,7 +78,7 @@ def _row(group: tuple[str, ...], row: UsageRow) -> tuple[str, ...]:
     notes += [f"{row.unpriced:,} unpriced"] if row.unpriced else []
     notes += [f"{row.open:,} open"] if row.open else []
     return (
-        *(value or "(none)" for value in group),
+        *group,
         f"{row.calls:,}",
         f"{row.refused:,}",
         f"{row.usage.input_tokens:,}",

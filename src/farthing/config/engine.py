@@ -106,9 +106,9 @@ class Engine:
     async def answer(self, need: Need) -> int | None:
         match need:
             case ExactCount():
-                asked = need.draft.asked
-                count = partial(exact_count, need.draft.texts(), need.facts, apart=asked.template_tokens is not None)
-                return count() if asked.text_bytes < OFF_LOOP_BYTES else await asyncio.to_thread(count)
+                draft = need.draft
+                count = partial(exact_count, draft.texts(), need.facts, apart=draft.template_tokens() is not None)
+                return count() if draft.asked.text_bytes < OFF_LOOP_BYTES else await asyncio.to_thread(count)
             case ProviderCount():
                 return await self._provider_count(need)
             case ContextOf():

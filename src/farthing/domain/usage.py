@@ -27,9 +27,22 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def flaw(self) -> str | None:
         """What is impossible about these counts, or None. A provider that reports the impossible reported nothing."""
-        for field in self.__struct_fields__:
-            if getattr(self, field) < 0:
-                return f"{field} is negative"
+        parts = (
+            self.cache_read_input_tokens
+            | self.cache_write_input_tokens
+            | self.cache_write_1h_input_tokens
+            | self.reasoning_output_tokens
+            | self.audio_input_tokens
+            | self.cached_audio_input_tokens
+            | self.audio_output_tokens
+            | self.web_search_requests
+        )
+        if (self.input_tokens | self.output_tokens | parts) < 0:  # a sum of bits is negative where one of them is
+            return next(f"{field} is negative" for field in self.__struct_fields__ if getattr(self, field) < 0)
+        return self._misfit() if parts else None
+
+    def _misfit(self) -> str | None:
+        """Which part is larger than what it is part of."""
         if self.cache_read_input_tokens + self.cache_write_input_tokens > self.input_tokens:
             return "cached tokens exceed input_tokens"
         if self.cache_write_1h_input_tokens > self.cache_write_input_tokens:

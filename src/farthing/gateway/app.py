@@ -24,7 +24,7 @@ class Gateway:
         self.closing = False
         """Set when the server begins to drain: `/readyz` says no, calls in flight go on."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI; turns write themselves
         assert scope["type"] == "http", "the server is told to handle HTTP only"
         client = HttpClient(scope, receive)
         path = scope["path"]

@@ -10,27 +10,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import httptools
-import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from farthing.gateway.limits import WireLimits
 from farthing.gateway.turn import Bell, Turn
-
-
-class WireLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one client connection may take of us. Times are checked once a second."""
-
-    connections: int = 10_000
-    """At one time; requests on further ones are answered 503."""
-    head_bytes: int = 32 * 1024
-    headers: int = 100
-    head_seconds: float = 10.0
-    body_seconds: float = 60.0
-    """For the first megabyte; each further megabyte buys another second."""
-    stall_seconds: float = 60.0
-    """How long a client may leave our bytes unread before it counts as gone."""
-    idle_seconds: float = 75.0
-    """How long a connection is kept without a request."""
-
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _ONCE = frozenset(
@@ -70,11 +53,17 @@ class LimitedProtocol(HttpToolsProtocol):
         self.problem: tuple[int, bytes] | None = None
         """What is wrong with the present header, as status and reason."""
         self.refused = False
+        self.lingering_since = 0.0
+        """When we said no and closed our side; until the client has closed its own, what it still sends is dropped."""
+        self.body_bytes = 0
+        self.answering: Turn | None = None
+        """The turn whose application runs; older than `cycle` where requests are pipelined."""
 
     # Reading
 
     def data_received(self, data: bytes) -> None:
         if self.refused:
+            self._drop(len(data))
             return
         self.idle_since = 0.0
         if self.reading_head:
@@ -109,16 +98,19 @@ class LimitedProtocol(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self.refused:  # a request right behind the one that was refused: nothing of it is looked at
+            return
         problem = self._problem_of_the_whole() if self.problem is None else self.problem
         if problem is not None:
             self.refuse(*problem)
             return
-        self.reading_head = False
-        self.head_bytes = 0
-        self.waiting_since = self.loop.time()
         turn = self._turn()
+        self.reading_head = False
+        self.head_bytes = self.body_bytes = 0
+        self.waiting_since = self.loop.time()
         before, self.cycle = self.cycle, turn
-        if not before or before.response_complete:
+        if getattr(before, "response_complete", True):  # None at first, which uvicorn's type does not say
+            self.answering = turn
             self._start_asgi_task(turn, self.app)
         else:  # a pipelined request waits for the answer before it
             self.flow.pause_reading()
@@ -126,6 +118,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         if not self.refused:
+            self.body_bytes += len(body)
             super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -193,7 +186,8 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self.answering, app = self._next_in_line()
+            self._start_asgi_task(self.answering, app)
         else:
             self.idle_since = self.loop.time()
 
@@ -205,25 +199,75 @@ class LimitedProtocol(HttpToolsProtocol):
         self.stalled_since = 0.0
         super().resume_writing()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Every turn on this connection is over, not only the newest, which is all that uvicorn knows of."""
+        for turn in (self.answering, *(turn for turn, _ in self.pipeline)):
+            if turn is not None and not turn.response_complete:
+                turn.disconnected = True
+                turn.message_event.set()
+        super().connection_lost(exc)
+
     def refuse(self, status: int, why: bytes) -> None:
-        """Answer before any application code runs, and close."""
+        """Answer before any application code runs, and close. What is owed to earlier requests goes out first: a refusal
+        must never be taken for the answer to one of them."""
         self.refused = True
         if self.transport.is_closing():
             return
+        turn = self.cycle
+        owed = not getattr(turn, "response_complete", True)  # None at first, which uvicorn's type does not say
+        if self.reading_head and owed:
+            turn.keep_alive = False
+        elif not self.reading_head and (not owed or turn.response_started or self.pipeline):
+            self.transport.close()
+        else:
+            self._say_no(status, why)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own words
+        """What uvicorn calls where the parser gives up."""
+        self.refuse(400, b"this is not valid HTTP/1.1")
+
+    def _say_no(self, status: int, why: bytes) -> None:
         body = b'{"error":{"message":"' + why + b'","type":"invalid_request_error","code":"bad_http","param":null}}'
         self.transport.write(
             b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
             % (status, _REASONS[status], len(body), body)
         )
-        self.transport.close()
+        self.waiting_since = self.idle_since = 0.0
+        self.lingering_since = self.loop.time()
+        if not self.reading_head:
+            self.cycle.disconnected = True  # whoever waits for the rest of this body waits in vain
+            self.cycle.message_event.set()
+        self.transport.write_eof()  # closing at once would reset the connection under a client that still sends
+
+    def _drop(self, size: int) -> None:
+        self.body_bytes += size
+        if self.body_bytes > self.limits.dropped_bytes:
+            self.transport.abort()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Another protocol is not spoken here: the request is answered as it is, and what follows it is not read."""
+        self.refused = True
+        self.cycle.keep_alive = False
+
+    def _next_in_line(self) -> tuple[Turn, Any]:
+        if self.waiting_since:  # while it stood in line we did not read: its time begins now
+            self.waiting_since = self.loop.time()
+        turn, app = self.pipeline.pop()
+        assert isinstance(turn, Turn)
+        return turn, app
 
     # Time
 
     def check(self, now: float) -> None:
         """Close the connection if it has kept us waiting longer than it may."""
         limits = self.limits
-        if self.stalled_since and now - self.stalled_since > limits.stall_seconds:
+        if self.lingering_since:
+            if now - self.lingering_since > limits.linger_seconds:
+                self.transport.abort()
+        elif self.stalled_since and now - self.stalled_since > limits.stall_seconds:
             self.transport.abort()
+        elif self.pipeline:
+            return  # it is us who do not read
         elif self.waiting_since and self.reading_head and now - self.waiting_since > limits.head_seconds:
             self.refuse(408, b"the request header took too long to arrive")
         elif self.waiting_since and not self.reading_head and now - self.waiting_since > self._body_seconds():
@@ -232,7 +276,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _body_seconds(self) -> float:
-        return self.limits.body_seconds + len(self.cycle.body) / 1_000_000
+        return self.limits.body_seconds + self.body_bytes / 1_000_000
 
 
 async def sweep(connections: set[Any], *, every_seconds: float = 1.0) -> None:

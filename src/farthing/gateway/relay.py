@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from farthing.call.arrival import Arrival, Provider
+from farthing.call.arrival import Provider
 from farthing.call.said import passed_on
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest, UpstreamFailed
@@ -31,15 +31,8 @@ async def count_tokens(engine: Engine, scope: Scope, receive: Receive, client: H
     check_json(headers)
     body = await read_body(receive, headers, engine.settings.gateway.body_bytes)
     draft = MESSAGES.read(body)
-    arrival = Arrival(
-        id=0,
-        arrived_ms=engine.now_ms(),
-        dialect=MESSAGES,
-        draft=draft,
-        caller=caller_of(key, scope["headers"], ()),
-        path="/v1/messages/count_tokens",
-    )
-    provider, model = engine.rules.route(arrival)
+    caller_of(key, scope["headers"], ())  # a key's required labels hold here, too
+    provider, model = engine.rules.route(MESSAGES.format, draft.asked.model)
     await _pass(engine, provider, scope, client, "POST", "/v1/messages/count_tokens", draft.count_body(model=model))
 
 

@@ -13,7 +13,8 @@ import uvicorn
 from farthing.config.engine import Engine
 from farthing.domain.errors import FarthingError
 from farthing.gateway.app import Gateway
-from farthing.gateway.protocol import LimitedProtocol, WireLimits, sweep
+from farthing.gateway.limits import WireLimits
+from farthing.gateway.protocol import LimitedProtocol, sweep
 
 log = logging.getLogger("farthing.gateway")
 
@@ -23,10 +24,10 @@ READ_AHEAD_BYTES = 64 * 1024
 Reload = Callable[[], Awaitable[None]]
 
 
-def server(gateway: Gateway, *, drain_seconds: float, concurrency: int) -> uvicorn.Server:
+def server(gateway: Gateway, *, drain_seconds: float, limits: WireLimits) -> uvicorn.Server:
     """A configured server. The parser is pinned: `auto` would take h11 where httptools is missing, which lets
     desynchronised requests through (both Content-Length and Transfer-Encoding)."""
-    limited = type("GatewayProtocol", (LimitedProtocol,), {"limits": WireLimits(connections=concurrency)})
+    limited = type("GatewayProtocol", (LimitedProtocol,), {"limits": limits})
     return uvicorn.Server(
         uvicorn.Config(
             gateway,
@@ -51,14 +52,15 @@ async def serve(
     *,
     drain_seconds: float = 30.0,
     concurrency: int = 10_000,
+    limits: WireLimits | None = None,
     reload: Reload | None = None,
     ready: Callable[[], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Serve until SIGTERM, SIGINT or `stop`; then stop listening, let calls in flight finish within `drain_seconds`, and
+    """Serve until SIGTERM, SIGINT or `stop`, at most `concurrency` connections at a time; then stop listening, let calls in flight finish within `drain_seconds`, and
     return with every hold at its end or unknown."""
     gateway = Gateway(engine)
-    running = server(gateway, drain_seconds=drain_seconds, concurrency=concurrency)
+    running = server(gateway, drain_seconds=drain_seconds, limits=limits or WireLimits(connections=concurrency))
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(sweep(running.server_state.connections))]
     if reload is not None:
@@ -120,7 +122,7 @@ async def _reload(reload: Reload) -> None:
 
 
 async def _when_started(running: uvicorn.Server, ready: Callable[[], None]) -> None:
-    while not running.started:
+    while not running.started:  # noqa: ASYNC110 - uvicorn offers a flag, no event
         await asyncio.sleep(0.01)
     ready()
 
@@ -131,6 +133,6 @@ async def _stop_when_told(running: uvicorn.Server, stop: asyncio.Event) -> None:
 
 
 async def _say_draining(running: uvicorn.Server, gateway: Gateway) -> None:
-    while not running.should_exit:
+    while not running.should_exit:  # noqa: ASYNC110 - as above
         await asyncio.sleep(0.1)
     gateway.closing = True

@@ -44,7 +44,7 @@ def wanted(asked: Asked, facts: ModelFacts, defaults: Defaults, floor: int) -> W
             cap = max(cap, asked.thinking + defaults.plain)
         if facts.max_output_tokens is not None:
             cap = min(cap, facts.max_output_tokens)
-    least = floor if asked.thinking is None else MIN_THINKING + floor
+    least = floor if asked.thinking is None else MIN_THINKING + max(floor, 1)
     return Wanted(cap, min(cap, least), origin)
 
 

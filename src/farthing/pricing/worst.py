@@ -4,6 +4,8 @@ Soundness (I22): whatever usage comes back within the bounds that are given here
 `base_picos + slope_picos * cap`, or unpriced. So every rate that may apply is taken at its highest: over the service
 tiers that may be served, over the long-context tiers that the input may reach, and over the kinds an input token may
 turn out to be. A cached price enters only where it is the higher one.
+
+The highest rates of a card are the same for every input that reaches no long-context tier, so those are remembered.
 """
 
 import msgspec
@@ -13,6 +15,9 @@ from farthing.pricing.cost import NEVER_DEARER
 
 AUTO = "auto"
 """The service tier of a body that lets the provider choose: every tier of the card except `batch`, which is another API."""
+
+REMEMBERED = 1_024
+"""Cards, times what calls ask of them, whose highest rates are remembered."""
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -39,18 +44,65 @@ def worst(  # noqa: PLR0913 - one keyword for each thing a body can ask for that
     audio_output: bool = False,
     predicted_tokens: int = 0,
 ) -> Bound | Unpriced:
-    """The worst case of one attempt.
+    """The dearest this request can become on this card.
 
-    `input_tokens` is the bound of everything billed as input; `cache_ttl` the longest cache write the body asks for
-    ("", `5m` or `1h`); `writes_unasked` says that the provider bills writes by itself; `tiers` are the service tiers
+    `input_tokens` bounds the input, cached or not; `cache_ttl` is the longest write the body asks for ("", `5m`, `1h`);
+    `writes_unasked` says that the provider bills writes by itself; `tiers` are the service tiers
     that may be billed (standard always may); `predicted_tokens` are rejected predictions, all choices together.
     Unpriced where something that the body asks for has no price.
     """
-    every = _reachable(card, tiers, input_tokens)
+    asks = (cache_ttl, writes_unasked, tiers, searches, audio_input, audio_output)
+    most = _known.get((id(card), asks))
+    if most is None or most.card is not card or input_tokens >= most.short:
+        found = _highest(card, input_tokens, *asks)
+        if isinstance(found, Unpriced):
+            return found
+        most = found
+        if input_tokens < most.short:
+            _remember(most, asks)
+    each_output = most.output
+    return Bound(most.base + input_tokens * most.input + predicted_tokens * each_output, choices * each_output)
+
+
+class _Highest(msgspec.Struct, frozen=True):
+    """The highest rates that may apply to a request, in pico-dollars."""
+
+    card: PriceCard
+    """Whose rates they are. While it is kept here, no other card can have its id."""
+    input: int
+    output: int
+    base: int
+    """For the request itself and its searches."""
+    short: int
+    """Inputs below this many tokens reach no long-context tier."""
+
+
+_Asks = tuple[str, bool, tuple[str, ...], int, bool, bool]
+_known: dict[tuple[int, _Asks], _Highest] = {}
+"""By the identity of the card, for inputs that are `short`. Cards never change."""
+
+
+def _remember(most: _Highest, asks: _Asks) -> None:
+    if len(_known) >= REMEMBERED:
+        _known.clear()
+    _known[id(most.card), asks] = most
+
+
+def _highest(  # noqa: PLR0913 - what `worst` is asked, less what only multiplies
+    card: PriceCard,
+    input_tokens: int,
+    cache_ttl: str,
+    writes_unasked: bool,  # noqa: FBT001 - in the order of _Asks
+    tiers: tuple[str, ...],
+    searches: int,
+    audio_input: bool,  # noqa: FBT001
+    audio_output: bool,  # noqa: FBT001
+) -> _Highest | Unpriced:
+    every = _billable(card, tiers)
     if isinstance(every, Unpriced):
         return every
     each_input = each_output = base = 0
-    for rates in every:
+    for rates in (tier.rates for tier in every if _may_reach(tier, input_tokens)):
         written = _written(card, rates, cache_ttl, writes_unasked=writes_unasked)
         if isinstance(written, Unpriced):
             return written
@@ -60,7 +112,12 @@ def worst(  # noqa: PLR0913 - one keyword for each thing a body can ask for that
         each_input = max(each_input, rates.input, rates.cache_read or 0, written, heard)
         each_output = max(each_output, rates.output, (rates.audio_output or 0) if audio_output else 0)
         base = max(base, searches * (rates.web_search or 0) + (rates.request or 0))
-    return Bound(base + input_tokens * each_input + predicted_tokens * each_output, choices * each_output)
+    short = min((tier.above for tier in every if tier.above), default=_NEVER)
+    return _Highest(card, each_input, each_output, base, short)
+
+
+_NEVER = 1 << 62
+"""More tokens than any input has: the threshold of a card without long-context tiers."""
 
 
 def _written(card: PriceCard, rates: Rates, cache_ttl: str, *, writes_unasked: bool) -> int | Unpriced:
@@ -78,17 +135,17 @@ def _written(card: PriceCard, rates: Rates, cache_ttl: str, *, writes_unasked: b
     return max(five, hour)
 
 
-def _reachable(card: PriceCard, tiers: tuple[str, ...], input_tokens: int) -> list[Rates] | Unpriced:
-    """The rates of every service tier that may be served and every long-context tier that the input may reach."""
+def _billable(card: PriceCard, tiers: tuple[str, ...]) -> list[Tier] | Unpriced:
+    """All long-context tiers of every service tier that may be served."""
     names = {"", *tiers}
     if AUTO in names:
         names = (names | card.variants.keys()) - {AUTO, "batch"}
-    found: list[Rates] = []
+    found: list[Tier] = []
     for name in names:
         variant = card.variants.get(name)
         if variant is None and name not in NEVER_DEARER:
             return Unpriced(f"{card.model} has no known price in the service tier {name!r}")
-        found += [tier.rates for tier in variant or () if _may_reach(tier, input_tokens)]
+        found += variant or ()
     return found
 
 

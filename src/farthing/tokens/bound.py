@@ -32,9 +32,14 @@ def byte_bound(asked: Asked, facts: ModelFacts, *, pointed_tokens: int | None = 
     return _capped(asked.text_bytes + (pointed_tokens or 0), asked, facts, "bytes")
 
 
-def exact_bound(text_tokens: int, asked: Asked, facts: ModelFacts) -> InputBound:
-    """From the tokens that `tokens.exact` counted in the texts; the template and media are added here."""
-    around = asked.overhead_tokens if asked.template_tokens is None else asked.template_tokens
+def exact_bound(
+    text_tokens: int, asked: Asked, facts: ModelFacts, *, template_tokens: int | None = None
+) -> InputBound:
+    """From the tokens that `tokens.exact` counted in the texts; the template and media are added here.
+
+    `template_tokens` is exactly the template's, where it is published; without it the overhead bounds them.
+    """
+    around = asked.overhead_tokens if template_tokens is None else template_tokens
     return _capped(text_tokens + around - asked.overhead_tokens, asked, facts, "exact")
 
 
@@ -49,7 +54,9 @@ def ratio_bound(text_tokens: int, asked: Asked, facts: ModelFacts) -> InputBound
 
 
 def _capped(text_tokens: int, asked: Asked, facts: ModelFacts, kind: str) -> InputBound:
-    tokens = text_tokens + asked.overhead_tokens + sum(media_tokens(part, facts) for part in asked.media)
+    tokens = text_tokens + asked.overhead_tokens
+    if asked.media:
+        tokens += sum(media_tokens(part, facts) for part in asked.media)
     if facts.context_tokens is not None:
         tokens = min(tokens, facts.context_tokens)
     return InputBound(tokens * asked.rounds, kind)

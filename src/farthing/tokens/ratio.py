@@ -26,9 +26,6 @@ class Ratio(NamedTuple):
     bytes: int
     call: int
 
-    def exceeds(self, other: "Ratio") -> bool:
-        return self.tokens * other.bytes > other.tokens * self.bytes
-
 
 class Ratios:
     """The ratios of all models. Not for several threads at once."""
@@ -43,11 +40,12 @@ class Ratios:
         leave out calls with media or pointers, whose tokens are not from their text."""
         if text_bytes < SHORTEST or input_tokens <= 0:
             return
-        seen = self._models.pop(model, None) or _Seen()
+        models = self._models
+        seen = models.pop(model, None) or _Seen()
         seen.add(input_tokens, text_bytes)
-        self._models[model] = seen
-        if len(self._models) > MOST_MODELS:
-            del self._models[next(iter(self._models))]
+        models[model] = seen
+        if len(models) > MOST_MODELS:
+            del models[next(iter(models))]
 
     def bound(self, model: str, text_bytes: int) -> int | None:
         """Tokens to expect of so many bytes at the highest ratio seen, and 10 % more; None until enough was seen."""
@@ -68,10 +66,10 @@ class _Seen:
         self.falling: deque[Ratio] = deque()
 
     def add(self, tokens: int, text_bytes: int) -> None:
-        fresh = Ratio(tokens, text_bytes, self.calls)
-        self.calls += 1
-        while self.falling and not self.falling[-1].exceeds(fresh):
-            self.falling.pop()
-        self.falling.append(fresh)
-        if self.falling[0].call <= fresh.call - WINDOW:
-            self.falling.popleft()
+        falling, call = self.falling, self.calls
+        self.calls = call + 1
+        while falling and tokens * falling[-1].bytes >= falling[-1].tokens * text_bytes:
+            falling.pop()  # a later call shows at least as much
+        falling.append(Ratio(tokens, text_bytes, call))
+        if falling[0].call <= call - WINDOW:
+            falling.popleft()

@@ -81,6 +81,9 @@ class MessagesDraft:
     def texts(self) -> Iterator[str]:
         return self._found.texts()
 
+    def template_tokens(self) -> None:
+        """Not published."""
+
     def outbound(self, *, model: str, cap: int | None) -> bytes:
         """Raises BadRequest naming `thinking.budget_tokens` where thinking does not fit under the cap."""
         value = self._body.value

@@ -41,9 +41,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """UTF-8 bytes of everything that becomes prompt text: never smaller than its token count under byte-level BPE."""
     overhead_tokens: int = 0
     """Template tokens that the provider adds around messages and tools, an upper bound."""
-    template_tokens: int | None = None
-    """Exactly the template tokens, where the provider has published its template and every text of this body stands
-    alone between special tokens; None where `overhead_tokens` is the best that is known. For exact counts only."""
     media: tuple[Media, ...] = ()
     predicted_bytes: int = 0
     """UTF-8 bytes of a predicted output: rejected prediction tokens are billed as output on top."""
@@ -139,6 +136,11 @@ class Draft(Protocol):
 
     def texts(self) -> Iterator[str]:
         """Every piece of prompt text, tool definitions as JSON, for an exact count."""
+        ...
+
+    def template_tokens(self) -> int | None:
+        """Exactly the template tokens, where the provider has published its template and every text of this body stands
+        alone between special tokens; None where `asked.overhead_tokens` is the best that is known. For an exact count."""
         ...
 
     def outbound(self, *, model: str, cap: int | None) -> bytes:

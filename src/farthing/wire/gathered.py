@@ -4,7 +4,8 @@ Both dialects that carry typed parts fill one of these while they check a body; 
 then read from it without a second walk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
 from typing import Any
@@ -17,12 +18,26 @@ from farthing.wire.strict import write
 class Gathered:
     """Filled in the order of the body. Pieces are strings as they came, and JSON as compact bytes."""
 
-    __slots__ = ("_marks", "media", "overhead", "pieces", "pointers", "searches", "server_tools", "ttls", "uncapped")
+    __slots__ = (
+        "_marks",
+        "_sums",
+        "media",
+        "overhead",
+        "pieces",
+        "pointers",
+        "searches",
+        "server_tools",
+        "tools",
+        "ttls",
+        "uncapped",
+    )
 
     def __init__(self) -> None:
         self.pieces: list[str | bytes] = []
         self.overhead = 0
         """Template tokens around the pieces, an upper bound."""
+        self.tools: list[bytes] = []
+        """Those pieces that define tools, where they came as whole lists."""
         self.media: list[Media] = []
         self.pointers: list[str] = []
         self.uncapped: list[str] = []
@@ -32,10 +47,15 @@ class Gathered:
         self.ttls: set[str] = set()
         """Times to live of all cache breakpoints: `5m`, `1h`."""
         self._marks: list[int] = []
+        """How many pieces there were before each message."""
+        self._sums: list[int] = [0]
+        """UTF-8 bytes before each piece, and before the next one: as far as they were asked for."""
 
-    def json(self, value: Any) -> None:
-        """Add a value that reaches the prompt as JSON."""
-        self.pieces.append(write(value))
+    def json(self, value: Any) -> bytes:
+        """Add a value that reaches the prompt as JSON; returns what it is written as."""
+        piece = write(value)
+        self.pieces.append(piece)
+        return piece
 
     def begin_message(self) -> None:
         """What is added from here on belongs to the next message."""
@@ -43,21 +63,36 @@ class Gathered:
 
     def bytes(self) -> int:
         """UTF-8 bytes of all pieces."""
-        return sum(map(utf8_length, self.pieces))
+        return self._summed()[-1]
 
     def message_bytes(self, index: int) -> int:
         """UTF-8 bytes of one message, counted from 0. What was added after the last message belongs to the last."""
-        end = self._marks[index + 1] if index + 1 < len(self._marks) else len(self.pieces)
-        return sum(map(utf8_length, self.pieces[self._marks[index] : end]))
+        sums, marks = self._summed(), self._marks
+        return sums[marks[index + 1] if index + 1 < len(marks) else -1] - sums[marks[index]]
 
     def texts(self) -> Iterator[str]:
         for piece in self.pieces:
             yield piece if isinstance(piece, str) else piece.decode()
 
+    def plain_message(self, texts: Iterable[str]) -> None:
+        """Add a message that is nothing but texts."""
+        self._marks.append(len(self.pieces))
+        self.pieces += texts
+
     def breakpoint(self, holder: dict[str, Any], where: str, key: str = "cache_control") -> None:
         """Note the cache breakpoint on a part, if it has one. Raises BadRequest for a time to live without a known price."""
         if key in holder and (control := mapping(holder, key, where)) is not None:
             self.ttls.add(time_to_live(control, path(where, key)))
+
+    def _summed(self) -> list[int]:
+        """The running sum, every piece measured once: bounds and skeletons ask for the same lengths."""
+        sums = self._sums
+        if len(sums) <= len(self.pieces):
+            total = sums[-1]
+            for piece in self.pieces[len(sums) - 1 :]:
+                total += len(piece) if piece.isascii() else utf8_length(piece)
+                sums.append(total)
+        return sums
 
 
 def time_to_live(control: dict[str, Any], where: str) -> str:
@@ -75,7 +110,20 @@ def utf8_length(piece: str | bytes) -> int:
 
 def digest(key: bytes, *values: Any) -> str:
     """Keyed hash of JSON values in their own key order, 16 hex digits."""
-    return blake2b(b"\x00".join(map(write, values)), digest_size=8, key=key).hexdigest()
+    return digest_of(key, b"\x00".join(map(write, values)))
+
+
+def digest_of(key: bytes, written: bytes) -> str:
+    """Keyed hash of bytes, 16 hex digits. What is no JSON must not look like it, or equal digests would mean nothing."""
+    fresh = _keyed(key).copy()
+    fresh.update(written)
+    return fresh.hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _keyed(key: bytes) -> blake2b:
+    """A hash that has taken in its key: copying it costs a third of making it."""
+    return blake2b(digest_size=8, key=key)
 
 
 def nested(value: Any, key: str) -> Iterator[Any]:

@@ -1,7 +1,5 @@
 """Our note inside a provider's own event: `farthing: {call_id, cost_usd, remaining_usd}`, without touching its other bytes."""
 
-import msgspec
-
 from farthing.wire.dialect import Note
 from farthing.wire.sse import data_of, event, name_of
 from farthing.wire.strict import write
@@ -14,5 +12,5 @@ def with_note(raw: bytes, note: Note) -> bytes:
         return raw
     body = data[:-1].rstrip()
     comma = b"" if body.endswith(b"{") else b","
-    noted = b'%b%b"farthing":%b}' % (body, comma, write(msgspec.structs.asdict(note)))
+    noted = b'%b%b"farthing":%b}' % (body, comma, write(note))
     return event(name_of(raw).decode() or None, noted)

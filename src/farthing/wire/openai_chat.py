@@ -11,10 +11,11 @@ from farthing.wire import openai_errors
 from farthing.wire.dialect import Answered
 from farthing.wire.gathered import Gathered
 from farthing.wire.openai_chat_asked import read_asked
+from farthing.wire.openai_chat_prompt import template_tokens
 from farthing.wire.openai_chat_skeleton import skeleton_of
 from farthing.wire.openai_chat_stream import OUTPUT, ChatStream
 from farthing.wire.openai_models import CAP_FIELDS, cap_field
-from farthing.wire.openai_usage import read_usage, tier_served
+from farthing.wire.openai_usage import Reported, believed, read_reported, tier_served
 from farthing.wire.strict import Body, read_object, write
 
 
@@ -29,10 +30,9 @@ class ChatDialect:
 
     def answered(self, body: bytes) -> Answered:
         try:
-            answer = _decode_answer(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return Answered(usage=None, flaw=f"the answer cannot be read: {error}")
-        return _answered(answer)
+            return _answered(_decode_answer(body))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return _answered_in_parts(body)
 
     def refusal(self, refusal: Refusal) -> bytes:
         return openai_errors.refusal_body(refusal)
@@ -60,6 +60,9 @@ class ChatDraft:
     def texts(self) -> Iterator[str]:
         return self._found.texts()
 
+    def template_tokens(self) -> int | None:
+        return template_tokens(self._body.value, self.asked.model)
+
     def outbound(self, *, model: str, cap: int | None) -> bytes:
         value = self._body.value
         edited = value if value["model"] == model else {**value, "model": model}
@@ -77,14 +80,14 @@ class ChatDraft:
 
 def _capped(body: dict[str, Any], model: str, cap: int | None) -> dict[str, Any]:
     """The body with this cap (or the caller's own) in exactly one field, where the caller's stood or at the end."""
-    filled = [field for field in CAP_FIELDS if body.get(field) is not None]
-    if cap is None:
-        if len(filled) < 2:
+    older, newer = body.get("max_tokens"), body.get("max_completion_tokens")
+    if older is None or newer is None:
+        own, used = (newer, "max_completion_tokens") if older is None else (older, "max_tokens")
+        field = cap_field(model, None if own is None else used)
+        if cap is None or (cap == own and field == used):
             return body
-        cap = body[filled[0]]
-    field = cap_field(model, filled[0] if len(filled) == 1 else None)
-    if filled == [field] and body[field] == cap:
-        return body
+    else:
+        cap, field = older if cap is None else cap, cap_field(model, None)
     edited: dict[str, Any] = {}
     for key, value in body.items():
         if key in CAP_FIELDS:
@@ -106,6 +109,19 @@ class _Choice(msgspec.Struct, frozen=True):
 
 
 class _Answer(msgspec.Struct, frozen=True):
+    """An answer as every provider writes it, decoded in one go."""
+
+    id: str | None = None
+    model: str | None = None
+    service_tier: str | None = None
+    choices: tuple[_Choice, ...] = ()
+    usage: Reported | None = None
+    error: Any = None
+
+
+class _Parts(msgspec.Struct, frozen=True):
+    """An answer some part of which is odd: each is read by itself, so that it costs no other."""
+
     id: Any = None
     model: Any = None
     service_tier: Any = None
@@ -115,33 +131,52 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 _decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_parts = msgspec.json.Decoder(_Parts).decode
 _decode_message = msgspec.json.Decoder(dict[str, Any] | None).decode
-_decode_choices = msgspec.json.Decoder(list[_Choice]).decode
+_decode_choices = msgspec.json.Decoder(tuple[_Choice, ...]).decode
 
 
-def _answered(answer: _Answer) -> Answered:
-    choices = _choices(answer.choices)
-    usage, flaw = None, ""
-    if (reported := bytes(answer.usage)) != b"null":
-        usage, flaw = read_usage(reported)
+def _answered(answer: _Answer, flaw: str = "") -> Answered:
+    """`flaw`: why the usage could not even be read."""
+    usage, choices = None, answer.choices
+    if answer.usage is not None:
+        usage, flaw = believed(answer.usage)
         if usage is not None and not usage.output_tokens:  # only then is it worth looking whether there is output
-            usage, flaw = read_usage(reported, saw_output=any(map(_has_output, choices)))
+            usage, flaw = believed(answer.usage, saw_output=any(map(_has_output, choices)))
     return Answered(
         usage=usage,
         flaw=flaw,
-        model=answer.model if type(answer.model) is str else "",
-        id=answer.id if type(answer.id) is str else "",
+        model=answer.model or "",
+        id=answer.id or "",
         finish=finish_of([choice.finish_reason for choice in choices]),
         tier=tier_served(answer.service_tier),
         failed=openai_errors.kind_of(answer.error),
     )
 
 
-def _choices(raw: msgspec.Raw) -> list[_Choice]:
+def _answered_in_parts(body: bytes) -> Answered:
+    """The slow way, for what is no answer or has a part of another type than it should."""
+    try:
+        parts = _decode_parts(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Answered(usage=None, flaw=f"the answer cannot be read: {error}")
+    usage, flaw = read_reported(bytes(parts.usage))
+    answer = _Answer(
+        id=parts.id if type(parts.id) is str else None,
+        model=parts.model if type(parts.model) is str else None,
+        service_tier=parts.service_tier if type(parts.service_tier) is str else None,
+        choices=_choices(parts.choices),
+        usage=usage,
+        error=parts.error,
+    )
+    return _answered(answer, flaw)
+
+
+def _choices(raw: msgspec.Raw) -> tuple[_Choice, ...]:
     try:
         return _decode_choices(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):  # usage may be right all the same
-        return []
+        return ()
 
 
 def _has_output(choice: _Choice) -> bool:

@@ -1,6 +1,6 @@
 """What a Chat Completions request asks for, as far as it decides about money: caps, choices, tier, and what has no bound."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from farthing.domain.errors import BadRequest
@@ -8,102 +8,69 @@ from farthing.wire.dialect import Asked
 from farthing.wire.fields import boolean, listed, mapping, needed_text, text, whole, wrong
 from farthing.wire.gathered import Gathered, utf8_length
 from farthing.wire.openai_attribution import attribution
-from farthing.wire.openai_chat_prompt import gather_prompt, template_tokens
-from farthing.wire.openai_models import always_searches
+from farthing.wire.openai_chat_prompt import AROUND_MESSAGES, gather_prompt
+from farthing.wire.openai_models import said_by
 
 MAX_CAP = 2**31 - 1
 MAX_CHOICES = 128
 """The most that OpenAI accepts as `n`."""
 
-_OWN = frozenset(
-    {
-        *(
-            "audio",
-            "frequency_penalty",
-            "function_call",
-            "functions",
-            "logit_bias",
-            "logprobs",
-            "max_completion_tokens",
-        ),
-        *("max_tokens", "messages", "metadata", "modalities", "model", "moderation", "n", "parallel_tool_calls"),
-        *("prediction", "presence_penalty", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention"),
-        *(
-            "reasoning_effort",
-            "response_format",
-            "safety_identifier",
-            "seed",
-            "service_tier",
-            "stop",
-            "store",
-            "stream",
-        ),
-        *("stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user", "verbosity"),
-    }
+_SILENT = (
+    *("frequency_penalty", "logit_bias", "logprobs", "messages", "model", "moderation", "parallel_tool_calls"),
+    *("presence_penalty", "prompt_cache_key", "prompt_cache_retention", "seed", "stop", "store", "temperature"),
+    *("top_logprobs", "top_p", "audio"),
 )
-_COMPATIBLE = frozenset(
-    {
-        *("chat_template_kwargs", "enable_thinking", "guided_choice", "guided_grammar", "guided_json", "guided_regex"),
-        *("ignore_eos", "include_reasoning", "length_penalty", "mirostat", "mirostat_eta", "mirostat_tau", "min_p"),
-        *("min_tokens", "num_ctx", "prompt_truncate_len", "provider", "random_seed", "reasoning", "reasoning_format"),
-        *("repetition_penalty", "safe_prompt", "session_id", "skip_special_tokens", "stop_token_ids", "thinking"),
-        *("top_a", "top_k", "transforms", "truncate_prompt_tokens", "typical_p", "usage"),
-    }
+"""OpenAI's fields that say nothing about money beside what the prompt and the caps say."""
+_COMPATIBLE = (
+    *("guided_choice", "guided_regex", "ignore_eos", "include_reasoning", "length_penalty", "min_p", "min_tokens"),
+    *("mirostat", "mirostat_eta", "mirostat_tau", "num_ctx", "prompt_truncate_len", "provider", "random_seed"),
+    *("reasoning_format", "repetition_penalty", "safe_prompt", "session_id", "skip_special_tokens", "stop_token_ids"),
+    *("top_a", "top_k", "transforms", "truncate_prompt_tokens", "typical_p", "usage"),
 )
 """Fields of compatible servers that cost nothing beside the tokens under the cap."""
-_UNDERSTOOD = _OWN | _COMPATIBLE
-"""Any other field counts as uncapped. Some are known to bill: `web_search_options`, `plugins`, `search_parameters` and
-`enable_search` search for a fee, `models` and `fallbacks` let another model answer."""
-
-_PROMPTING = frozenset({"chat_template_kwargs", "guided_grammar", "guided_json", "reasoning_effort", "verbosity"})
-"""Settings whose value may reach the prompt."""
 
 _TIERS = {"default": "", "standard": "", "scale": "", "flex": "flex", "priority": "priority", "fast": "priority"}
 _NO_EFFORT = frozenset({None, "none"})
 
 
 def read_asked(body: dict[str, Any], found: Gathered) -> Asked:
-    """Fill `found` and state the facts. Raises BadRequest naming the field."""
+    """Fill `found` and state the facts. Raises BadRequest naming the field.
+
+    A fact is read only where the body has one of its fields, so what a call does not say costs it nothing.
+    """
     model = needed_text(body, "model")
-    gather_settings(found, body, model)
+    said: dict[str, Any] = {}
+    for key in body:
+        facts = _FACTS_OF.get(key)
+        if facts is None:
+            _gather_unknown(found, key, body[key])
+        else:
+            for fact in facts:
+                said[fact] = _READERS[fact](body)
     gather_prompt(found, body, model)
-    stream = boolean(body, "stream") or False
-    thinking = whole(mapping(body, "reasoning") or {}, "max_tokens", "reasoning", low=0, high=MAX_CAP)
+    if said_by(model).always_searches:
+        found.uncapped.insert(0, "model")
+    if "prompt_cache_options" in body:
+        found.ttls.add("5m")
+    if found.ttls:
+        said["cache_ttl"] = max(found.ttls, key=("5m", "1h").index)
     return Asked(
         model=model,
-        stream=stream,
-        cap=cap_of(body),
-        choices=whole(body, "n", high=MAX_CHOICES) or 1,
-        thinking=thinking or None,
-        reasons=_reasons(body),
         text_bytes=found.bytes(),
         overhead_tokens=found.overhead,
-        template_tokens=template_tokens(body, model),
         media=tuple(found.media),
-        predicted_bytes=_predicted(body),
         pointers=tuple(found.pointers),
         uncapped=tuple(found.uncapped),
-        tier=tier_of(body),
-        cache_ttl=max(found.ttls, key=("5m", "1h").index, default=""),
-        audio_output="audio" in (listed(body, "modalities") or ()),
-        wants_usage=wants_usage(body) or not stream,
-        attribution=attribution(body),
+        **said,
     )
 
 
-def gather_settings(found: Gathered, body: dict[str, Any], model: str) -> None:
-    """Add the settings that reach the prompt, and note those that bill beyond the cap."""
-    if always_searches(model):
-        found.uncapped.append("model")
-    if "prompt_cache_options" in body:
-        found.ttls.add("5m")
-    for key, value in body.items():
-        if key in _UNDERSTOOD:
-            if key in _PROMPTING and value is not None:
-                found.json(value)
-        elif value is not None and value is not False and value != []:
-            found.json(value)
-            found.uncapped.append(key)
+def _gather_unknown(found: Gathered, key: str, value: Any) -> None:
+    """Any field that is not understood counts as uncapped, and as prompt. Some are known to bill: `web_search_options`,
+    `plugins`, `search_parameters` and `enable_search` search for a fee, `models` and `fallbacks` let another model answer."""
+    if value is not None and value is not False and value != []:
+        found.json(value)
+        found.uncapped.append(key)
 
 
 def cap_of(body: dict[str, Any]) -> int | None:
@@ -125,9 +92,27 @@ def tier_of(body: dict[str, Any]) -> str:
     return "" if asked is None else _TIERS.get(asked, "auto")
 
 
-def wants_usage(body: dict[str, Any]) -> bool:
-    """Whether a streaming client asked to see usage."""
-    return boolean(mapping(body, "stream_options") or {}, "include_usage", "stream_options") or False
+def _choices(body: dict[str, Any]) -> int:
+    return whole(body, "n", high=MAX_CHOICES) or 1
+
+
+def _streams(body: dict[str, Any]) -> bool:
+    return boolean(body, "stream") or False
+
+
+def _wants_usage(body: dict[str, Any]) -> bool:
+    """Whether the client is to see usage: one that streams has to ask for it."""
+    options = mapping(body, "stream_options")
+    asked = options is not None and boolean(options, "include_usage", "stream_options")
+    return asked or not boolean(body, "stream")
+
+
+def _thinking(body: dict[str, Any]) -> int | None:
+    return whole(mapping(body, "reasoning") or {}, "max_tokens", "reasoning", low=0, high=MAX_CAP) or None
+
+
+def _audio_output(body: dict[str, Any]) -> bool:
+    return "audio" in (listed(body, "modalities") or ())
 
 
 def _reasons(body: dict[str, Any]) -> bool:
@@ -156,3 +141,33 @@ def _predicted_texts(content: object) -> Iterator[str]:
         yield from (part["text"] for part in content)
     else:
         raise wrong("prediction.content", "a string or a list of text parts")
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "attribution": attribution,
+    "audio_output": _audio_output,
+    "cap": cap_of,
+    "choices": _choices,
+    "predicted_bytes": _predicted,
+    "reasons": _reasons,
+    "stream": _streams,
+    "thinking": _thinking,
+    "tier": tier_of,
+    "wants_usage": _wants_usage,
+}
+"""How each fact of `Asked` is read from the body, whichever of its fields are there."""
+
+_FACTS_OF: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys((*_SILENT, *_COMPATIBLE, *AROUND_MESSAGES, "prompt_cache_options"), ()),
+    **dict.fromkeys(("max_tokens", "max_completion_tokens"), ("cap",)),
+    **dict.fromkeys(("user", "safety_identifier", "metadata"), ("attribution",)),
+    **dict.fromkeys(("reasoning_effort", "enable_thinking", "thinking"), ("reasons",)),
+    "modalities": ("audio_output",),
+    "n": ("choices",),
+    "prediction": ("predicted_bytes",),
+    "reasoning": ("reasons", "thinking"),
+    "service_tier": ("tier",),
+    "stream": ("stream", "wants_usage"),
+    "stream_options": ("wants_usage",),
+}
+"""The facts on which each field that is understood bears. A field that is not here is not understood."""

@@ -10,7 +10,7 @@ from farthing.wire import media
 from farthing.wire.dialect import Media
 from farthing.wire.fields import as_mapping, listed, mapping, needed_list, needed_text, text, wrong
 from farthing.wire.gathered import Gathered
-from farthing.wire.openai_models import has_published_template, is_openai
+from farthing.wire.openai_models import has_published_template, said_by
 
 # OpenAI's cookbook, "How to count tokens with tiktoken": 3 tokens a message, 1 a name, 3 to prime the reply; 7 to 12 a
 # function and about as many around all of them. More here, because newer templates are not public.
@@ -23,6 +23,14 @@ _WITH_FORMAT = 32
 _UNKNOWN_TEMPLATE = 256
 """Other models' templates begin with a system text of their own: gpt-oss about 70 tokens, Qwen and Llama with tools up to 160."""
 
+_SETTINGS = (
+    *("chat_template_kwargs", "function_call", "guided_grammar", "guided_json", "reasoning_effort", "response_format"),
+    *("tool_choice", "verbosity"),
+)
+"""Settings whose value may reach the prompt."""
+AROUND_MESSAGES = frozenset({"tools", "functions", *_SETTINGS})
+"""The fields beside `messages` that become prompt."""
+
 _PRIMING, _MESSAGE_EXACTLY = 3, 3
 _PLAIN = frozenset({"role", "content", "name"})
 _NOT_PLAIN = ("tools", "functions", "response_format", "prediction", "modalities", "audio", "web_search_options")
@@ -34,15 +42,27 @@ _CALLER_RUNS = frozenset({"function", "custom"})
 
 def gather_prompt(found: Gathered, body: dict[str, Any], model: str) -> None:
     """Add what reaches the prompt of `model`. Raises BadRequest naming the field."""
-    found.overhead += _PER_REQUEST if is_openai(model) else _PER_REQUEST + _UNKNOWN_TEMPLATE
-    _tools(found, body)
-    if mapping(body, "response_format") is not None:
-        found.overhead += _WITH_FORMAT
-        found.json(body["response_format"])
+    found.overhead += _PER_REQUEST if said_by(model).is_openai else _PER_REQUEST + _UNKNOWN_TEMPLATE
+    if not body.keys().isdisjoint(AROUND_MESSAGES):
+        _around_messages(found, body)
     messages = needed_list(body, "messages")
     found.overhead += _PER_MESSAGE * len(messages)
     for index, message in enumerate(messages):
-        _message(found, message, f"messages[{index}]")
+        if _is_plain(message):
+            found.plain_message(message.values())
+        else:
+            _message(found, message, f"messages[{index}]")
+
+
+def _is_plain(message: Any) -> bool:
+    """Whether a message is nothing but a role and a text, as nearly all are: there is nothing in it to read or refuse."""
+    return (
+        type(message) is dict
+        and len(message) == 2
+        and type(message.get("content")) is str
+        and type(role := message.get("role")) is str
+        and role != ""
+    )
 
 
 def template_tokens(body: dict[str, Any], model: str) -> int | None:
@@ -68,21 +88,25 @@ def cache_mark(holder: dict[str, Any]) -> str:
     return str(control.get("ttl") or "5m") if type(control) is dict else ""
 
 
-def _tools(found: Gathered, body: dict[str, Any]) -> None:
+def _around_messages(found: Gathered, body: dict[str, Any]) -> None:
     for key in ("tools", "functions"):
-        tools = listed(body, key)
-        if not tools:
-            continue
-        found.overhead += _WITH_TOOLS + _PER_TOOL * len(tools)
-        found.json(tools)
-        for index, tool in enumerate(tools):
-            where = f"{key}[{index}]"
-            _mark(found, as_mapping(tool, where), where)
-            if key == "tools" and text(tool, "type", where) not in _CALLER_RUNS:
-                found.uncapped.append(where)
-    for key in ("tool_choice", "function_call"):
+        if tools := listed(body, key):
+            _tools(found, tools, key)
+    if mapping(body, "response_format") is not None:
+        found.overhead += _WITH_FORMAT
+    for key in _SETTINGS:
         if body.get(key) is not None:
             found.json(body[key])
+
+
+def _tools(found: Gathered, tools: list[Any], key: str) -> None:
+    found.overhead += _WITH_TOOLS + _PER_TOOL * len(tools)
+    found.tools.append(found.json(tools))
+    for index, tool in enumerate(tools):
+        where = f"{key}[{index}]"
+        _mark(found, as_mapping(tool, where), where)
+        if key == "tools" and text(tool, "type", where) not in _CALLER_RUNS:
+            found.uncapped.append(where)
 
 
 def _message(found: Gathered, message: object, where: str) -> None:

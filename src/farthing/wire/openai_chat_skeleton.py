@@ -5,42 +5,51 @@ from itertools import takewhile
 from typing import Any
 
 from farthing.domain.record import MessageShape, Skeleton
-from farthing.wire.gathered import Gathered, digest
+from farthing.wire.gathered import Gathered, digest, digest_of
 from farthing.wire.openai_chat_prompt import cache_mark
+
+_INSTRUCTING = frozenset({"system", "developer"})
+_SPEAKING = frozenset({"user", "assistant", *_INSTRUCTING})
 
 
 def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
-    """Each word is hashed once: the system digest is of the digests of the instructions before the first other message,
-    the prompt digest of the two digests it stands for."""
+    """Each word is hashed once. The system digest is that of the instruction before the first other message, or of the
+    digests of several; the prompt digest is that of system or tools, or of the digests of both."""
     names: dict[str, str] = {}
     messages = tuple(
-        _shape(message, found.message_bytes(at), names, key) for at, message in enumerate(body["messages"])
+        [_shape(message, found.message_bytes(at), names, key) for at, message in enumerate(body["messages"])]
     )
-    system = [shape.digest for shape in takewhile(_instructs, messages)]
-    tools = [*(body.get("tools") or ()), *(body.get("functions") or ())]
-    system_digest = digest(key, system) if system else ""
-    tools_digest = digest(key, tools) if tools else ""
+    system = _together(key, [shape.digest for shape in takewhile(_instructs, messages)])
+    tools = digest_of(key, b"\x00".join(found.tools)) if found.tools else ""
     return Skeleton(
         messages=messages,
-        system_digest=system_digest,
-        tools_digest=tools_digest,
-        prompt_digest=digest(key, system_digest, tools_digest) if system or tools else "",
-        tool_names=tuple(map(_name, tools)),
+        system_digest=system,
+        tools_digest=tools,
+        prompt_digest=_together(key, [part for part in (system, tools) if part]),
+        tool_names=tuple([_name(tool) for field in ("tools", "functions") for tool in body.get(field) or ()]),
         text_bytes=found.bytes(),
-        media=tuple(part.kind for part in found.media),
+        media=tuple([part.kind for part in found.media]),
     )
+
+
+def _together(key: bytes, digests: list[str]) -> str:
+    """One digest for several: of none "", and of one itself."""
+    return digest(key, digests) if len(digests) > 1 else digests[0] if digests else ""
 
 
 def _instructs(shape: MessageShape) -> bool:
-    return shape.role in {"system", "developer"}
+    return shape.role in _INSTRUCTING
 
 
 def _shape(message: dict[str, Any], size: int, names: dict[str, str], key: bytes) -> MessageShape:
+    role = message["role"]
     content = message.get("content")
+    if type(content) is str and len(message) == 2 and role in _SPEAKING:
+        return MessageShape(role, digest_of(key, f"{role}: {content}".encode()), size)  # which no JSON looks like
     parts = content if type(content) is list else ()
-    marks = (cache_mark(holder) for holder in (message, *parts))
+    marks = [cache_mark(holder) for holder in (message, *parts)]
     return MessageShape(
-        message["role"],
+        role,
         digest(key, message),
         size,
         tuple(_tools(message, names)),

@@ -78,6 +78,9 @@ class EmbeddingsDraft:
         for each in self._inputs:
             yield from (each,) if isinstance(each, str) else repeat("a", len(each))
 
+    def template_tokens(self) -> None:
+        """Not published."""
+
     def outbound(self, *, model: str, cap: int | None) -> bytes:  # noqa: ARG002 - there is no output to cap
         value = self._body.value
         return self._body.encode() if value["model"] == model else write({**value, "model": model})

@@ -4,6 +4,9 @@ Names with a `/` belong to aggregators, which take the older fields for every mo
 """
 
 import re
+from functools import lru_cache
+
+import msgspec
 
 CAP_FIELDS = ("max_tokens", "max_completion_tokens")
 """Both names of the output cap in Chat Completions; the first is the older one."""
@@ -15,10 +18,39 @@ _PUBLISHED = re.compile(r"(?:gpt-4o|gpt-4|gpt-3\.5-turbo)(?:-|$)")
 _SPOKEN = re.compile(r"audio|realtime|transcribe|tts|image|search|instruct")
 _SEARCHING = re.compile(r"-search-(?:preview|api)|:online$")
 
+LONGEST_REMEMBERED = 128
+"""Characters of a name; a longer one is no model's, and is not worth memory."""
 
-def is_openai(model: str) -> bool:
-    """Whether the name is one of OpenAI's hosted models: its prompt template is known."""
-    return _OPENAI.match(model) is not None
+
+class NameFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What one name says."""
+
+    is_openai: bool
+    """One of OpenAI's hosted models: its prompt template is known."""
+    always_searches: bool
+    """It searches the web on every call, for a fee apiece (`gpt-4o-search-preview`, OpenRouter's `:online`)."""
+    only_new_cap: bool
+    """A reasoning model of OpenAI's: it takes `max_completion_tokens` and refuses the older field."""
+    unfilled_cap: str
+    """The cap's field where the caller filled none: the new name for OpenAI's models since gpt-4o, and for all others
+    the old one, which every compatible server knows."""
+
+
+def said_by(model: str) -> NameFacts:
+    """The facts of a model's name. Calls name the same few models over and over, so those are remembered."""
+    return _remembered(model) if len(model) <= LONGEST_REMEMBERED else _read(model)
+
+
+def _read(model: str) -> NameFacts:
+    return NameFacts(
+        is_openai=_OPENAI.match(model) is not None,
+        always_searches=_SEARCHING.search(model) is not None,
+        only_new_cap=_REASONING.match(model) is not None,
+        unfilled_cap="max_completion_tokens" if _NEWER.match(model) else "max_tokens",
+    )
+
+
+_remembered = lru_cache(maxsize=1_024)(_read)
 
 
 def has_published_template(model: str) -> bool:
@@ -27,18 +59,9 @@ def has_published_template(model: str) -> bool:
     return _PUBLISHED.match(model) is not None and not _SPOKEN.search(model)
 
 
-def always_searches(model: str) -> bool:
-    """The model searches the web on every call, for a fee apiece (`gpt-4o-search-preview`, OpenRouter's `:online`)."""
-    return _SEARCHING.search(model) is not None
-
-
 def cap_field(model: str, used: str | None) -> str:
-    """The field that carries the output cap. `used` is the one the caller filled, which stays unless the model refuses it:
-    reasoning models take only `max_completion_tokens`. Where the caller filled none, OpenAI's models since gpt-4o get
-    the new name and all others the old one, which every compatible server knows.
-    """
-    if _REASONING.match(model):
+    """The field that carries the output cap. `used` is the one the caller filled, which stays unless the model refuses it."""
+    name = said_by(model)
+    if name.only_new_cap:
         return "max_completion_tokens"
-    if used is not None:
-        return used
-    return "max_completion_tokens" if _NEWER.match(model) else "max_tokens"
+    return name.unfilled_cap if used is None else used

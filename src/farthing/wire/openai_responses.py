@@ -64,6 +64,9 @@ class ResponsesDraft:
     def texts(self) -> Iterator[str]:
         return self._found.texts()
 
+    def template_tokens(self) -> None:
+        """Not published."""
+
     def outbound(self, *, model: str, cap: int | None) -> bytes:
         value = self._body.value
         edits: dict[str, Any] = {}

@@ -43,24 +43,9 @@ class Reported(msgspec.Struct, frozen=True):
     """Of gateways in front of Anthropic, as is the next."""
     cache_creation_input_tokens: Count = None
 
-    @property
-    def cached(self) -> int:
-        details = self.prompt_tokens_details
-        return (
-            (details.cached_tokens if details else None)
-            or self.prompt_cache_hit_tokens
-            or self.cached_tokens
-            or self.cache_read_input_tokens
-            or 0
-        )
 
-    @property
-    def written(self) -> int:
-        details = self.prompt_tokens_details
-        return (details.cache_write_tokens if details else None) or self.cache_creation_input_tokens or 0
-
-
-_decode = msgspec.json.Decoder(Reported).decode
+_decode = msgspec.json.Decoder(Reported | None).decode
+_NO_PROMPT, _NO_COMPLETION = _Prompt(), _Completion()
 
 
 def read_usage(raw: bytes, *, saw_output: bool = False) -> tuple[Usage | None, str]:
@@ -68,17 +53,27 @@ def read_usage(raw: bytes, *, saw_output: bool = False) -> tuple[Usage | None, s
 
     `saw_output`: the answer has output, whatever its usage says.
     """
+    reported, flaw = read_reported(raw)
+    return believed(reported, saw_output=saw_output) if reported is not None else (None, flaw)
+
+
+def read_reported(raw: bytes) -> tuple[Reported | None, str]:
+    """The JSON of `usage` as it is written, or None with the reason ("" for null)."""
     try:
-        reported = _decode(raw)
+        return _decode(raw), ""
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return None, f"usage cannot be read: {error}"
+
+
+def believed(reported: Reported, *, saw_output: bool = False) -> tuple[Usage | None, str]:
+    """As `read_usage`, of what is decoded already."""
     if reported.completion_tokens is None:
         return None, "usage.completion_tokens is missing"
     return canonical(reported, saw_output=saw_output)
 
 
 def canonical(reported: Reported, *, saw_output: bool = False) -> tuple[Usage | None, str]:
-    """As `read_usage`; for embeddings, which have no output, `completion_tokens` may be missing."""
+    """As `believed`; for embeddings, which have no output, `completion_tokens` may be missing."""
     prompt, completion = reported.prompt_tokens, reported.completion_tokens or 0
     if prompt is None:
         return None, "usage.prompt_tokens is missing"
@@ -87,16 +82,24 @@ def canonical(reported: Reported, *, saw_output: bool = False) -> tuple[Usage | 
     if saw_output and not completion:
         return None, "usage says zero completion tokens beside output"
     usage = _with_parts(reported, prompt, completion)
-    if max(usage.input_tokens, usage.output_tokens) > _ABSURD:
+    if usage.input_tokens > _ABSURD or usage.output_tokens > _ABSURD:
         return None, "usage counts more tokens than any answer has"
     flaw = usage.flaw()
     return (None, flaw) if flaw else (usage, "")
 
 
 def _with_parts(reported: Reported, prompt: int, completion: int) -> Usage:
-    inputs, outputs = reported.prompt_tokens_details, reported.completion_tokens_details
-    cached, written = reported.cached, reported.written
-    reasoning = (outputs.reasoning_tokens or 0) if outputs else 0
+    inputs = reported.prompt_tokens_details or _NO_PROMPT
+    outputs = reported.completion_tokens_details or _NO_COMPLETION
+    cached = (
+        inputs.cached_tokens
+        or reported.prompt_cache_hit_tokens
+        or reported.cached_tokens
+        or reported.cache_read_input_tokens
+        or 0
+    )
+    written = inputs.cache_write_tokens or reported.cache_creation_input_tokens or 0
+    reasoning = outputs.reasoning_tokens or 0
     beyond = (reported.total_tokens or 0) - prompt - completion
     if beyond > 0:
         if beyond != reasoning and beyond == cached + written:
@@ -110,8 +113,8 @@ def _with_parts(reported: Reported, prompt: int, completion: int) -> Usage:
         cache_read_input_tokens=cached,
         cache_write_input_tokens=written,
         reasoning_output_tokens=reasoning,
-        audio_input_tokens=(inputs.audio_tokens or 0) if inputs else 0,
-        audio_output_tokens=(outputs.audio_tokens or 0) if outputs else 0,
+        audio_input_tokens=inputs.audio_tokens or 0,
+        audio_output_tokens=outputs.audio_tokens or 0,
     )
 
 

@@ -64,7 +64,10 @@ def read_object(body: bytes, *, limits: Limits = Limits()) -> Body:  # noqa: B00
         )
     if len(body) > 4 * limits.keys:  # a key takes more than four bytes: a shorter body cannot have too many
         _refuse_sprawl(body, limits)
-    value = _parse(body)
+    try:
+        value = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequest(f"The body is not acceptable JSON: {_reason(body, error)}.") from None
     if type(value) is not dict:
         raise BadRequest(f"The body must be a JSON object, not {_kind(value)}.")
     if _deeper_than(limits.depth, value):
@@ -74,13 +77,6 @@ def read_object(body: bytes, *, limits: Limits = Limits()) -> Body:  # noqa: B00
     if not canonical and _drops_keys(body, written):
         _name_duplicate(body)
     return Body(value, body, canonical)
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequest(f"The body is not acceptable JSON: {_reason(body, error)}.") from None
 
 
 def _reason(body: bytes, error: Exception) -> str:

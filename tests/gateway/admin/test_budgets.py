@@ -4,10 +4,10 @@ import threading
 import time
 
 import pytest
-from support.admin import admin, chat, refused
-from support.gateway import gateway_and_provider
 
 from farthing.testing import Fault
+from support.admin import admin, chat, refused
+from support.gateway import gateway_and_provider
 
 TINY = "0.000000001"
 
@@ -79,7 +79,6 @@ def test_a_raise_wakes_a_call_that_waits(tmp_path):
         admin(gateway, "POST", "/budgets/narrow/raise", {"amount": "1"})
         second.join(20)
         assert [answer.status_code for answer in answers] == [200]
-        provider.close_connections() if hasattr(provider, "close_connections") else None
 
 
 def until(happened, seconds=20):
@@ -150,10 +149,10 @@ def test_the_files_budgets_are_raised_but_not_changed_here(gateway):
     ],
     ids=str,
 )
-def test_what_a_budget_may_not_be_is_refused_by_the_field(gateway, change, field):
+def test_what_a_budget_may_not_be_is_refused_by_the_field(one_gateway, change, field):
     body = {"name": "new", "limits": {"usd": "5"}, **change}
-    refused(gateway, "POST", "/budgets", body, status=400, field=field or None)
-    assert [budget["name"] for budget in admin(gateway, "GET", "/budgets")["budgets"]] == ["all"]
+    refused(one_gateway, "POST", "/budgets", body, status=400, field=field or None)
+    assert [budget["name"] for budget in admin(one_gateway, "GET", "/budgets")["budgets"]] == ["all"]
 
 
 @pytest.mark.parametrize(
@@ -172,9 +171,9 @@ def test_what_a_budget_may_not_be_is_refused_by_the_field(gateway, change, field
     ],
     ids=str,
 )
-def test_what_no_raise_can_be_is_refused_by_the_field(gateway, body, field):
-    refused(gateway, "POST", "/budgets/all/raise", body, status=400, field=field)
-    assert standing(gateway, "all")["limit"] == "1"
+def test_what_no_raise_can_be_is_refused_by_the_field(one_gateway, body, field):
+    refused(one_gateway, "POST", "/budgets/all/raise", body, status=400, field=field)
+    assert standing(one_gateway, "all")["limit"] == "1"
 
 
 def test_what_is_not_there_is_not_found(gateway):

@@ -23,7 +23,7 @@ LABEL = "label."
 T = TypeVar("T", bound=msgspec.Struct)
 
 _LIMITS = Limits(bytes=BODY_BYTES, depth=8, keys=500)
-_PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
+_PLACE = re.compile(r" - at (?:`key` in )?`\$\.?(.*)`$")
 _INNER = re.compile(r"(?:unknown field|missing required field) `(.*?)`")
 
 

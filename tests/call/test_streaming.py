@@ -1,0 +1,166 @@
+"""Streams: relayed as they come, settled before their end is shown, and never free because somebody left."""
+
+import asyncio
+
+import pytest
+from support.client import ListeningClient
+from support.desk import ValueDesk, chat, dollars
+from support.funded import funded
+from support.upstream import PreparedAnswer, chat_stream
+
+from farthing.call.desk import Limits
+from farthing.call.states import Answering, Over
+from farthing.call.streaming import relay
+from farthing.domain.errors import Ambiguous
+
+COST = 10 * 150 + 5 * 600
+ASKING = {"stream": True, "stream_options": {"include_usage": True}}
+
+
+def relayed(answer, client=None, at=None, **fields):
+    at = at or ValueDesk(budgets=(dollars("1"),))
+    client = client or ListeningClient()
+
+    async def go():
+        holding = await funded(at, chat(**{**ASKING, "max_tokens": 50, **fields}))
+        return await relay(Answering(holding, answer), at, client)
+
+    assert isinstance(asyncio.run(go()), Over)
+    return at, client
+
+
+def test_each_piece_is_forwarded_as_it_arrives_and_the_end_only_after_the_money():
+    at = ValueDesk(budgets=(dollars("1"),))
+    spent = []
+
+    class Watching(ListeningClient):
+        async def body(self, piece):
+            await super().body(piece)
+            spent.append(at.spent()[0])
+
+    _, client = relayed(chat_stream(["a", "b"], (10, 5)), Watching(), at)
+    assert client.ended
+    assert spent[:-1] == [0] * (len(spent) - 1)
+    assert spent[-1] == COST
+    assert b"[DONE]" in client.pieces[-1]
+
+
+def test_usage_and_end_in_one_piece_are_settled_like_any_other():
+    answer = chat_stream(["a"], (10, 5))
+    joined = PreparedAnswer(200, [b"".join(answer.pieces)], "text/event-stream")
+    at, client = relayed(joined)
+    assert client.ended
+    assert at.spent() == (COST, 0, 0)
+
+
+def test_a_report_above_the_cap_in_the_last_piece_is_posted_in_full():
+    at, client = relayed(chat_stream(["a"], (10, 500)))
+    assert at.spent() == (10 * 150 + 500 * 600, 0, 0)
+    assert "overran_cap" in at.last().attempts[0].flags
+    assert at.ledger._book.gates == {"openai/gpt-4o-mini"}
+
+
+def test_the_connection_is_read_out_so_that_it_can_serve_again():
+    answer = chat_stream(["a"], (10, 5))
+    answer.pieces.append(b"")
+    relayed(answer)
+    assert answer.pieces == []
+
+
+def test_what_breaks_after_the_end_changes_nothing():
+    answer = chat_stream(["a"], (10, 5))
+    answer.pieces.append(Ambiguous("reset"))
+    at, client = relayed(answer)
+    assert client.ended
+    assert at.spent() == (COST, 0, 0)
+
+
+def test_a_stream_that_stalls_keeps_its_hold_with_what_was_seen():
+    answer = PreparedAnswer(200, [*chat_stream(["a", "b", "c"], None).pieces[:4], Ambiguous("stalled")], "text/event-stream")
+    at, client = relayed(answer)
+    assert client.was_cut
+    assert b"stalled" in client.text
+    record = at.last().attempts[0]
+    assert record.state == "unknown"
+    assert record.seen.output_tokens == 3
+
+
+def test_an_event_that_cannot_be_read_where_usage_should_be_keeps_the_hold():
+    answer = PreparedAnswer(200, [b'data: {"usage": {"prompt_tokens": }}\n\n'], "text/event-stream")
+    at, client = relayed(answer)
+    assert client.was_cut
+    assert at.spent()[2] > 0
+    assert at.last().attempts[0].state == "unknown"
+
+
+def test_an_error_event_keeps_the_hold_and_reaches_the_client():
+    answer = PreparedAnswer(200, [b'data: {"error": {"type": "server_error"}}\n\n'], "text/event-stream")
+    at, client = relayed(answer)
+    assert b"server_error" in client.text
+    assert at.spent()[2] > 0
+
+
+def test_a_task_that_is_cancelled_in_mid_stream_remembers_the_output_it_saw():
+    """`charge_seen` charges it; with nothing seen the output would be free."""
+    answer = chat_stream(["a", "b", "c", "d"], None)
+    at = ValueDesk(budgets=(dollars("1", unknown="charge_seen"),))
+
+    def cancel():
+        if len(answer.pieces) < 3:
+            raise asyncio.CancelledError
+
+    answer.on_read = cancel
+    with pytest.raises(asyncio.CancelledError):
+        relayed(answer, at=at)
+    record = at.last().attempts[0]
+    assert record.state == "unknown"
+    assert record.seen.output_tokens >= 3
+    assert at.last().closing.outcome == "unknown"
+
+
+def test_a_task_that_is_cancelled_after_the_usage_came_is_settled_by_it():
+    at = ValueDesk(budgets=(dollars("1"),))
+    answer = chat_stream(["a"], (10, 5), done=False)
+
+    def cancel():
+        if not answer.pieces:
+            raise asyncio.CancelledError
+
+    answer.on_read = cancel
+    with pytest.raises(asyncio.CancelledError):
+        relayed(answer, at=at)
+    assert at.spent() == (COST, 0, 0)
+
+
+def test_a_client_that_left_is_drained_for_so_long_and_no_longer():
+    at = ValueDesk(budgets=(dollars("1"),), limits=Limits(drain_seconds=1.0))
+    answer = chat_stream(["a", "b", "c", "d", "e"], (10, 5))
+
+    def tick():
+        at.time_ms += 600
+
+    answer.on_read = tick
+    relayed(answer, ListeningClient(leave_after=1), at)
+    assert at.last().attempts[0].state == "unknown"
+    assert answer.aborted
+    assert at.draining == 0
+
+
+def test_no_answer_is_counted_as_drained_after_its_drain_failed():
+    answer = PreparedAnswer(200, [*chat_stream(["a", "b", "c"], None).pieces[:4], Ambiguous("reset")], "text/event-stream")
+    at, _ = relayed(answer, ListeningClient(leave_after=1))
+    assert at.draining == 0
+    assert at.last().closing.status == 499
+
+
+def test_a_client_that_cannot_be_told_in_the_middle_of_a_head_keeps_the_hold():
+    at = ValueDesk(chat_stream(["a"], (10, 5)), budgets=(dollars("1"),))
+
+    class Deaf(ListeningClient):
+        async def head(self, status, headers):
+            raise ValueError("a header of the answer contains a line break")
+
+    with pytest.raises(ValueError, match="line break"):
+        asyncio.run(at.call(chat(**ASKING), Deaf()))
+    assert at.spent()[2] > 0
+    assert at.last().closing.outcome == "unknown"

@@ -1,0 +1,69 @@
+"""Every example runs as it stands there."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from farthing.config.engine import wall_ms
+from farthing.config.load import load
+from farthing.testing import SimulatedProvider, list_prices
+from support.shell import BARE, command
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+KEYS = {"OPENAI_API_KEY": "sk-a", "ANTHROPIC_API_KEY": "sk-b", "SUPPORT_BOT_KEY": "x" * 32}
+
+
+@pytest.fixture
+def provider():
+    with SimulatedProvider(prices=list_prices(wall_ms)).in_thread() as simulated:
+        yield simulated
+
+
+def run(provider, folder, example: str, *words: str):
+    env = {
+        "OPENAI_API_KEY": "sk-a",
+        "ANTHROPIC_API_KEY": "sk-b",
+        "OPENAI_BASE_URL": f"{provider.url}/v1",
+        "ANTHROPIC_BASE_URL": provider.url,
+    }
+    return command("run", *words, "--", sys.executable, EXAMPLES / example, cwd=folder, env=env)
+
+
+def test_the_openai_client_hears_its_cost(provider, tmp_path):
+    ended = run(provider, tmp_path, "openai_chat.py", "--budget", "$1")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("cost $0.0000") == 3
+    assert "left $0.99" in ended.stdout
+
+
+def test_the_openai_client_hears_its_refusal_once(provider, tmp_path):
+    ended = run(provider, tmp_path, "openai_chat.py", "--calls", "1")
+    assert ended.returncode == 0, ended.stderr
+    assert "refused: " in ended.stdout
+    assert "'run run-" in ended.stdout
+    assert len(provider.bill) == 1
+
+
+def test_the_anthropic_client_streams(provider, tmp_path):
+    ended = run(provider, tmp_path, "anthropic_messages.py", "--budget", "$1")
+    assert ended.returncode == 0, ended.stderr
+    assert "100 out" in ended.stdout
+    assert "1 call" in ended.stderr
+
+
+def test_the_configuration_is_good_and_nobody_gets_around_it():
+    settings = load(EXAMPLES / "farthing.toml", KEYS)
+    assert len(settings.budgets) == 3
+    assert settings.warnings == ()
+
+
+def test_the_test_of_an_agent_passes(tmp_path):
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / "test_your_agent.py"]
+    ended = subprocess.run(
+        words, cwd=tmp_path, env=BARE | {"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "2 passed" in ended.stdout

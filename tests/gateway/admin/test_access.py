@@ -1,0 +1,47 @@
+"""Who may use the admin side."""
+
+import pytest
+
+from farthing.accounts.secrets import digest, index
+from farthing.domain.errors import BadRequest
+from farthing.domain.key import Key
+from farthing.gateway.admin.access import admitted, still_admitted
+
+BOSS = Key(id="boss", name="boss", digest=digest("b" * 32), rights=("admin",))
+BOT = Key(id="bot", name="bot", digest=digest("c" * 32))
+KEYS = index((BOSS, BOT))
+HOST = {b"host": b"127.0.0.1:4141"}
+
+
+def refusal(headers, keys, peer="127.0.0.1"):
+    with pytest.raises(BadRequest) as caught:
+        admitted(headers, keys, peer)
+    return caught.value.status, caught.value.field
+
+
+def test_with_keys_only_a_key_with_the_right_on_this_machine():
+    shown = {**HOST, b"authorization": b"Bearer " + b"b" * 32}
+    assert admitted(shown, KEYS, "127.0.0.1") is BOSS
+    assert refusal({**HOST, b"authorization": b"Bearer " + b"c" * 32}, KEYS) == (403, "authorization")
+    assert refusal(HOST, KEYS) == (401, "authorization")
+    assert refusal(shown, KEYS, "10.0.0.7")[0] == 403
+    assert refusal({**shown, b"forwarded": b"for=10.0.0.7"}, KEYS) == (403, "forwarded")
+
+
+def test_without_keys_only_this_machine_and_no_page_but_our_own():
+    assert admitted(HOST, {}, "::1") is None
+    assert admitted({**HOST, b"origin": b"http://127.0.0.1:4141"}, {}, "127.0.0.1") is None
+    assert refusal({**HOST, b"origin": b"http://127.0.0.1:9999"}, {}) == (403, "origin")
+    assert refusal({**HOST, b"origin": b"http://localhost:4141"}, {}) == (403, "origin")
+    assert refusal({**HOST, b"origin": b"null"}, {}) == (403, "origin")
+    assert refusal({b"host": b"evil.example"}, {}) == (403, "host")
+    assert refusal(HOST, {}, "10.0.0.7")[0] == 403
+
+
+def test_what_changed_while_a_body_was_on_its_way_counts():
+    still_admitted(BOSS, KEYS)
+    still_admitted(None, {})
+    for maker, keys in ((BOSS, index((BOT,))), (None, KEYS)):
+        with pytest.raises(BadRequest) as caught:
+            still_admitted(maker, keys)
+        assert caught.value.status == 401
