@@ -27,7 +27,7 @@ lint: setup
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@report=$$($(BIN)/lint-imports --no-timing) || { echo "$$report"; exit 1; }
+	@report=$$($(BIN)/lint-imports) || { echo "$$report"; exit 1; }
 
 check: lint
 	@$(BIN)/python -m pytest -m "not slow" $(TESTS)

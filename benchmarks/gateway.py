@@ -74,9 +74,7 @@ class Bench:
         speed = self._calibrate()
         commits = self.served.ask("figures")["commits"]
         before, worked, taken = cpu.threads(target.pid) if target.pid else {}, *cpu.busy(self.cpus.measured)
-        found = programs.load(
-            self.folder, target.port, case.in_flight, self.seconds, self.requests[case.kind]
-        )
+        found = programs.load(self.folder, target.port, case.in_flight, self.seconds, self.requests[case.kind])
         spent = cpu.between(before, cpu.threads(target.pid)) if target.pid else {}
         worked_after, taken_after = cpu.busy(self.cpus.measured)
         figures = self.served.ask("figures")
@@ -108,7 +106,9 @@ class Bench:
     def sampled(self, case: Case) -> list[tuple[str, str, int, float]]:
         """Where the gateway's event loop spends its time under this case."""
         self.served.ask("sample")
-        programs.load(self.folder, self.targets[-1].port, case.in_flight, max(2.0, self.seconds), self.requests[case.kind])
+        programs.load(
+            self.folder, self.targets[-1].port, case.in_flight, max(2.0, self.seconds), self.requests[case.kind]
+        )
         found: list[tuple[str, str, int, float]] = self.served.ask("samples")  # type: ignore[assignment]
         return found
 
@@ -144,7 +144,7 @@ def main() -> None:
         bench = Bench(folder, cpus, asked.seconds, targets, served)
         runs = list(bench.rounds(cases, asked.rounds, progress))
         progress("")
-        print(tables.setting(cpus.shared, runs, asked.seconds, asked.rounds))
+        print(tables.setting(runs, asked.seconds, asked.rounds, one_cpu=cpus.shared))
         print(tables.costs(cases, runs))
         print(tables.where(cases, runs))
         for case in cases:
@@ -162,10 +162,14 @@ def progress(text: str) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=1.5, help="how long each case runs through each target, a round")
+    parser.add_argument(
+        "--seconds", type=float, default=1.5, help="how long each case runs through each target, a round"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=("whole", "stream"))
-    parser.add_argument("--profile", action="store_true", help="name the functions, too, in which the event loop spends its time")
+    parser.add_argument(
+        "--profile", action="store_true", help="name the functions, too, in which the event loop spends its time"
+    )
     parser.add_argument("--json", type=Path, help="write every single run to this file")
     asked = parser.parse_args()
     if asked.seconds <= 0 or asked.rounds < 1:

@@ -37,7 +37,11 @@ USED = Usage(input_tokens=480, output_tokens=120)
 
 def reserve(call: int, user: int, now_ms: int) -> Reserve:
     """What the gateway asks for a call of 2 kB with a cap of 256 tokens."""
-    accounts = (("everything", "", "lifetime"), ("team, monthly", "", "2026-01"), ("each user, daily", f"u{user}", "2026-01-01"))
+    accounts = (
+        ("everything", "", "lifetime"),
+        ("team, monthly", "", "2026-01"),
+        ("each user, daily", f"u{user}", "2026-01-01"),
+    )
     return Reserve(
         opening=AttemptOpening(
             id=attempt_id(call, 1),
@@ -121,9 +125,7 @@ async def run(ledger: SqliteLedger, in_flight: int, seconds: float) -> Found:
     await ledger.flush()
     spent = cpu.between(before, cpu.threads())
     rest = sum(thread.exact for name, thread in spent.items() if name != writer)
-    return Found(
-        len(took), time.perf_counter() - began, spent[writer].exact, rest, ledger.commits - commits, took
-    )
+    return Found(len(took), time.perf_counter() - began, spent[writer].exact, rest, ledger.commits - commits, took)
 
 
 def main() -> None:
@@ -132,7 +134,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
-    print("in flight  writer µs/pair  others µs/pair  pairs/s  pairs/commit  reserve p50 µs  p99 µs   (medians of rounds)")
+    print(
+        "in flight  writer µs/pair  others µs/pair  pairs/s  pairs/commit  reserve p50 µs  p99 µs   (medians of rounds)"
+    )
     with tempfile.TemporaryDirectory(prefix="farthing-bench-", dir=asked.folder) as folder:
         ledger = SqliteLedger.open(Path(folder) / "farthing.db", what="bench")
         try:

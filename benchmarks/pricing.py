@@ -1,6 +1,6 @@
 """What a price costs: nanoseconds to find a card, to price an answer, and to bound a call. The goal is under 1 µs each.
 
-    python benchmarks/pricing.py [--rounds 9]
+python benchmarks/pricing.py [--rounds 9]
 """
 
 import argparse
@@ -42,7 +42,10 @@ def cases() -> list[tuple[str, Callable[[], object]]]:
         ("cost with cache reads and writes of both kinds", lambda: cost(anthropic, CACHED)),
         ("worst case of a call", lambda: worst(openai, input_tokens=2_000)),
         ("worst case, a service tier named", lambda: worst(openai, input_tokens=2_000, tiers=("priority",))),
-        ("worst case, an hour's cache write, long context", lambda: worst(anthropic, input_tokens=300_000, cache_ttl="1h")),
+        (
+            "worst case, an hour's cache write, long context",
+            lambda: worst(anthropic, input_tokens=300_000, cache_ttl="1h"),
+        ),
     ]
 
 

@@ -104,7 +104,7 @@ def nginx(folder: Path, cpus: Cpus, upstream: int) -> Iterator[tuple[int, int]]:
     file = folder / "nginx.conf"
     file.write_text(NGINX.format(folder=folder, upstream=upstream, port=port, user=user))
     cpus.here(cpus.measured)
-    with _running([program, "-p", str(folder), "-c", str(file)]) as process:
+    with _running([program, "-p", str(folder), "-c", str(file)], ends_with_input=False) as process:
         cpus.here(cpus.load)
         _wait_for(port, process)
         yield process.pid, port
@@ -153,17 +153,26 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator["subprocess.Popen[str]"]:
-    """A program, stopped when the block ends, however it ends."""
+def _running(command: list[str], *, ends_with_input: bool = True) -> Iterator["subprocess.Popen[str]"]:
+    """A program, stopped when the block ends, however it ends: by the end of its input, or else by a signal."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
         try:
             yield process
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
+            process.stdin.close()
+            if not (ends_with_input and _ended(process, 10)):
+                process.terminate()
+            if not _ended(process, 10):
                 process.kill()
+
+
+def _ended(process: "subprocess.Popen[str]", seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _line(process: "subprocess.Popen[str]") -> str:

@@ -42,7 +42,7 @@ def slow_client(port: int, user: int) -> socket.socket:
     client.connect(("127.0.0.1", port))
     body = workload.body(stream=True).replace(b'"max_tokens":256', b'"max_tokens":16000')
     client.sendall(workload.request(user % workload.USERS, body, f"x-events: {EVENTS}\n"))
-    client.setblocking(False)
+    client.settimeout(0)
     return client
 
 
@@ -132,7 +132,7 @@ def allow_sockets(clients: int) -> None:
     """Two sockets a client in the gateway, one each in the others."""
     wanted = 2 * clients + 512
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard not in (resource.RLIM_INFINITY,) and hard < wanted:
+    if hard != resource.RLIM_INFINITY and hard < wanted:
         sys.exit(f"{clients} clients need {wanted} open files; `ulimit -Hn` allows {hard}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
@@ -163,8 +163,12 @@ def main() -> None:
         each = (filled.resident_kib - before.resident_kib) / asked.clients
         growth = last.resident_kib - filled.resident_kib
         taken = (last.written - filled.written) / (last.seconds - filled.seconds) / asked.clients
-        print(f"A slow stream costs {each:.0f} KiB of the gateway's memory; once all buffers were full memory changed by")
-        print(f"{growth / 1024:+.1f} MiB in {last.seconds - filled.seconds:.0f} s, while {taken:,.0f} bytes/s of each stream were taken.")
+        print(
+            f"A slow stream costs {each:.0f} KiB of the gateway's memory; once all buffers were full memory changed by"
+        )
+        print(
+            f"{growth / 1024:+.1f} MiB in {last.seconds - filled.seconds:.0f} s, while {taken:,.0f} bytes/s of each stream were taken."
+        )
 
 
 if __name__ == "__main__":

@@ -50,17 +50,18 @@ Sample = tuple[str, str, int, float]
 """File, function, its first line, share of the time."""
 
 
-def setting(shared: bool, runs: Sequence[Run], seconds: float, rounds: int) -> str:
+def setting(runs: Sequence[Run], seconds: float, rounds: int, *, one_cpu: bool) -> str:
     """What was measured, and how steady the machine was."""
     speeds = [run.calibration_ms for run in runs]
+    speed = f"a fixed loop took {min(speeds):.1f} to {max(speeds):.1f} ms"
+    others = f"{median(run.others for run in runs):.0%} of it (at most {max(run.others for run in runs):.0%})"
     lines = [
         f"{rounds} rounds of {seconds:g} s each; 2 kB requests from 50 users, 1.1 kB answers; ledger durable (SQLite, FULL),",
         "three budgets per call (everything for ever, the team by month, each user by day).",
-        f"Steadiness of the CPU: a fixed loop took {min(speeds):.1f} to {max(speeds):.1f} ms; other programs used "
-        f"{median(run.others for run in runs):.0%} of it (at most {max(run.others for run in runs):.0%}), "
+        f"Steadiness of the CPU: {speed}; other programs used {others},",
         f"the host took at most {max(run.stolen for run in runs):.0%}.",
     ]
-    if shared:
+    if one_cpu:
         lines.append("ONE CPU ONLY: load generator and provider share it with what is measured; latencies mean little.")
     return "\n".join(lines) + "\n"
 
@@ -99,7 +100,16 @@ def costs(cases: Iterable[Case], runs: Sequence[Run]) -> str:
 def where(cases: Iterable[Case], runs: Sequence[Run]) -> str:
     """The gateway's CPU by thread, and how the ledger groups its commits."""
     rows = [
-        ("Where the gateway's time goes", "in flight", "event loop µs", "ledger µs", "other µs", "kernel", "commits/call", "calls/commit"),
+        (
+            "Where the gateway's time goes",
+            "in flight",
+            "event loop µs",
+            "ledger µs",
+            "other µs",
+            "kernel",
+            "commits/call",
+            "calls/commit",
+        ),
     ]
     for name, group in _grouped(cases):
         rows.append((name,))
@@ -111,7 +121,9 @@ def where(cases: Iterable[Case], runs: Sequence[Run]) -> str:
                     str(case.in_flight),
                     _middle(ours, lambda run: run.loop_seconds / run.requests * 1e6),
                     _middle(ours, lambda run: run.ledger_seconds / run.requests * 1e6),
-                    _middle(ours, lambda run: (run.cpu_seconds - run.loop_seconds - run.ledger_seconds) / run.requests * 1e6),
+                    _middle(
+                        ours, lambda run: (run.cpu_seconds - run.loop_seconds - run.ledger_seconds) / run.requests * 1e6
+                    ),
                     f"{median(run.kernel_seconds / run.cpu_seconds for run in ours):.0%}",
                     f"{median(run.commits / run.requests for run in ours):.2f}",
                     f"{median(run.requests / max(1, run.commits) for run in ours):.1f}",
@@ -127,7 +139,9 @@ def samples(case: Case, runs: Sequence[Run], taken: Sequence[Sample], *, functio
     for file, _, _, share in taken:
         parts[_part(file)] += share
     rows = [(f"Event loop, {case.name}, {case.in_flight} in flight", "share", "µs")]
-    rows += [(f"  {part}", f"{share:.0%}", f"{share * whole:.1f}") for part, share in parts.most_common() if share > 0.005]
+    rows += [
+        (f"  {part}", f"{share:.0%}", f"{share * whole:.1f}") for part, share in parts.most_common() if share > 0.005
+    ]
     for file, function, line, share in taken[:functions]:
         rows.append((f"    {_short(file)}:{line} {function}", f"{share:.1%}", f"{share * whole:.1f}"))
     return _columns(rows)

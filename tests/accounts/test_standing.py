@@ -38,6 +38,13 @@ def test_a_grant_raises_the_very_account_it_was_given_to():
     assert lines(MONTHLY, grants=(given, past))[0].limit == 1_500
 
 
+def test_a_value_that_was_raised_before_it_spent_has_its_line():
+    each = Budget(name="m", limits=((Unit.USD, 1_000),), window="month", each="user")
+    given = Grant(account=AccountKey("m", "bob", Unit.USD, NOW.name), amount=500, by="me")
+    (line,) = lines(each, grants=(given,))
+    assert (line.account.value, line.limit, line.posted, line.closes_ms) == ("bob", 1_500, 0, 99)
+
+
 def test_the_fullest_value_comes_first():
     each = Budget(name="m", limits=((Unit.USD, 1_000),), window="month", each="user")
     found = lines(each, account(10, value="ann"), account(900, value="bob"))

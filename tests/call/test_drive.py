@@ -1,15 +1,16 @@
 """The life of a call, end by end: what the client gets, and what stands in the ledger afterwards."""
 
 import asyncio
+import contextlib
 import json
 
 import pytest
+
+from farthing.domain.errors import Ambiguous, LedgerUnavailable, NotSent
+from farthing.domain.money import parse_usd
 from support.client import ListeningClient
 from support.desk import ValueDesk, chat, dollars
 from support.upstream import PreparedAnswer, chat_answer, chat_stream
-
-from farthing.domain.errors import Ambiguous, NotSent
-from farthing.domain.money import parse_usd
 
 COST_10_5 = 10 * 150 + 5 * 600
 """Nano-dollars of 10 input and 5 output tokens of gpt-4o-mini: $0.15 and $0.60 a million."""
@@ -302,3 +303,112 @@ def test_a_whole_dollar_can_be_spent_to_its_last_affordable_call():
     statuses = [run(at.call(chat("hello world", max_tokens=100))).status for _ in range(21)]
     assert statuses.count(200) >= 19
     assert at.spent()[0] <= parse_usd(f"{20 * price / 1e9:.9f}")
+
+
+def test_a_call_that_is_stopped_between_two_attempts_is_closed_and_holds_nothing():
+    at = desk(NotSent("no route"))
+
+    async def stop(_):
+        raise asyncio.CancelledError
+
+    at.pause = stop
+    with pytest.raises(asyncio.CancelledError):
+        run(at.call(chat()))
+    assert at.spent() == (0, 0, 0)
+    assert at.last().closing.outcome == "unsent"
+
+
+def test_a_ledger_that_fails_between_two_attempts_leaves_a_closed_call():
+    at = desk(NotSent("no route"))
+
+    async def unavailable(_):
+        raise LedgerUnavailable("the disk is full")
+
+    async def break_it(_):
+        at.ledger.reserve = unavailable
+
+    at.pause = break_it
+    with pytest.raises(LedgerUnavailable):
+        run(at.call(chat()))
+    assert at.spent() == (0, 0, 0)
+    assert (at.last().closing.outcome, at.last().closing.status) == ("unsent", 503)
+
+
+def test_a_refusal_of_the_second_attempt_is_told_and_closes_the_call():
+    at = desk(NotSent("no route"))
+
+    async def spend(_):
+        at.ledger.adopt((dollars("0.000001"),), ())
+
+    at.pause = spend
+    client = run(at.call(chat()))
+    assert client.status == 402
+    assert at.last().closing.outcome == "refused"
+    assert [attempt.state for attempt in at.last().attempts] == ["void"]
+
+
+def test_a_fault_of_ours_after_sending_keeps_the_hold_and_gives_the_connection_up():
+    answer = chat_answer()
+
+    def fail():
+        raise ZeroDivisionError
+
+    answer.on_read = fail
+    at = desk(answer)
+    with pytest.raises(ZeroDivisionError):
+        run(at.call(chat()))
+    assert at.spent()[2] > 0
+    assert (at.last().closing.outcome, at.last().closing.status) == ("unknown", 500)
+    assert answer.aborted
+
+
+def test_another_spelling_of_a_model_that_overran_is_refused_too():
+    at = desk(chat_answer(10, 1_000), chat_answer())
+    run(at.call(chat(max_tokens=100)))
+    again = run(at.call({**chat(max_tokens=100), "model": "gpt-4o-mini-2024-07-18"}))
+    assert json.loads(again.text)["error"]["code"] == "provider_overran"
+
+
+def test_a_stream_is_a_stream_whatever_case_its_type_is_written_in():
+    answer = chat_stream(["a"], (10, 5))
+    answer.headers = [(b"content-type", b"Text/Event-Stream")]
+    at = desk(answer)
+    client = run(at.call(chat(stream=True)))
+    assert at.spent() == (COST_10_5, 0, 0)
+    assert len(client.pieces) > 1
+
+
+def test_events_that_nobody_asked_for_are_read_whole_and_kept_unknown():
+    at = desk(chat_stream(["a"], (10, 5)))
+    client = run(at.call(chat()))
+    assert client.text.endswith(b"data: [DONE]\n\n")
+    assert at.spent()[2] > 0
+
+
+@pytest.mark.parametrize("leave_after", range(1, 9))
+def test_wherever_a_client_leaves_a_stream_its_hold_has_one_end(leave_after):
+    at = desk(chat_stream(["a", "b", "c", "d"], (10, 5)))
+    run(at.call(chat(stream=True), ListeningClient(leave_after=leave_after)))
+    posted, held, unknown = at.spent()
+    assert (posted, held, unknown) == (COST_10_5, 0, 0)
+    assert at.draining == 0
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("at_read", range(8))
+def test_wherever_a_task_is_cancelled_nothing_stays_held_and_nothing_sent_is_free(streamed, at_read):
+    answer = chat_stream(["a", "b", "c"], (10, 5)) if streamed else chat_answer()
+    reads = iter(range(100))
+
+    def cancel():
+        if next(reads) == at_read:
+            raise asyncio.CancelledError
+
+    answer.on_read = cancel
+    at = desk(answer)
+    with contextlib.suppress(asyncio.CancelledError):
+        run(at.call(chat(stream=streamed)))
+    posted, held, unknown = at.spent()
+    assert held == 0
+    assert posted + unknown >= COST_10_5
+    assert at.last().closing is not None

@@ -3,9 +3,6 @@
 import asyncio
 
 import pytest
-from support.client import ListeningClient
-from support.desk import ValueDesk, chat, dollars
-from support.funded import funded, planned
 
 from farthing.call.funding import fund, walk
 from farthing.call.stages import ContextOf, ExactCount, ProviderCount, ask
@@ -14,6 +11,9 @@ from farthing.domain.budget import Budget, Unit
 from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.hold import Reserve
 from farthing.wire.openai_responses import OpenAIResponses
+from support.client import ListeningClient
+from support.desk import ValueDesk, chat, dollars
+from support.funded import funded, planned
 
 COUNTED = 3
 

@@ -3,8 +3,6 @@
 import asyncio
 
 import pytest
-from support.desk import ValueDesk, chat, dollars
-from support.funded import claude, closing, funded
 
 from farthing.call.arrival import Caller
 from farthing.domain.budget import Budget, Unit
@@ -12,9 +10,13 @@ from farthing.domain.usage import Usage
 from farthing.wire.anthropic_messages import AnthropicMessages
 from farthing.wire.dialect import Answered
 from farthing.wire.openai_responses import OpenAIResponses
+from support.desk import ValueDesk, chat, dollars
+from support.funded import claude, closing, funded
 
 USED = Usage(input_tokens=10, output_tokens=5)
 COST = 10 * 150 + 5 * 600
+WITH_FAST = 1_795_305_600_000
+"""22 November 2026: a moment at which the book has prices of dearer tiers."""
 
 
 def told(usage=USED, **more):
@@ -48,16 +50,16 @@ def test_a_hold_has_one_end():
 
 
 def test_usage_that_part_of_has_no_price_keeps_its_hold_and_is_never_free():
-    """Capacity of a dearer tier than the book knows: `auto` lets the provider choose it."""
+    """A tier that the book does not know: `auto` lets the provider choose it."""
     at = desk()
     holding = held(at, chat(max_tokens=50, service_tier="auto"))
-    assert holding.settle(told(tier="priority"), USED, closing(holding)) is None
+    assert holding.settle(told(tier="no-such-tier"), USED, closing(holding)) is None
     posted, still_held, unknown = at.spent()
     assert (posted, still_held) == (0, 0)
     assert unknown > COST
     record = at.last()
     assert record.closing.outcome == "unknown"
-    assert "priority" in record.attempts[0].reason
+    assert "no-such-tier" in record.attempts[0].reason
     assert record.attempts[0].seen.output_tokens == 5
 
 
@@ -147,7 +149,9 @@ def test_an_answer_cut_by_a_cap_that_we_set_is_flagged():
 
 def test_only_answers_that_can_be_pointed_to_are_remembered_and_only_for_their_tenant():
     at = desk()
-    holding = held(at, {"model": "gpt-4o-mini", "input": "x", "max_output_tokens": 50}, OpenAIResponses(), caller=Caller(key="a"))
+    holding = held(
+        at, {"model": "gpt-4o-mini", "input": "x", "max_output_tokens": 50}, OpenAIResponses(), caller=Caller(key="a")
+    )
     holding.settle(told(id="resp_1"), USED, closing(holding))
     assert at.ledger.records.context_of("a", "resp_1") == 15
     assert at.ledger.records.context_of("b", "resp_1") is None
@@ -166,6 +170,16 @@ def test_a_lost_attempt_remembers_the_least_it_cost_and_when_it_is_due():
     assert record.due_ms == at.time_ms + 600_000
     assert record.seen.output_tokens == 7
     assert record.seen.picos == (holding.plan.bound.tokens * 150 + 7 * 600) * 1_000
+
+
+def test_what_was_seen_of_a_dearer_tier_is_priced_as_that_tier():
+    at = desk()
+    at.time_ms = WITH_FAST
+    holding = held(at, {**claude(max_tokens=50, speed="fast"), "model": "claude-opus-4-8"}, AnthropicMessages())
+    fast = holding.plan.card.variants["fast"][0].rates
+    holding.lose("reset", closing(holding, "unknown", 502), observed=7)
+    seen = at.last().attempts[0].seen
+    assert seen.picos == holding.plan.bound.tokens * fast.input + 7 * fast.output
 
 
 def test_a_pending_answer_is_remembered_so_that_it_can_be_settled_when_it_is_fetched():

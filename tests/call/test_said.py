@@ -3,11 +3,6 @@
 import asyncio
 import json
 
-from support.client import ListeningClient
-from support.desk import ValueDesk, chat, dollars
-from support.funded import closing, funded, planned
-from support.upstream import chat_answer
-
 from farthing.call.said import always, call_id, note, passed_on, refused, remaining_usd
 from farthing.call.said import funded as told_of
 from farthing.domain.budget import AccountKey, Budget, Standing, Unit
@@ -15,6 +10,10 @@ from farthing.domain.ids import show
 from farthing.domain.refusal import Refusal
 from farthing.domain.usage import Usage
 from farthing.wire.dialect import Answered
+from support.client import ListeningClient
+from support.desk import ValueDesk, chat, dollars
+from support.funded import closing, funded, planned
+from support.upstream import chat_answer
 
 USED = Usage(input_tokens=10, output_tokens=5)
 

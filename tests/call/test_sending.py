@@ -4,17 +4,17 @@ import asyncio
 import json
 
 import pytest
+
+from farthing.call.arrival import Provider
+from farthing.call.rules import Rules
+from farthing.call.sending import send
+from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over
+from farthing.domain.errors import Ambiguous, NotSent
+from farthing.wire.anthropic_messages import AnthropicMessages
 from support.client import ListeningClient
 from support.desk import OPENAI, ValueDesk, chat, dollars
 from support.funded import claude, claude_answer, funded
 from support.upstream import PreparedAnswer, chat_answer
-
-from farthing.call.arrival import Provider
-from farthing.call.rules import Rules
-from farthing.call.sending import outbound, send
-from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over
-from farthing.domain.errors import Ambiguous, NotSent
-from farthing.wire.anthropic_messages import AnthropicMessages
 
 
 def desk(*outcomes, limit="1", provider=None, **more):

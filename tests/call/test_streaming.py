@@ -3,15 +3,15 @@
 import asyncio
 
 import pytest
-from support.client import ListeningClient
-from support.desk import ValueDesk, chat, dollars
-from support.funded import funded
-from support.upstream import PreparedAnswer, chat_stream
 
 from farthing.call.desk import Limits
 from farthing.call.states import Answering, Over
 from farthing.call.streaming import relay
 from farthing.domain.errors import Ambiguous
+from support.client import ListeningClient
+from support.desk import ValueDesk, chat, dollars
+from support.funded import funded
+from support.upstream import PreparedAnswer, chat_stream
 
 COST = 10 * 150 + 5 * 600
 ASKING = {"stream": True, "stream_options": {"include_usage": True}}
@@ -54,7 +54,7 @@ def test_usage_and_end_in_one_piece_are_settled_like_any_other():
 
 
 def test_a_report_above_the_cap_in_the_last_piece_is_posted_in_full():
-    at, client = relayed(chat_stream(["a"], (10, 500)))
+    at, _client = relayed(chat_stream(["a"], (10, 500)))
     assert at.spent() == (10 * 150 + 500 * 600, 0, 0)
     assert "overran_cap" in at.last().attempts[0].flags
     assert at.ledger._book.gates == {"openai/gpt-4o-mini"}
@@ -76,7 +76,9 @@ def test_what_breaks_after_the_end_changes_nothing():
 
 
 def test_a_stream_that_stalls_keeps_its_hold_with_what_was_seen():
-    answer = PreparedAnswer(200, [*chat_stream(["a", "b", "c"], None).pieces[:4], Ambiguous("stalled")], "text/event-stream")
+    answer = PreparedAnswer(
+        200, [*chat_stream(["a", "b", "c"], None).pieces[:4], Ambiguous("stalled")], "text/event-stream"
+    )
     at, client = relayed(answer)
     assert client.was_cut
     assert b"stalled" in client.text
@@ -147,7 +149,9 @@ def test_a_client_that_left_is_drained_for_so_long_and_no_longer():
 
 
 def test_no_answer_is_counted_as_drained_after_its_drain_failed():
-    answer = PreparedAnswer(200, [*chat_stream(["a", "b", "c"], None).pieces[:4], Ambiguous("reset")], "text/event-stream")
+    answer = PreparedAnswer(
+        200, [*chat_stream(["a", "b", "c"], None).pieces[:4], Ambiguous("reset")], "text/event-stream"
+    )
     at, _ = relayed(answer, ListeningClient(leave_after=1))
     assert at.draining == 0
     assert at.last().closing.status == 499

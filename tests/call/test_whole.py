@@ -3,15 +3,15 @@
 import asyncio
 
 import pytest
-from support.client import ListeningClient
-from support.desk import ValueDesk, chat, dollars
-from support.funded import funded
-from support.upstream import PreparedAnswer, chat_answer
 
 from farthing.call.states import Answering, Failed, Over
 from farthing.call.whole import conclude, why_unknown
 from farthing.domain.errors import Ambiguous
 from farthing.wire.dialect import Answered
+from support.client import ListeningClient
+from support.desk import ValueDesk, chat, dollars
+from support.funded import funded
+from support.upstream import PreparedAnswer, chat_answer
 
 CUT = Ambiguous("reset")
 

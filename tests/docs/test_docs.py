@@ -1,17 +1,26 @@
 """The documentation is run: every block of code works as it is written, every configuration loads, every link leads."""
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from support.newcomer import newcomer
-from support.pages import DOCS, ROOT, anchors, blocks, links, pages
 
+from farthing.budget.refusals import declined
 from farthing.config.load import load
+from farthing.domain.budget import AccountKey, Standing, Unit
+from farthing.domain.hold import Declined
+from farthing.wire.openai_errors import refusal_body
+from support.newcomer import SECONDS, newcomer
+from support.pages import DOCS, ROOT, Block, anchors, blocks, links, pages
 
 PAGES = pages()
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 TOML = [block for block in BLOCKS if block.language == "toml" and not block.mark.startswith("not run")]
+README = PAGES[0]
+PROGRAMS = {".py": "python", ".sh": "bash"}
 EXAMPLES = sorted((ROOT / "examples").iterdir())
 
 
@@ -21,7 +30,8 @@ def name(path: Path) -> str:
 
 def referred(text: str) -> dict[str, str]:
     """A value for every environment variable that a configuration refers to."""
-    return {found: f"https://{'x' * 40}.example" for found in re.findall(r'"env:(\w+)"', text)}
+    names = re.findall(r'"env:(\w+)"', text)
+    return {each: f"https://{each.lower().replace('_', '-')}.example" for each in names}
 
 
 @pytest.mark.slow
@@ -67,15 +77,12 @@ def test_a_block_says_what_it_is(block):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.suffix in (".py", ".sh")], ids=name)
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.suffix in PROGRAMS], ids=name)
 def test_an_example_runs(example, tmp_path):
-    program = {".py": "python", ".sh": "bash"}[example.suffix]
-    shown = f"```console\n$ {program} examples/{example.name}\n```\n"
-    page = ROOT / "README.md"
+    program = "python -m pytest -p no:cacheprovider" if example.name.startswith("test_") else PROGRAMS[example.suffix]
+    shown = f"$ {program} examples/{example.name}\n"
     with newcomer(tmp_path) as reader:
-        from support.pages import Block
-
-        reader.follow(Block(page, 0, "console", shown, ""))
+        reader.follow(Block(README, 0, "console", shown, ""))
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.suffix == ".toml"], ids=name)
@@ -90,3 +97,28 @@ def test_a_page_speaks_of_the_project_alone(page):
     assert not re.search(r"\bTODO\b|\bFIXME\b|/work/|/tmp/brief|\.\./shared", text)
     assert text.startswith("# "), "a page begins with its title"
     assert text.endswith("\n")
+
+
+# What the README shows is what one sees
+
+
+@pytest.mark.slow
+def test_the_readme_shows_the_demonstration_as_it_is():
+    command = [Path(sys.executable).parent / "farthing", "demo", "--once"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
+    (excerpt,) = (block.text for block in blocks(README) if "make demo " in block.text and block.language == "text")
+    _, _, *figures = excerpt.splitlines()
+    assert len(figures) == 8
+    assert "\n".join(figures) in done.stdout
+
+
+def test_the_readme_shows_a_refusal_as_it_is():
+    (shown,) = (json.loads(block.text) for block in blocks(README) if block.language == "json")
+    run = AccountKey("each run", "", Unit.USD, "run:r-17")
+    standing = Standing(account=run, limit=10**9, posted=998_700_000, held=0, unknown=0, needed=1_530_000)
+    assert shown == json.loads(refusal_body(declined(Declined("budget_exceeded", standing), "openai/gpt-4o-mini")))
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "json"], ids=lambda block: block.place)
+def test_json_is_json(block):
+    json.loads(block.text)

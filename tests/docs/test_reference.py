@@ -10,14 +10,17 @@ from pathlib import Path
 import click
 import msgspec
 import pytest
-from support.pages import DOCS, ROOT, rows
 
 from farthing.cli import commands as exits
 from farthing.cli.main import main
 from farthing.config import settings
 from farthing.config.reader import Reader, unwrap
 from farthing.config.values import Later, Surroundings
+from farthing.domain.budget import AccountKey, Standing, Unit
+from farthing.domain.refusal import Refusal
 from farthing.pricing.contract import PRICES
+from farthing.wire.figures import figures
+from support.pages import DOCS, ROOT, rows
 
 REFERENCE = DOCS / "reference"
 CONFIGURATION = REFERENCE / "configuration.md"
@@ -42,9 +45,17 @@ SECTIONS = {
     "`[guard]`": settings.Guard,
     "`[[alerts]]`": settings.Alert,
 }
-NEEDED = {"name": "a name", "secret": "x" * 32, "format": "openai", "use": "small", "when": "budget > 80%", "at": 1, "do": ["land"]}
+NEEDED = {
+    "name": "a name",
+    "secret": "x" * 32,
+    "format": "openai",
+    "use": "small",
+    "when": "budget > 80%",
+    "at": 1,
+    "do": ["land"],
+}
 EMPTY = (None, (), "", {})
-FORMER_NAMES = {settings.Provider: {"name"}}
+NOT_WRITTEN = {settings.Provider: {"name"}}
 """Settings that are not written as one: the name of a provider is that of its table."""
 
 
@@ -61,6 +72,11 @@ def read(struct, raw):
     return made
 
 
+def is_empty(field):
+    """Whether a setting says nothing unless it is set."""
+    return field.default_factory is dict or field.default in EMPTY
+
+
 def test_every_table_of_the_schema_has_its_section():
     structs = {each for _, each in inspect.getmembers(settings, inspect.isclass) if issubclass(each, msgspec.Struct)}
     ours = {each for each in structs if each.__module__ == settings.__name__}
@@ -73,7 +89,7 @@ def test_every_table_of_the_schema_has_its_section():
 @pytest.mark.parametrize("heading", SECTIONS)
 def test_every_setting_is_there_with_its_default(heading):
     struct = SECTIONS[heading]
-    fields = {f.encode_name: f for f in msgspec.structs.fields(struct) if f.name not in FORMER_NAMES.get(struct, ())}
+    fields = {f.encode_name: f for f in msgspec.structs.fields(struct) if f.name not in NOT_WRITTEN.get(struct, ())}
     table = shown(heading)
     assert set(table) == set(fields)
     needed = {name: NEEDED[name] for name, field in fields.items() if field.required}
@@ -83,11 +99,11 @@ def test_every_setting_is_there_with_its_default(heading):
         if default not in ("–", "required"):
             written[name] = tomllib.loads(f"x = {default.strip('`')}", parse_float=Decimal)["x"]
         assert (default == "required") == field.required, name
-        assert (default == "–") == (not field.required and field.default in EMPTY), name
+        assert (default == "–") == is_empty(field), name
     assert read(struct, written) == read(struct, needed)
 
 
-@pytest.mark.parametrize("heading", [h for h in SECTIONS if "Not active" not in h])
+@pytest.mark.parametrize("heading", SECTIONS)
 def test_settings_that_nothing_acts_on_are_said_to_be_so(heading):
     for field in msgspec.structs.fields(SECTIONS[heading]):
         marks, _ = unwrap(field.type)
@@ -140,6 +156,16 @@ def codes():
                 if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.Constant):
                     found.add(node.value.value)
     return sorted(found - {"", "client_left"})  # client_left: nobody is there to be told
+
+
+def test_every_field_of_a_refusal_is_there():
+    account = AccountKey("a", "", Unit.USD, "lifetime")
+    standing = Standing(account=account, limit=1, posted=1, held=0, unknown=0)
+    refusal = Refusal(code="budget_exceeded", message="", what_to_do="", standing=standing, field="model")
+    named = {
+        name for row in rows(REFERENCE / "errors.md", "Fields of a refusal") for name in re.findall(r"`(\w+)`", row[0])
+    }
+    assert named == set(figures(refusal))
 
 
 @pytest.mark.parametrize("code", codes())

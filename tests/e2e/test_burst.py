@@ -5,10 +5,10 @@ import json
 
 import aiohttp
 import pytest
-from support.gateway import gateway_and_provider
 
 from farthing.domain.money import usd
 from farthing.testing import Fault, Reply
+from support.gateway import gateway_and_provider
 
 PROMPT = "word " * 480 + "and say something"
 OUTPUT = 100
@@ -51,7 +51,10 @@ def test_200_calls_at_once_against_a_budget_for_20(tmp_path, cap, stream, second
     limit = 20 * each
     more = f'[[budgets]]\nname = "twenty"\nlimit = "{usd(limit)} USD"\nwait = "{wait}"\n'
     faults = [Fault(kind="latency", seconds=seconds) for _ in range(200)]
-    with gateway_and_provider(tmp_path, more, script=lambda prompt: Reply(tokens=OUTPUT), faults=faults) as (gateway, provider):
+    with gateway_and_provider(tmp_path, more, script=lambda prompt: Reply(tokens=OUTPUT), faults=faults) as (
+        gateway,
+        provider,
+    ):
         answers = asyncio.run(burst(gateway.url, body(cap, stream=stream), 200))
         posted, left_open = gateway.posted("twenty"), gateway.open("twenty")
         billed = sum(entry.nanos for entry in provider.bill)

@@ -12,12 +12,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.gateway import gateway_and_provider
-from support.maker_scenarios import (
-    ANTHROPIC, BILLED, CHAT, FREE, MESSAGES, OPENAI, STREAM, client_of, note_of, perform_once, plain, refusal_of,
-)  # fmt: skip
 
 from farthing.domain.money import parse_usd, usd
+from support.gateway import gateway_and_provider
+from support.maker_scenarios import (
+    ANTHROPIC,
+    BILLED,
+    CHAT,
+    FREE,
+    MESSAGES,
+    OPENAI,
+    client_of,
+    note_of,
+    perform_once,
+    plain,
+    refusal_of,
+)  # fmt: skip
 
 BUDGET = '[[budgets]]\nname = "all"\nlimit = "50 USD"\ntokens = 10_000_000\ncalls = 10_000\n'
 BROKE = '[[budgets]]\nname = "all"\nlimit = "0.0000001 USD"\n'
@@ -125,7 +135,9 @@ def test_the_streaming_helpers_of_both_clients_work(both):
         assert len("".join(stream.text_stream)) > 20
         message = stream.get_final_message()
     with client_of("openai", gateway.url, "sk-test") as openai:
-        with openai.chat.completions.stream(**{**CHAT, "max_tokens": 900}, stream_options={"include_usage": True}) as chat:
+        with openai.chat.completions.stream(
+            **{**CHAT, "max_tokens": 900}, stream_options={"include_usage": True}
+        ) as chat:
             chat.until_done()
             completion = chat.get_final_completion()
         with openai.responses.stream(model="gpt-4o-mini", input="hello", max_output_tokens=900) as made:
@@ -198,14 +210,28 @@ def test_a_refused_async_client_sends_one_request_too(broke):
 
 
 @pytest.fixture(scope="session")
-def openai_2(request) -> dict[str, str]:
-    """An environment in which `import openai` is 2.54. Installed once, into pytest's cache."""
-    folder = Path(request.config.cache.mkdir("openai-2.54"))
+def openai_2(request, tmp_path_factory) -> dict[str, str]:
+    """An environment in which `import openai` is 2.54. Installed once, into pytest's cache where there is one."""
+    cache = getattr(request.config, "cache", None)
+    folder = Path(cache.mkdir("openai-2.54") if cache else tmp_path_factory.mktemp("openai-2.54"))
     if not (folder / "complete").exists():
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(folder)]
-        done = subprocess.run([*command, "--upgrade", "openai==2.54.*"], capture_output=True, text=True, timeout=100, check=False)
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--target",
+            str(folder),
+        ]
+        done = subprocess.run(
+            [*command, "--upgrade", "openai==2.54.*"], capture_output=True, text=True, timeout=100, check=False
+        )
         if done.returncode:
-            pytest.skip(f"pip cannot install openai 2.54, so the older client is NOT tested: {done.stderr.strip()[-200:]}")
+            pytest.skip(
+                f"pip cannot install openai 2.54, so the older client is NOT tested: {done.stderr.strip()[-200:]}"
+            )
         (folder / "complete").touch()
     tests = str(Path(__file__).parents[1])
     return {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{tests}"}

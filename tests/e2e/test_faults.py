@@ -1,13 +1,23 @@
 """Every way in which a provider can fail, each with the ledger it must leave: settled to the nano-dollar, void with proof, or unknown and held."""
 
 import json
+import threading
 from typing import NamedTuple
 
 import pytest
-from support.hasty import BUDGET, CAP, GATES, account_of, call, eventually, hasty_gateway
 
-from farthing.domain.money import parse_usd
+from farthing.domain.money import parse_usd, usd
 from farthing.testing import Fault, Reply
+from support.hasty import BUDGET, CAP, GATES, account_of, call, eventually, hasty_gateway
+from support.leaving import (
+    abandon_after_events,
+    half_close,
+    leave_at_byte,
+    leave_inside_body,
+    leave_once_sent,
+    read_nothing_until,
+)
+from support.midflight import cut_while_in_flight
 
 DIALECTS = ("chat", "responses", "messages")
 
@@ -181,7 +191,7 @@ def overrun_gateway(folder):
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_provider_that_reports_four_times_the_cap_is_posted_in_full_and_its_model_refused(tmp_path, dialect):
     with overrun_gateway(tmp_path) as both:
-        gateway, provider = both
+        gateway, _ = both
         seen, account, posted, held, billed = faulty_call(both, "overrun:times=4", dialect, stream=False)
         (attempt,) = account.attempts
         assert (seen.status, attempt.state, posted, held) == (200, "settled", billed, 0)
@@ -196,8 +206,8 @@ def test_a_provider_that_reports_four_times_the_cap_is_posted_in_full_and_its_mo
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_stream_that_goes_past_its_cap_is_cut_and_kept_as_unknown(tmp_path, dialect):
     with overrun_gateway(tmp_path) as both:
-        gateway, provider = both
-        seen, account, posted, held, billed = faulty_call(both, "overrun:times=40", dialect, stream=True)
+        gateway, _ = both
+        seen, account, posted, held, _ = faulty_call(both, "overrun:times=40", dialect, stream=True)
         (attempt,) = account.attempts
         assert (seen.status, seen.ended, attempt.state, posted) == (200, False, "unknown", 0)
         assert "output_cap_passed" in seen.text or "went past its output cap" in seen.text
@@ -250,6 +260,7 @@ def test_a_stream_abandoned_after_five_events_is_drained_and_settled_truthfully(
     gateway, provider = both
     for dialect in DIALECTS:
         provider.reset()
+        provider.faults.push(Fault(kind="slow", seconds=0.005))
         posted, held = gateway.posted("all"), gateway.open("all")
         abandon_after_events(gateway.url, dialect, 5)
         eventually(lambda held=held: gateway.open("all") == held and len(provider.bill) == 1, "the stream was drained")
@@ -257,28 +268,13 @@ def test_a_stream_abandoned_after_five_events_is_drained_and_settled_truthfully(
         assert gateway.posted("all") - posted == provider.bill.nanos > 0
         newest = gateway.engine.records.call(gateway.engine.records.recent(limit=1)[0].id)
         assert newest.attempts[0].source == "provider"
-        assert newest.attempts[0].usage.output_tokens == list(provider.bill)[0].usage.output_tokens
-
-
-def abandon_after_events(url, dialect, events):
-    import httpx2
-    from support.hasty import PATHS, body_of, headers_of
-
-    with httpx2.Client(trust_env=False) as client:
-        path = f"{url}{PATHS[dialect]}"
-        with client.stream("POST", path, json=body_of(dialect, stream=True), headers=headers_of(dialect)) as answer:
-            seen = b""
-            for piece in answer.iter_raw():
-                seen += piece
-                if seen.count(b"\n\n") >= events:
-                    return
+        assert newest.attempts[0].usage.output_tokens == provider.bill.entries[0].usage.output_tokens
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_a_client_that_leaves_at_any_byte_leaves_a_ledger_that_equals_the_bill(tmp_path, stream):
     """Sixty places: in the request, before the answer, in its header, in its body, after it."""
-    from support.leaving import leave_at_byte
 
     pace = {"faults": [Fault(kind="slow", seconds=0.002) if stream else Fault(kind="latency", seconds=0.02)] * 60}
     with hasty_gateway(tmp_path, script=lambda prompt: Reply(tokens=40), **pace) as (gateway, provider):
@@ -294,7 +290,6 @@ def test_a_client_that_leaves_at_any_byte_leaves_a_ledger_that_equals_the_bill(t
 
 
 def test_a_client_that_leaves_inside_its_own_body_is_never_sent(both):
-    from support.leaving import leave_inside_body
 
     gateway, provider = both
     provider.reset()
@@ -307,7 +302,6 @@ def test_a_client_that_leaves_inside_its_own_body_is_never_sent(both):
 
 
 def test_a_client_that_closes_only_its_sending_half_costs_what_the_bill_says(both):
-    from support.leaving import half_close
 
     gateway, provider = both
     provider.reset()
@@ -318,11 +312,53 @@ def test_a_client_that_closes_only_its_sending_half_costs_what_the_bill_says(bot
     assert gateway.posted("all") - posted == provider.bill.nanos
 
 
+def test_a_stream_whose_client_does_not_read_settles_from_what_we_read_ahead(both):
+    gateway, provider = both
+    provider.reset()
+    posted = gateway.posted("all")
+
+    def settled():
+        return len(provider.bill) == 1 and gateway.posted("all") - posted == provider.bill.nanos > 0
+
+    assert b"data: [DONE]" in read_nothing_until(gateway.url, settled)
+
+
+def waiting(gateway):
+    """How many calls wait for money that others hold."""
+    return len(gateway.engine.ledger._shift.book.queue)
+
+
+def test_a_client_that_leaves_while_it_waits_for_money_is_never_sent(tmp_path):
+    """The first call holds all there is; the second waits for it, and is gone before it comes."""
+    with hasty_gateway(tmp_path, patience="20s", script=lambda prompt: Reply(tokens=CAP)) as (gateway, provider):
+        call(gateway.url, "chat", stream=False)
+        limit = provider.bill.nanos
+    (tmp_path / "tight").mkdir()
+    budget = f'[[budgets]]\nname = "all"\nlimit = "{usd(limit * 3 // 2)} USD"\nwait = "60s"\n'
+    slow = Fault(kind="latency", seconds=2.0)
+    with hasty_gateway(
+        tmp_path / "tight", budget, patience="20s", faults=[slow], script=lambda prompt: Reply(tokens=CAP)
+    ) as (
+        gateway,
+        provider,
+    ):
+        first = threading.Thread(target=call, args=(gateway.url, "chat"), kwargs={"stream": False})
+        first.start()
+        eventually(lambda: len(provider.bill) == 1, "the first call is under way")
+        leave_once_sent(gateway.url, lambda: waiting(gateway) == 1, stream=False)
+        eventually(lambda: waiting(gateway) == 0, "nobody waits any more")
+        first.join(20)
+        gateway.flush()
+        left, paid = gateway.engine.records.recent(limit=2)
+        assert (left.outcome, left.attempts, paid.outcome) == ("unsent", 0, "paid")
+        assert len(provider.bill) == 1
+        assert gateway.posted("all") == provider.bill.nanos
+
+
 # Changes while a call is under way
 
 
 def test_a_limit_cut_in_mid_flight_breaks_no_hold(tmp_path):
-    from support.midflight import cut_while_in_flight
 
     seen, posted, billed, refused = cut_while_in_flight(tmp_path)
     assert seen.status == 200

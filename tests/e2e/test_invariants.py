@@ -8,14 +8,14 @@ import time
 
 import httpx2
 import pytest
+
+from farthing.domain.money import parse_usd, usd
+from farthing.testing import Fault, Reply
 from support.gateway import gateway_and_provider, running_gateway, write_config
 from support.gateway_process import LedgerFile
 from support.hasty import BUDGET, CAPS, PATHS, account_of, body_of, call, eventually, hasty_gateway, headers_of
 from support.rawserver import RawServer, answer
 from support.upstream import chat_answer
-
-from farthing.domain.money import parse_usd, usd
-from farthing.testing import Fault, Reply
 
 KEYS = """
 [[budgets]]
@@ -84,7 +84,9 @@ def test_i13_a_call_is_charged_what_its_attempts_were_and_each_had_its_own_hold(
         assert account.states[-1] == "settled"
         assert set(account.states[:-1]) == {"void"}
         assert [attempt.opening.ordinal for attempt in account.attempts] == list(range(1, len(account.attempts) + 1))
-        assert account.posted == sum(share.amount for a in account.attempts for share in a.shares) == provider.bill.nanos
+        assert (
+            account.posted == sum(share.amount for a in account.attempts for share in a.shares) == provider.bill.nanos
+        )
 
 
 CAP_FIELDS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "max_tokens_to_sample")
@@ -142,7 +144,10 @@ def test_i25_calls_of_one_size_are_refused_only_when_the_last_does_not_fit(tmp_p
     limit = each * 7 + each // 2
     (tmp_path / "tight").mkdir()
     budget = f'[[budgets]]\nname = "all"\nlimit = "{usd(limit)} USD"\n'
-    with hasty_gateway(tmp_path / "tight", budget, script=lambda prompt: Reply(tokens=120), patience="5s") as (gateway, provider):
+    with hasty_gateway(tmp_path / "tight", budget, script=lambda prompt: Reply(tokens=120), patience="5s") as (
+        gateway,
+        provider,
+    ):
         statuses = [call(gateway.url, "chat", stream=False).status for _ in range(9)]
         assert statuses == [200] * 7 + [402] * 2
         assert limit - each < gateway.posted("all") == provider.bill.nanos <= limit
@@ -153,7 +158,7 @@ def test_i25_calls_of_one_size_are_refused_only_when_the_last_does_not_fit(tmp_p
 
 def test_i26_an_answer_of_another_key_sizes_no_hold(tmp_path):
     """`previous_response_id` is bounded by our record of that answer for its own key only; for others by the whole window."""
-    with gateway_and_provider(tmp_path, KEYS.format(limit="5")) as (gateway, provider):
+    with gateway_and_provider(tmp_path, KEYS.format(limit="5")) as (gateway, _):
         first = post(gateway.url, PATHS["responses"], body_of("responses", stream=False), SECRETS["first"]).json()
         gateway.flush()
         follow = body_of("responses", stream=False, previous_response_id=first["id"])
@@ -193,6 +198,23 @@ def test_i26_a_callers_own_key_never_reaches_the_provider(tmp_path):
     assert not [name for name in sent.headers if name.startswith("x-farthing")]
 
 
+def test_i29_what_a_client_is_told_is_left_is_never_more_than_is_left(tmp_path):
+    limit = parse_usd("0.01")
+    with hasty_gateway(tmp_path, '[[budgets]]\nname = "all"\nlimit = "0.01 USD"\n', patience="5s") as (
+        gateway,
+        provider,
+    ):
+        for stream in (False, True, False):
+            seen = call(gateway.url, "messages", stream=stream)
+            told = parse_usd(seen.headers["x-farthing-budget-remaining-usd"])
+            left = limit - provider.bill.nanos
+            if stream:  # the header goes out while the hold stands; the note at the end has the rest
+                assert told < left
+                note = seen.text[seen.text.index('"farthing":') :]
+                told = parse_usd(json.loads(note[note.index("{") : note.index("}") + 1])["remaining_usd"])
+            assert told == left == limit - gateway.posted("all")
+
+
 # Bounds on our own memory
 
 
@@ -200,12 +222,17 @@ def test_i30_no_more_abandoned_answers_are_read_on_than_configured(tmp_path):
     more = "[gateway]\nmax_abandoned = 2\n" + BUDGET
     faults = [Fault(kind="slow", seconds=0.03)] * 8
     most = 0
-    with hasty_gateway(tmp_path, more, patience="5s", faults=faults, script=lambda prompt: Reply(tokens=30)) as (gateway, provider):
+    with hasty_gateway(tmp_path, more, patience="5s", faults=faults, script=lambda prompt: Reply(tokens=30)) as (
+        gateway,
+        provider,
+    ):
         with httpx2.Client(trust_env=False, timeout=60) as client:
             streams = []
             for _ in range(8):
                 body = body_of("chat", stream=True)
-                request = client.build_request("POST", f"{gateway.url}{PATHS['chat']}", json=body, headers=headers_of("chat"))
+                request = client.build_request(
+                    "POST", f"{gateway.url}{PATHS['chat']}", json=body, headers=headers_of("chat")
+                )
                 streams.append(client.send(request, stream=True))
             for stream in streams:
                 stream.close()
@@ -234,7 +261,10 @@ def test_i30_a_body_larger_than_configured_is_refused_unread(tmp_path):
 
 
 def test_the_figures_of_a_refusal_are_those_of_the_ledger(tmp_path):
-    with hasty_gateway(tmp_path, '[[budgets]]\nname = "all"\nlimit = "0.0001 USD"\n', patience="5s") as (gateway, provider):
+    with hasty_gateway(tmp_path, '[[budgets]]\nname = "all"\nlimit = "0.0001 USD"\n', patience="5s") as (
+        gateway,
+        provider,
+    ):
         assert call(gateway.url, "chat", stream=False).status == 200
         seen = call(gateway.url, "chat", stream=False)
         figures = json.loads(seen.text)["error"]["farthing"]

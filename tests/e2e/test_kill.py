@@ -10,15 +10,15 @@ import threading
 import time
 
 import pytest
-from support.gateway import write_config
-from support.gateway_process import GatewayProcess, LedgerFile
-from support.hasty import eventually
-from support.traffic import until_killed
 
 from farthing.config.engine import wall_ms
 from farthing.testing import Reply, SimulatedProvider, list_prices
 from farthing.testing.delivery import Pace
 from farthing.testing.simulation import Settings
+from support.gateway import write_config
+from support.gateway_process import GatewayProcess, LedgerFile
+from support.hasty import eventually
+from support.traffic import until_killed
 
 KILLS = int(os.environ.get("FARTHING_KILLS", "30"))
 SEED = int(os.environ.get("FARTHING_SEED", "1"))
@@ -47,7 +47,9 @@ def check_round(ledger, newest, provider, acknowledged, killed):
     """
     eventually(lambda: all(entry.outcome != "running" for entry in provider.bill), "the bill is made up")
     rows = {row.cap: row for row in ledger.rows(newest)}
-    assert {row.state for row in rows.values()} <= {"settled", "unknown"}, "no hold is left over, and nothing was voided"
+    assert {row.state for row in rows.values()} <= {"settled", "unknown"}, (
+        "no hold is left over, and nothing was voided"
+    )
     for entry in provider.bill:
         row = rows.get(entry.cap)
         assert row is not None, f"the request with cap {entry.cap} reached the provider and has no hold"
@@ -68,7 +70,7 @@ def check_round(ledger, newest, provider, acknowledged, killed):
 
 @pytest.mark.slow
 @pytest.mark.timeout(60 + 8 * KILLS)
-def test_a_gateway_killed_at_random_moments_forgets_nothing(tmp_path, provider, record_property, capsys):
+def test_a_gateway_killed_at_random_moments_forgets_nothing(tmp_path, provider, capsys):
     config = write_config(tmp_path, provider.url, MORE)
     chance = random.Random(SEED)
     billed, totals, starts, longest, newest = 0, [0] * len(COUNTED), [], 0.0, 0
@@ -95,7 +97,6 @@ def test_a_gateway_killed_at_random_moments_forgets_nothing(tmp_path, provider, 
     said = dict(zip(COUNTED, totals, strict=True))
     said["longest"] = f"{longest * 1_000:.1f} ms"
     said["restart"] = f"median {sorted(starts)[len(starts) // 2]:.2f} s, worst {max(starts):.2f} s"
-    record_property("kills", said)
     with capsys.disabled():
         print(f"\n{KILLS} kills: {said}")
 
@@ -121,6 +122,7 @@ def test_recovering_twice_is_recovering_once(tmp_path, provider):
 def test_a_gateway_told_to_stop_lets_its_streams_finish(tmp_path, provider):
     """F32: SIGTERM under load. What is under way ends well, and nothing is left held or unknown."""
     import httpx2
+
     from support.hasty import body_of, headers_of
 
     config = write_config(tmp_path, provider.url, MORE)

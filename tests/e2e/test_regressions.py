@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+
+from farthing.testing import Fault, Reply
 from support.hasty import CAP, PATHS, account_of, body_of, call, eventually, hasty_gateway, headers_of
 from support.leaving import leave_at_byte, leave_once_sent
 from support.maker_scenarios import CHAT, client_of, refusal_of
 from support.simulated import OPENAI
-
-from farthing.testing import Fault, Reply
 
 BROKE = '[[budgets]]\nname = "all"\nlimit = "0.0000001 USD"\n'
 EMBEDDINGS = {"model": "text-embedding-3-small", "input": "one"}
@@ -64,7 +64,8 @@ def body_for(dialect, stream):
 
 def test_r33_a_client_that_leaves_before_the_last_chunk_is_recorded_in_full(fresh):
     gateway, provider, before = fresh
-    leave_at_byte(gateway.url, 900, stream=True, cap=CAP)
+    provider.faults.push(Fault(kind="slow", seconds=0.005))
+    leave_at_byte(gateway.url, 1_200, stream=True, cap=CAP)
     eventually(lambda: len(provider.bill) == 1, "it was sent")
     settled_as_billed(gateway, provider, before)
     assert provider.bill.entries[0].usage.output_tokens > 0
@@ -163,7 +164,10 @@ def test_r44_rows_are_told_apart_by_our_own_ids_not_by_anybody_elses(fresh):
     provider.simulation.new_id = lambda prefix: f"{prefix}None"
     headers = {**OPENAI, "x-request-id": "same", "idempotency-key": "same", "x-farthing-call-id": "call_0000000000001"}
     try:
-        ids = [send(gateway.url, PATHS["chat"], body_of("chat", stream=False), headers).headers["x-farthing-call-id"] for _ in "ab"]
+        ids = [
+            send(gateway.url, PATHS["chat"], body_of("chat", stream=False), headers).headers["x-farthing-call-id"]
+            for _ in "ab"
+        ]
     finally:
         del provider.simulation.new_id
     assert len(set(ids)) == 2
@@ -205,7 +209,11 @@ def test_r46_a_refusal_is_not_tried_again_by_either_maker(tmp_path):
     with hasty_gateway(tmp_path, BROKE) as (gateway, provider):
         for maker, path, arguments in (
             ("openai", "chat.completions.create", CHAT),
-            ("anthropic", "messages.create", {"model": "claude-haiku-4-5", "max_tokens": 50, "messages": CHAT["messages"]}),
+            (
+                "anthropic",
+                "messages.create",
+                {"model": "claude-haiku-4-5", "max_tokens": 50, "messages": CHAT["messages"]},
+            ),
         ):
             refusal_of(maker, gateway.url, "sk-test", (path, arguments))
         gateway.flush()
@@ -233,7 +241,9 @@ UNKNOWN_ROUTES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("method", "path"), UNKNOWN_ROUTES, ids=[f"{method} {path}" for method, path in UNKNOWN_ROUTES])
+@pytest.mark.parametrize(
+    ("method", "path"), UNKNOWN_ROUTES, ids=[f"{method} {path}" for method, path in UNKNOWN_ROUTES]
+)
 def test_r47_what_is_not_governed_is_not_passed_on(fresh, method, path):
     gateway, provider, before = fresh
     seen = len(provider.requests)
@@ -247,7 +257,12 @@ def test_r47_what_is_not_governed_is_not_passed_on(fresh, method, path):
 def raw_status(url, method, path, body, *more):
     """The status for exactly this path: no client has tidied it."""
     parts = urlsplit(url)
-    lines = [f"{method} {path} HTTP/1.1", f"host: {parts.netloc}", "content-type: application/json", "connection: close"]
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        f"host: {parts.netloc}",
+        "content-type: application/json",
+        "connection: close",
+    ]
     head = "\r\n".join([*lines, *more, f"content-length: {len(body)}", "", ""])
     with socket.create_connection((parts.hostname, parts.port), timeout=20) as sock:
         sock.sendall(head.encode() + body)
@@ -259,12 +274,16 @@ def raw_status(url, method, path, body, *more):
 
 def test_r47_an_encoded_path_is_governed_like_the_plain_one(tmp_path):
     with hasty_gateway(tmp_path, BROKE) as (gateway, provider):
-        status = raw_status(gateway.url, "POST", "/v1/%63hat/completions", json.dumps(body_of("chat", stream=False)).encode())
+        status = raw_status(
+            gateway.url, "POST", "/v1/%63hat/completions", json.dumps(body_of("chat", stream=False)).encode()
+        )
         assert status in {402, 404}
         assert len(provider.bill) == 0
 
 
-@pytest.mark.parametrize(("path", "dialect", "stream"), DOORS, ids=[f"{dialect}-{stream}" for _, dialect, stream in DOORS])
+@pytest.mark.parametrize(
+    ("path", "dialect", "stream"), DOORS, ids=[f"{dialect}-{stream}" for _, dialect, stream in DOORS]
+)
 def test_r48_one_budget_holds_at_every_door(tmp_path, path, dialect, stream):
     with hasty_gateway(tmp_path, BROKE) as (gateway, provider):
         seen = send(gateway.url, path, body_for(dialect, stream), headers_of(dialect))
@@ -349,7 +368,7 @@ def test_r52_calls_at_all_doors_at_once_share_one_budget(tmp_path):
 
 
 def test_a_client_of_either_maker_works_with_every_dialect_it_has(fresh):
-    gateway, provider, before = fresh
+    gateway, _, before = fresh
     with client_of("openai", gateway.url, "any") as client:
         assert client.embeddings.create(**EMBEDDINGS).data
         assert client.models.list().data

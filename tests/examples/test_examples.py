@@ -61,7 +61,7 @@ def test_the_configuration_is_good_and_nobody_gets_around_it():
 
 
 def test_the_test_of_an_agent_passes(tmp_path):
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / "test_your_agent.py"]
+    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", EXAMPLES / "test_your_agent.py"]
     ended = subprocess.run(
         words, cwd=tmp_path, env=BARE | {"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
     )

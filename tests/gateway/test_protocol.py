@@ -135,9 +135,15 @@ def test_a_web_socket_is_refused_at_once_and_the_connection_closed(port):
     assert first_status(port, upgrade) == (405, True)
 
 
-def test_an_upgrade_to_http_2_is_answered_in_http_1(port):
-    offer = request(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAAQAAP__")
-    assert first_status(port, offer) == (200, True)
+def test_an_upgrade_to_http_2_is_answered_in_http_1_and_refused_with_a_body(port):
+    offer = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAAQAAP__")
+    assert first_status(port, get(b"/healthz", *offer)) == (200, True)
+    with RawClient(port) as client:
+        client.send(request(*offer))
+        answer = client.rest()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"leave out Upgrade" in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
 
 
 # What needs a gateway of its own
@@ -241,6 +247,7 @@ def test_a_disconnect_inside_a_body_is_an_abort_and_never_its_end(both, leave, b
     assert gateway.engine.records.recent(limit=1) == ()
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_is_noticed_behind_a_pipelined_request(tmp_path):
     faults = [Fault(kind="silence")]
     with gateway_and_provider(tmp_path, BUDGET, faults=faults) as (gateway, provider):
@@ -286,9 +293,9 @@ def test_a_slow_stream_outlives_the_limits_of_requests(tmp_path):
     with (
         paced.in_thread() as provider,
         running_gateway(write_config(tmp_path, provider.url, BUDGET), limits) as gateway,
+        RawClient(gateway.port) as client,
     ):
-        with RawClient(gateway.port) as client:
-            client.send(request(body=CHAT.replace(b'"max_tokens": 20', b'"stream": true')))
-            status, body = client.answer()
+        client.send(request(body=CHAT.replace(b'"max_tokens": 20', b'"stream": true')))
+        status, body = client.answer()
     assert status == 200
     assert b"[DONE]" in body

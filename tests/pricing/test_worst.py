@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from farthing.domain.price import Cost, PriceCard, Rates, Tier, Unpriced
 from farthing.domain.usage import Usage
 from farthing.pricing.cost import cost, reached
-from farthing.pricing.worst import AUTO, Bound, worst
+from farthing.pricing.worst import AUTO, REMEMBERED, Bound, worst
 from support.prices import MOMENTS, NOW, card_of, cards, one_card, usage_for
 
 CARDS_BY_MOMENT = [cards(at_ms) for at_ms in MOMENTS]
@@ -152,3 +152,26 @@ def test_searches_without_a_price_are_unpriced():
 
 def test_embeddings_have_no_slope():
     assert worst(one_card(input=10, output=0), input_tokens=100) == Bound(1_000, 0)
+
+
+def test_a_remembered_maximum_is_that_of_its_own_card_question_and_length():
+    """Cards that are equal in all but one rate, asked in turns: what one question taught answers no other."""
+    tiers = (
+        Tier(0, inclusive=False, rates=Rates(input=1, output=1)),
+        Tier(100, inclusive=True, rates=Rates(input=2, output=3)),
+    )
+    cheap, dear = one_card(input=10, output=1, cache_write_5m=12), one_card(input=20, output=1, cache_write_5m=24)
+    long = PriceCard("p", "m", {"": tiers}, "book")
+    for _ in range(3):
+        assert worst(cheap, input_tokens=5) == Bound(50, 1)
+        assert worst(dear, input_tokens=5) == Bound(100, 1)
+        assert worst(cheap, input_tokens=5, cache_ttl="5m") == Bound(60, 1)
+        assert worst(cheap, input_tokens=7, choices=2, predicted_tokens=3) == Bound(73, 2)
+        assert worst(long, input_tokens=99) == Bound(99, 1)
+        assert worst(long, input_tokens=100) == Bound(200, 3)
+        assert worst(long, input_tokens=99, predicted_tokens=1) == Bound(100, 1)
+
+
+def test_no_more_is_remembered_than_has_room():
+    for price in range(REMEMBERED + 10):
+        assert worst(one_card(input=price, output=1), input_tokens=2) == Bound(2 * price, 1)

@@ -17,7 +17,30 @@ TURNS = 15
 CAP = 32_000
 HOUR = {"type": "ephemeral", "ttl": "1h"}
 FIVE_MINUTES = {"type": "ephemeral"}
-_WORDS = "the file has a function that reads each line of input and returns what it found or says why it could not ".split()
+_WORDS = [
+    "the",
+    "file",
+    "has",
+    "a",
+    "function",
+    "that",
+    "reads",
+    "each",
+    "line",
+    "of",
+    "input",
+    "and",
+    "returns",
+    "what",
+    "it",
+    "found",
+    "or",
+    "says",
+    "why",
+    "it",
+    "could",
+    "not",
+]
 
 
 def prose(size: int, seed: int) -> str:
@@ -33,11 +56,10 @@ def prose(size: int, seed: int) -> str:
 
 def tools() -> list[dict[str, Any]]:
     schema = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
-    made = [
+    return [
         {"name": f"tool_{number}", "description": prose(TOOL_BYTES, number), "input_schema": schema}
         for number in range(TOOLS)
     ]
-    return made
 
 
 def system() -> list[dict[str, Any]]:

@@ -72,7 +72,11 @@ class ValueDesk:
 
     def arrival(self, body: dict[str, Any], dialect: Dialect | None = None, **more: Any) -> Arrival:
         dialect = dialect or ChatDialect()
-        paths = {"openai-chat": "/chat/completions", "anthropic-messages": "/v1/messages", "openai-responses": "/responses"}
+        paths = {
+            "openai-chat": "/chat/completions",
+            "anthropic-messages": "/v1/messages",
+            "openai-responses": "/responses",
+        }
         return Arrival(
             id=self.mint(self.time_ms),
             arrived_ms=self.time_ms,

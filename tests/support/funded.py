@@ -3,16 +3,15 @@
 import json
 from typing import Any
 
-from support.client import ListeningClient
-from support.desk import ValueDesk
-from support.upstream import PreparedAnswer
-
 from farthing.call.funding import fund
 from farthing.call.holding import Holding
 from farthing.call.plan import Plan
 from farthing.call.states import Funded, NeedsFunds
 from farthing.domain.record import CallClosing
 from farthing.domain.refusal import Refusal
+from support.client import ListeningClient
+from support.desk import ValueDesk
+from support.upstream import PreparedAnswer
 
 
 def planned(at: ValueDesk, body: dict[str, Any], dialect: Any = None, **more: Any) -> Plan:

@@ -112,7 +112,9 @@ def running_gateway(config: Path, limits: WireLimits | None = None) -> Iterator[
 
 
 @contextmanager
-def gateway_and_provider(folder: Path, more: str = "", **provider: Any) -> Iterator[tuple[RunningGateway, SimulatedProvider]]:
+def gateway_and_provider(
+    folder: Path, more: str = "", **provider: Any
+) -> Iterator[tuple[RunningGateway, SimulatedProvider]]:
     """Both, wired together; the provider's bill has its money from the same list prices."""
     provider.setdefault("prices", list_prices(wall_ms))
     with SimulatedProvider(**provider).in_thread() as simulated:

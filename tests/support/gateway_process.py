@@ -30,7 +30,17 @@ class GatewayProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> "GatewayProcess":
-        command = [sys.executable, "-c", _SERVE, "serve", "--config", str(self.config), "--port", str(self.port), "--quiet"]
+        command = [
+            sys.executable,
+            "-c",
+            _SERVE,
+            "serve",
+            "--config",
+            str(self.config),
+            "--port",
+            str(self.port),
+            "--quiet",
+        ]
         born = time.monotonic()
         with (self.config.parent / f"gateway-{self.port}.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.config.parent)
@@ -112,7 +122,7 @@ class LedgerFile:
             "SELECT id, cap, state, cost_nanos, coalesce(json_extract(charges, '$[0][1]'), 0) FROM attempt WHERE id > ?",
             (after,),
         )
-        return [Row(id, cap, _STATES[state], cost, amount) for id, cap, state, cost, amount in found]
+        return [Row(attempt, cap, _STATES[state], cost, amount) for attempt, cap, state, cost, amount in found]
 
     def standing(self, budget: str = "all") -> tuple[int, int, int]:
         """Posted, held and unknown of the budget's money accounts."""
@@ -125,7 +135,9 @@ class LedgerFile:
 
     def everything(self) -> tuple[list[Any], list[Any]]:
         """All accounts and attempts but for what tells processes apart: to compare before and after."""
-        accounts = self.connection.execute("SELECT budget, value, unit, window, posted, held, unknown FROM account ORDER BY id")
+        accounts = self.connection.execute(
+            "SELECT budget, value, unit, window, posted, held, unknown FROM account ORDER BY id"
+        )
         attempts = self.connection.execute(
             "SELECT id, state, charges, due_ms, seen, cost_nanos, source FROM attempt ORDER BY id"
         )

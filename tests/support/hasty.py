@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx2
-from support.gateway import RunningGateway, running_gateway
-from support.simulated import ANTHROPIC, BODIES, OPENAI
 
 from farthing.config.engine import wall_ms
 from farthing.testing import SimulatedProvider, list_prices
+from support.gateway import RunningGateway, running_gateway
+from support.simulated import ANTHROPIC, BODIES, OPENAI
 
 CONFIG = """
 [store]

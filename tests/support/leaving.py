@@ -5,7 +5,9 @@ import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from support.hasty import PATHS, body_of, eventually
+import httpx2
+
+from support.hasty import PATHS, body_of, eventually, headers_of
 
 
 def request_bytes(host: str, *, stream: bool, cap: int | None = 120) -> bytes:
@@ -40,6 +42,31 @@ def leave_inside_body(url: str) -> None:
     """Send all but the last bytes of the request, then close."""
     with connect(url) as sock:
         sock.sendall(request_bytes(urlsplit(url).netloc, stream=False)[:-10])
+
+
+def abandon_after_events(url: str, dialect: str, events: int) -> None:
+    """Begin a stream as a client of this dialect does, and close once so many events have come."""
+    body = body_of(dialect, stream=True)
+    with (
+        httpx2.Client(trust_env=False, timeout=60) as client,
+        client.stream("POST", f"{url}{PATHS[dialect]}", json=body, headers=headers_of(dialect)) as answer,
+    ):
+        seen = b""
+        for piece in answer.iter_raw():
+            seen += piece
+            if seen.count(b"\n\n") >= events:
+                return
+
+
+def read_nothing_until(url: str, true: Callable[[], bool]) -> bytes:
+    """Begin a stream and read none of it until something is true; then all of it."""
+    with connect(url) as sock:
+        sock.sendall(request_bytes(urlsplit(url).netloc, stream=True))
+        eventually(true, "it became true while the client read nothing")
+        got = b""
+        while piece := sock.recv(65_536):
+            got += piece
+        return got
 
 
 def half_close(url: str) -> bytes:

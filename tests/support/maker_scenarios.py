@@ -12,9 +12,15 @@ from typing import Any
 QUESTION = [{"role": "user", "content": "Where is my order A-1001?"}]
 ORDER = {"type": "object", "properties": {"order_id": {"type": "string"}}, "required": ["order_id"]}
 CHAT = {"model": "gpt-4o-mini", "messages": QUESTION, "max_tokens": 60}
-CHAT_TOOLS = {"tools": [{"type": "function", "function": {"name": "get_order", "parameters": ORDER}}], "tool_choice": "required"}
+CHAT_TOOLS = {
+    "tools": [{"type": "function", "function": {"name": "get_order", "parameters": ORDER}}],
+    "tool_choice": "required",
+}
 RESPONSES = {"model": "gpt-4o-mini", "input": "Where is my order A-1001?", "max_output_tokens": 60}
-RESPONSES_TOOLS = {"tools": [{"type": "function", "name": "get_order", "parameters": ORDER, "strict": False}], "tool_choice": "required"}
+RESPONSES_TOOLS = {
+    "tools": [{"type": "function", "name": "get_order", "parameters": ORDER, "strict": False}],
+    "tool_choice": "required",
+}
 MESSAGES = {"model": "claude-haiku-4-5", "messages": QUESTION, "max_tokens": 60}
 MESSAGES_TOOLS = {"tools": [{"name": "get_order", "input_schema": ORDER}], "tool_choice": {"type": "any"}}
 SHOWN = {"stream": True, "stream_options": {"include_usage": True}}
@@ -23,7 +29,10 @@ STREAM = {"stream": True}
 OPENAI: dict[str, tuple[str, dict[str, Any]]] = {
     "chat": ("chat.completions.create", CHAT),
     "chat_two_choices": ("chat.completions.create", {**CHAT, "n": 2}),
-    "chat_reasoning": ("chat.completions.create", {"model": "gpt-5-mini", "messages": QUESTION, "max_completion_tokens": 900}),
+    "chat_reasoning": (
+        "chat.completions.create",
+        {"model": "gpt-5-mini", "messages": QUESTION, "max_completion_tokens": 900},
+    ),
     "chat_tools": ("chat.completions.create", {**CHAT, **CHAT_TOOLS}),
     "chat_stream": ("chat.completions.create", {**CHAT, **SHOWN}),
     "chat_stream_tools": ("chat.completions.create", {**CHAT, **CHAT_TOOLS, **SHOWN}),
@@ -41,7 +50,12 @@ ANTHROPIC: dict[str, tuple[str, dict[str, Any]]] = {
     "messages_stream_tools": ("messages.create", {**MESSAGES, **MESSAGES_TOOLS, **STREAM}),
     "messages_thinking": (
         "messages.create",
-        {**MESSAGES, "model": "claude-sonnet-4-6", "max_tokens": 2_000, "thinking": {"type": "enabled", "budget_tokens": 1_024}},
+        {
+            **MESSAGES,
+            "model": "claude-sonnet-4-6",
+            "max_tokens": 2_000,
+            "thinking": {"type": "enabled", "budget_tokens": 1_024},
+        },
     ),
 }
 FREE = {
@@ -107,7 +121,9 @@ async def _close(client: Any) -> None:
     await _waited(client.close())
 
 
-async def perform_once(maker: str, url: str, key: str, call: tuple[str, dict[str, Any]], *, is_async: bool) -> dict[str, Any]:
+async def perform_once(
+    maker: str, url: str, key: str, call: tuple[str, dict[str, Any]], *, is_async: bool
+) -> dict[str, Any]:
     """One call with a client of its own."""
     client = client_of(maker, url, key, is_async=is_async)
     try:

@@ -4,17 +4,18 @@ import asyncio
 import threading
 from pathlib import Path
 
-from support.hasty import Seen, call, eventually, hasty_gateway
-
 from farthing.config.build import reload
 from farthing.config.load import load
 from farthing.testing import Fault
+from support.hasty import Seen, call, eventually, hasty_gateway
 
 
 def cut_while_in_flight(folder: Path) -> tuple[Seen, int, int, Seen]:
     """What that call's client saw, what was posted, what was billed, and what the next call saw."""
     budget = '[[budgets]]\nname = "all"\nlimit = "{limit} USD"\n'
-    with hasty_gateway(folder, budget.format(limit="1"), patience="20s", faults=[Fault(kind="latency", seconds=1.0)]) as (
+    with hasty_gateway(
+        folder, budget.format(limit="1"), patience="20s", faults=[Fault(kind="latency", seconds=1.0)]
+    ) as (
         gateway,
         provider,
     ):

@@ -6,11 +6,6 @@ import random
 from pathlib import Path
 from typing import Any
 
-from support.client import ListeningClient
-from support.desk import ANTHROPIC, BOOK, FACTS, OPENAI
-from support.mixed import Mixed, rates_of
-from support.upstream import PreparedAnswer
-
 from farthing.budget.match import Resolver
 from farthing.call.arrival import Arrival, Caller
 from farthing.call.desk import Limits
@@ -33,8 +28,16 @@ from farthing.tokens.ratio import Ratios
 from farthing.wire.anthropic_messages import AnthropicMessages
 from farthing.wire.openai_chat import ChatDialect
 from farthing.wire.openai_responses import OpenAIResponses
+from support.client import ListeningClient
+from support.desk import ANTHROPIC, BOOK, FACTS, OPENAI
+from support.mixed import Mixed, rates_of
+from support.upstream import PreparedAnswer
 
-DIALECTS = {"openai-chat": ChatDialect(), "openai-responses": OpenAIResponses(), "anthropic-messages": AnthropicMessages()}
+DIALECTS = {
+    "openai-chat": ChatDialect(),
+    "openai-responses": OpenAIResponses(),
+    "anthropic-messages": AnthropicMessages(),
+}
 PATHS = {"openai-chat": "/chat/completions", "openai-responses": "/responses", "anthropic-messages": "/v1/messages"}
 _CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
@@ -72,11 +75,19 @@ def _answer(target: str, usage: Usage, *, stream: bool) -> PreparedAnswer:
     if target.endswith("/messages"):
         if not stream:
             return _whole({"type": "message", "id": "msg_1", "stop_reason": "end_turn", "usage": plain})
-        start = {"type": "message_start", "message": {"id": "msg_1", "usage": {"input_tokens": given, "output_tokens": 1}}}
+        start = {
+            "type": "message_start",
+            "message": {"id": "msg_1", "usage": {"input_tokens": given, "output_tokens": 1}},
+        }
         delta = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": made}}
         return _events(("message_start", start), ("message_delta", delta), ("message_stop", {"type": "message_stop"}))
     if target.endswith("/responses"):
-        response = {"id": "resp_1", "object": "response", "status": "completed", "usage": {**plain, "total_tokens": given + made}}
+        response = {
+            "id": "resp_1",
+            "object": "response",
+            "status": "completed",
+            "usage": {**plain, "total_tokens": given + made},
+        }
         if not stream:
             return _whole(response)
         return _events(("response.completed", {"type": "response.completed", "response": response}))

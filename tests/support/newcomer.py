@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support.pages import ROOT, Block
-
 from farthing.config.engine import wall_ms
 from farthing.domain.ids import show
 from farthing.stores.sqlite.records import SqliteRecords
 from farthing.testing import SimulatedProvider, list_prices
+from support.pages import ROOT, Block
 
 USUAL = "127.0.0.1:4141"
 SECONDS = 60

@@ -37,8 +37,8 @@ class Block(NamedTuple):
 
 
 def pages() -> list[Path]:
-    """README first, then docs, then what contributors read."""
-    others = [ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
+    """README first, then docs, then the others."""
+    others = [ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md")]
     return [ROOT / "README.md", *sorted(DOCS.rglob("*.md")), *others]
 
 

@@ -33,7 +33,7 @@ def asked_json(*words: object, env: dict[str, str] | None = None, code: int = 0)
 def command(*words: object, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run as a process of its own, to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "farthing", *map(str, words)],
+        [sys.executable, "-m", "farthing.cli", *map(str, words)],
         cwd=cwd,
         env=BARE | (env or {}),
         capture_output=True,
@@ -46,7 +46,7 @@ def command(*words: object, cwd: Path, env: dict[str, str] | None = None) -> sub
 def started(*words: object, cwd: Path, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
     """Start as a process of its own; whoever starts it ends it."""
     return subprocess.Popen(
-        [sys.executable, "-m", "farthing", *map(str, words)],
+        [sys.executable, "-m", "farthing.cli", *map(str, words)],
         cwd=cwd,
         env=BARE | {"PYTHONUNBUFFERED": "1"} | (env or {}),
         stdout=subprocess.PIPE,

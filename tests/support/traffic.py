@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import aiohttp
-from support.hasty import PATHS, body_of, headers_of
 
 from farthing.domain.money import parse_usd
+from support.hasty import PATHS, body_of, headers_of
 
 ENDS = {"chat": b"data: [DONE]", "responses": b"event: response.completed", "messages": b"event: message_stop"}
 SHAPES = [(dialect, stream) for dialect in PATHS for stream in (False, True)]
@@ -26,7 +26,9 @@ class Acknowledged(NamedTuple):
     """`time.monotonic()` when its last byte was read."""
 
 
-async def until_killed(url: str, seed: int, seconds: float, kill: Callable[[], None], workers: int = 16) -> tuple[list[Acknowledged], float]:
+async def until_killed(
+    url: str, seed: int, seconds: float, kill: Callable[[], None], workers: int = 16
+) -> tuple[list[Acknowledged], float]:
     """Keep `workers` calls going for `seconds`, then kill: what was acknowledged, and when the kill was."""
     acknowledged: list[Acknowledged] = []
     caps = itertools.count(100)
@@ -42,7 +44,11 @@ async def until_killed(url: str, seed: int, seconds: float, kill: Callable[[], N
 
 
 async def _work(
-    session: aiohttp.ClientSession, url: str, caps: Iterator[int], chance: random.Random, acknowledged: list[Acknowledged]
+    session: aiohttp.ClientSession,
+    url: str,
+    caps: Iterator[int],
+    chance: random.Random,
+    acknowledged: list[Acknowledged],
 ) -> None:
     """Call after call until the connection breaks."""
     while True:

@@ -59,3 +59,10 @@ def test_a_ratio_is_never_taken_above_the_bytes():
 def test_tighter_kinds_are_never_above_bytes():
     call = asked(text_bytes=500, overhead_tokens=30, media=(PICTURE,))
     assert exact_bound(200, call, PLAIN).tokens < byte_bound(call, PLAIN).tokens
+
+
+def test_a_published_template_takes_the_place_of_the_overhead():
+    call = asked(text_bytes=500, overhead_tokens=30, media=(PICTURE,))
+    media = media_tokens(PICTURE, PLAIN)
+    assert exact_bound(200, call, PLAIN).tokens == 230 + media
+    assert exact_bound(200, call, PLAIN, template_tokens=10) == InputBound(210 + media, "exact")

@@ -1,11 +1,13 @@
 """What a walk over a prompt collects."""
 
+from hashlib import blake2b
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.domain.errors import BadRequest
-from farthing.wire.gathered import Gathered, digest, nested, time_to_live, utf8_length
+from farthing.wire.gathered import Gathered, digest, digest_of, nested, time_to_live, utf8_length
 
 words = st.text(st.characters(codec="utf-8"))
 
@@ -61,3 +63,39 @@ def test_a_digest_depends_on_key_values_and_their_borders():
 
 def test_nested_values_are_found_at_any_depth():
     assert list(nested({"a": [{"k": 1}, {"b": {"k": {"k": 2}}}], "k": 3}, "k")) == [3, 1, {"k": 2}, 2]
+
+
+def test_a_digest_of_json_is_that_of_its_bytes():
+    assert digest(b"k", {"a": "ä"}) == digest_of(b"k", '{"a":"ä"}'.encode())
+    assert digest_of(b"k", b"x") == blake2b(b"x", digest_size=8, key=b"k").hexdigest() != digest_of(b"j", b"x")
+
+
+@given(st.lists(words, min_size=1), st.lists(words))
+def test_lengths_are_right_however_often_they_are_asked_for_in_between(first, then):
+    found = Gathered()
+    found.begin_message()
+    found.pieces.extend(first)
+    before = found.bytes()
+    found.begin_message()
+    found.pieces.extend(then)
+    assert found.bytes() == sum(len(piece.encode()) for piece in first + then)
+    assert (found.message_bytes(0), found.message_bytes(1)) == (before, found.bytes() - before)
+
+
+def test_a_message_of_nothing_but_texts_is_taken_as_it_is():
+    found = Gathered()
+    assert found.plain_message({"role": "user", "content": "hé"})
+    assert found.plain_message({"content": "", "role": "tool", "tool_call_id": "call_1"})
+    assert list(found.texts()) == ["user", "hé", "", "tool", "call_1"]
+    assert (found.message_bytes(0), found.message_bytes(1)) == (7, 10)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [None, "x", ["user"], {}, {"content": "x"}, {"role": "", "content": "x"}, {"role": 1, "content": "x"},
+     {"role": "user", "content": None}, {"role": "user", "content": ["x"]}, {"role": "user", "content": "x", "audio": {}}],
+)  # fmt: skip
+def test_any_other_message_is_left_to_be_looked_into(message):
+    found = Gathered()
+    assert not found.plain_message(message)
+    assert (found.pieces, found.bytes()) == ([], 0)

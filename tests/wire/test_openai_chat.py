@@ -206,3 +206,20 @@ def test_errors_are_in_openais_form() -> None:
     assert json.loads(CHAT.error(status=400, message="no", field="n"))["error"]["param"] == "n"
     assert CHAT.stream_error(message="no", code="x").startswith(b'data: {"error"')
     assert (CHAT.name, CHAT.format) == ("openai-chat", "openai")
+
+
+@pytest.mark.parametrize(
+    ("more", "tokens"),
+    [
+        ({}, 3 + 3),
+        ({"messages": [{"role": "user", "content": "hi", "name": "ada"}, {"role": "user", "content": "x"}]}, 3 + 4 + 3),
+        ({"temperature": 0, "tools": [], "response_format": None}, 3 + 3),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, None),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]}, None),
+        ({"messages": [{"role": "user", "content": "hi", "refusal": "no"}]}, None),
+        ({"model": "llama-3"}, None),
+        ({"model": "gpt-5"}, None),
+    ],
+)
+def test_the_template_of_a_plain_chat_is_known_to_the_token(more: dict, tokens: int | None) -> None:
+    assert CHAT.read(raw(**more)).template_tokens() == tokens

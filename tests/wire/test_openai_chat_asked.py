@@ -173,3 +173,22 @@ def test_cache_options_and_breakpoints_ask_for_writes() -> None:
     assert asked(messages=marked(cache_control={"type": "ephemeral"})).cache_ttl == "5m"
     assert asked(messages=marked(cache_control={"type": "ephemeral", "ttl": "1h"})).cache_ttl == "1h"
     assert refused(messages=marked(cache_control={"ttl": "2h"})).field == "messages[0].content[0].cache_control.ttl"
+
+
+def test_fields_that_say_nothing_leave_every_fact_as_it_is() -> None:
+    quiet = {"temperature": 0, "top_p": 1, "seed": 3, "stop": ["x"], "logit_bias": {}, "user": None, "stream": False}
+    assert asked(**quiet) == asked(**dict.fromkeys(quiet)) == asked()
+
+
+def test_a_fact_with_several_fields_is_the_same_in_any_order() -> None:
+    several = {
+        "stream_options": {"include_usage": False},
+        "stream": True,
+        "max_completion_tokens": 5,
+        "max_tokens": None,
+    }
+    turned = dict(reversed({**BASE, **several}.items()))
+    assert read_asked(turned, Gathered()) == asked(**several)
+    assert (asked(**several).wants_usage, asked(**several).cap) == (False, 5)
+    both = {"reasoning": {"max_tokens": 9, "enabled": True}, "enable_thinking": False}
+    assert (asked(**both).reasons, asked(**both).thinking) == (True, 9)

@@ -63,3 +63,40 @@ def test_no_word_of_the_content_is_in_it() -> None:
 def test_odd_tool_calls_do_not_break_it() -> None:
     odd = [{"role": "assistant", "content": "", "tool_calls": ["x", {}, {"function": "f"}], "function_call": "auto"}]
     assert skeleton(odd).messages[0].tools == ("", "", "")
+
+
+def test_the_order_of_role_and_text_makes_no_other_message() -> None:
+    turned = {"content": "Be kind.", "role": "system"}
+    assert skeleton([turned]).messages[0].digest == skeleton(MESSAGES[:1]).messages[0].digest
+
+
+def test_messages_that_look_alike_have_digests_of_their_own() -> None:
+    alike = [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": "a"},
+        {"role": "user", "content": "a", "name": "a"},
+        {"role": "user", "content": None},
+        {"role": "user", "content": [{"type": "text", "text": "a"}]},
+        {"role": "user", "content": '{"role":"user","content":"a"}'},
+        {"role": "user: a", "content": ""},
+        {"role": "user: ", "content": "a"},
+        {"role": "critic", "content": "a"},
+    ]
+    assert len({shape.digest for shape in skeleton(alike).messages}) == len(alike)
+
+
+def test_every_part_of_the_prompt_has_its_share_in_its_version() -> None:
+    """One instruction, several, tools alone, both: each its own version."""
+    user = {"role": "user", "content": "x"}
+    versions = [
+        skeleton([user], tools=TOOLS),
+        skeleton([user], tools=None, functions=[TOOLS[0]["function"]]),
+        skeleton([user], functions=[TOOLS[0]["function"]]),
+        skeleton([MESSAGES[0], user], tools=None),
+        skeleton([MESSAGES[0], MESSAGES[1], user], tools=None),
+        skeleton([MESSAGES[1], MESSAGES[0], user], tools=None),
+        skeleton([MESSAGES[0], user]),
+    ]
+    assert len({version.prompt_digest for version in versions} - {""}) == len(versions)
+    assert versions[-1].system_digest == versions[3].system_digest
+    assert versions[-1].tools_digest == versions[0].tools_digest

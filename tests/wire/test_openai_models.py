@@ -2,7 +2,7 @@
 
 import pytest
 
-from farthing.wire.openai_models import always_searches, cap_field, is_openai
+from farthing.wire.openai_models import LONGEST_REMEMBERED, cap_field, said_by
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,19 @@ def test_all_others_get_the_field_that_every_server_knows(model: str) -> None:
 
 
 def test_models_that_always_search_are_known_by_name() -> None:
-    assert all(map(always_searches, ["gpt-4o-search-preview", "gpt-5-search-api-2025-10-14", "openai/gpt-4o:online"]))
-    assert not any(map(always_searches, ["gpt-4o", "research-7b", "o3-deep-research"]))
+    searching = ["gpt-4o-search-preview", "gpt-5-search-api-2025-10-14", "openai/gpt-4o:online"]
+    assert all(said_by(model).always_searches for model in searching)
+    assert not any(said_by(model).always_searches for model in ["gpt-4o", "research-7b", "o3-deep-research"])
 
 
 def test_only_hosted_models_of_openai_have_its_template() -> None:
-    assert all(map(is_openai, ["gpt-4o", "o3", "gpt-3.5-turbo", "ft:gpt-4o:x", "chatgpt-4o-latest"]))
-    assert not any(map(is_openai, ["gpt-oss-20b", "openai/gpt-4o", "mistral-large", "olmo-2"]))
+    hosted = ["gpt-4o", "o3", "gpt-3.5-turbo", "ft:gpt-4o:x", "chatgpt-4o-latest"]
+    assert all(said_by(model).is_openai for model in hosted)
+    assert not any(said_by(model).is_openai for model in ["gpt-oss-20b", "openai/gpt-4o", "mistral-large", "olmo-2"])
+
+
+def test_a_name_is_read_once_and_one_that_is_no_models_is_not_remembered() -> None:
+    assert said_by("gpt-4o") is said_by("gpt-4o")
+    endless = "gpt-4o-" + "x" * LONGEST_REMEMBERED
+    assert said_by(endless) == said_by("gpt-4o")
+    assert said_by(endless) is not said_by(endless)

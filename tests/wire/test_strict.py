@@ -164,3 +164,18 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
         except BadRequest:
             continue
         assert read.value == json.loads(body)
+
+
+@pytest.mark.parametrize("spare", [0, 200_000])
+def test_keys_and_lists_are_bounded_however_long_the_body(spare: int) -> None:
+    """Short bodies are counted after they were decoded, long ones before."""
+    padding = "x" * spare
+
+    def shaped(**fields: object) -> bytes:
+        return json.dumps({"padding": padding, **fields}, separators=(",", ":")).encode()
+
+    assert read_object(shaped(a=dict.fromkeys(map(str, range(9_998)), 1))).value
+    assert "more than 10000 keys" in refused(shaped(a=dict.fromkeys(map(str, range(9_999)), 1))).message
+    assert read_object(shaped(a=[[]] * 19_998)).value
+    assert "more than 20000 objects and lists" in refused(shaped(a=[[]] * 19_999)).message
+    assert "more than 20000 objects and lists" in refused(shaped(a=[{}] * 19_999)).message

@@ -164,4 +164,3 @@ def _total(usages: Iterable[Usage]) -> Usage:
     for usage in usages:
         sums.update(msgspec.structs.asdict(usage))
     return Usage(**sums)
-

@@ -56,12 +56,23 @@ def _lines(
 ) -> Iterator[Standing]:
     closes = {window.name: window.closes_ms for window in present}
     for unit, limit in budget.limits:
+        touched = {standing.account: standing for standing in accounts if standing.account.unit is unit}
+        raised = {
+            account: _empty(account, closes)
+            for account in given
+            if (account.budget, account.unit) == (budget.name, unit)
+        }
         found = [
-            msgspec.structs.replace(standing, limit=limit + given.get(standing.account, 0))
-            for standing in accounts
-            if standing.account.unit is unit and _is_present(budget, standing.account, closes)
+            msgspec.structs.replace(standing, limit=limit + given.get(account, 0))
+            for account, standing in (raised | touched).items()
+            if _is_present(budget, account, closes)
         ]
-        yield from _fullest(found) or (_untouched(budget, unit, limit, given, present),)
+        yield from _fullest(found) or (_untouched(budget, unit, limit, present),)
+
+
+def _empty(account: AccountKey, closes: Mapping[str, int]) -> Standing:
+    """An account that was raised before anything was spent from it."""
+    return Standing(account, None, 0, 0, 0, closes_ms=closes.get(account.window, 0))
 
 
 def _is_present(budget: Budget, account: AccountKey, closes: Mapping[str, int]) -> bool:
@@ -79,10 +90,6 @@ def _fullest(found: list[Standing]) -> list[Standing]:
     return sorted(binding.values(), key=share_used, reverse=True)
 
 
-def _untouched(
-    budget: Budget, unit: Unit, limit: int, given: Mapping[AccountKey, int], present: tuple[Window, ...]
-) -> Standing:
+def _untouched(budget: Budget, unit: Unit, limit: int, present: tuple[Window, ...]) -> Standing:
     window = present[-1] if present else Window("", 0, 0)
-    account = AccountKey(budget.name, "", unit, window.name)
-    total = limit + given.get(account, 0)
-    return Standing(account, total, 0, 0, 0, closes_ms=window.closes_ms)
+    return Standing(AccountKey(budget.name, "", unit, window.name), limit, 0, 0, 0, closes_ms=window.closes_ms)

@@ -1,45 +1,83 @@
 """A declined reserve as a refusal that says what happened, the numbers and what to do."""
 
-from farthing.domain.budget import Standing
+import shlex
+
+from farthing.domain.budget import Standing, Unit
 from farthing.domain.hold import Declined
 from farthing.domain.refusal import Refusal, amount_text
 
 RETRY_SECONDS = 5
 """What `Retry-After` says when the money is only held by calls in flight."""
+_RUN = "run:"
+"""How the name of a run's window begins."""
 
 
 def declined(no: Declined, gate: str) -> Refusal:
     """Render the ledger's answer. `gate` is the `provider/model` that was asked."""
-    if no.code == "provider_overran" or no.standing is None:
-        return Refusal(
-            code="provider_overran",
-            message=f"{gate} billed more output than the cap it was sent, so hard budgets refuse it",
-            what_to_do=f"check the call with `farthing calls ls --flag overran_cap`; then `farthing budgets acknowledge {gate}`",
-            standing=no.standing,
-        )
     standing = no.standing
-    where = f"the budget {standing.account.budget!r}" + (f" of {standing.account.value}" if standing.account.value else "")
+    if no.code == "provider_overran" or standing is None:
+        return _overran(gate, standing)
     if no.code == "budget_reserved":
-        return Refusal(
-            code="budget_reserved",
-            message=f"{where} has the money, but calls in flight hold it: {_numbers(standing)}",
-            what_to_do="try again when they have finished, or send smaller output caps",
-            standing=standing,
-            retry_after_seconds=RETRY_SECONDS,
-        )
+        return _reserved(standing)
     return Refusal(
         code="budget_exceeded",
-        message=f"{where} cannot pay for this call: {_numbers(standing)}",
-        what_to_do=f"raise it with `farthing budgets raise {standing.account.budget!r}`"
+        message=f"{_whose(standing)} cannot pay for this call: {_numbers(standing)}",
+        what_to_do=f"raise it with `{_raise_command(standing)}`"
         + (", wait for its next window" if standing.closes_ms else "")
         + ", or send a smaller request",
         standing=standing,
     )
 
 
+def _overran(gate: str, standing: Standing | None) -> Refusal:
+    return Refusal(
+        code="provider_overran",
+        message=f"{gate} billed more output than the cap it was sent, so hard budgets refuse it",
+        what_to_do="check the call with `farthing calls ls --flag overran_cap`; "
+        f"then `farthing budgets acknowledge {shlex.quote(gate)}`",
+        standing=standing,
+    )
+
+
+def _reserved(standing: Standing) -> Refusal:
+    """Either this budget's money is held, or calls that came first wait for money here or elsewhere."""
+    held = standing.left is not None and standing.left < standing.needed
+    why = "calls in flight hold it" if held else "calls that came first still wait for theirs"
+    return Refusal(
+        code="budget_reserved",
+        message=f"{_whose(standing)} has the money, but {why}: {_numbers(standing)}",
+        what_to_do="try again when they have finished, or send smaller output caps",
+        standing=standing,
+        retry_after_seconds=RETRY_SECONDS,
+    )
+
+
+def _whose(standing: Standing) -> str:
+    account = standing.account
+    return f"the budget {account.budget!r}" + (f" of {account.value}" if account.value else "")
+
+
 def _numbers(standing: Standing) -> str:
+    """`it needs at least 0.9 USD, and 0.4 of 1 USD are spent (0.1 more are held by calls in flight)`."""
     unit = standing.account.unit
-    spent = amount_text(unit, standing.posted + standing.unknown)
-    limit = amount_text(unit, standing.limit or 0)
-    held, needed = amount_text(unit, standing.held), amount_text(unit, standing.needed)
-    return f"{spent} of {limit} {unit.value} spent, {held} held, {needed} needed"
+    word = "USD" if unit is Unit.USD else unit.value.replace("_", " ")
+    limit = "" if standing.limit is None else f" of {amount_text(unit, standing.limit)}"
+    spent = f"{amount_text(unit, standing.posted + standing.unknown)}{limit} {word} are spent"
+    beside = []
+    if standing.unknown:
+        beside.append(f"{amount_text(unit, standing.unknown)} of it by calls whose cost is not known yet")
+    if standing.held:
+        beside.append(f"{amount_text(unit, standing.held)} more are held by calls in flight")
+    note = f" ({'; '.join(beside)})" if beside else ""
+    return f"it needs at least {amount_text(unit, standing.needed)} {word}, and {spent}{note}"
+
+
+def _raise_command(standing: Standing) -> str:
+    """The command that raises this very account, ready to be typed but for the amount."""
+    account = standing.account
+    words = ["farthing", "budgets", "raise", shlex.quote(account.budget), "AMOUNT"]
+    if account.value:
+        words += ["--value", shlex.quote(account.value)]
+    if account.window.startswith(_RUN):
+        words += ["--run", shlex.quote(account.window.removeprefix(_RUN))]
+    return " ".join(words)

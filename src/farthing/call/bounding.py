@@ -41,7 +41,7 @@ def tighten(ratios: Ratios, plan: Plan) -> Steps[Plan]:
         return plan
     if plan.provider.counts_tokens:
         counted = yield from ask(ProviderCount(plan))
-        if counted is not None:
+        if counted is not None and counted > 0:  # a hold of less than nothing would give money away
             return _bounded(plan, provider_bound(counted, asked), "counted by the provider, + 2 %")
     learned = ratios.bound(plan.model, asked.text_bytes)
     if learned is not None:

@@ -6,7 +6,14 @@ from farthing.domain.record import CallClosing
 
 
 def closing(
-    arrival: Arrival, desk: Desk, outcome: str, status: int, *, first_byte_ms: int | None = None, code: str = "", detail: str = ""
+    arrival: Arrival,
+    desk: Desk,
+    outcome: str,
+    status: int,
+    *,
+    first_byte_ms: int | None = None,
+    code: str = "",
+    detail: str = "",
 ) -> CallClosing:
     """How a call ended, as of now. `first_byte_ms` counts from its arrival."""
     return CallClosing(

@@ -15,7 +15,11 @@ from farthing.call.sending import send
 from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over, Refused, State
 from farthing.call.streaming import relay
 from farthing.call.whole import conclude
+from farthing.domain.errors import LedgerUnavailable
+from farthing.domain.money import usd
 from farthing.ports.client import Client
+
+_STREAM = b"text/event-stream"
 
 
 async def drive(state: State, desk: Desk, client: Client) -> None:
@@ -43,33 +47,47 @@ async def drive(state: State, desk: Desk, client: Client) -> None:
                     return
                 case _:
                     assert_never(state)
+    except BaseException as error:
+        if holding is not None:
+            _leave_nothing_open(holding, state, desk, error)
+        raise
     finally:
         if answer is not None:
             answer.abort()
-        if holding is not None and not holding.ended:
-            end = closing(holding.plan.arrival, desk, "unknown", 499, detail="interrupted")
-            holding.lose("interrupted before its usage was known", end)
+
+
+def _leave_nothing_open(holding: Holding, state: State, desk: Desk, error: BaseException) -> None:
+    """On the way out of an error: the hold gets its end, and the call's row too where an earlier attempt has made one."""
+    arrival = holding.plan.arrival
+    status = 503 if isinstance(error, LedgerUnavailable) else 500 if isinstance(error, Exception) else 499
+    if not holding.ended:
+        end = closing(arrival, desk, "unknown", status, detail="interrupted")
+        holding.lose("interrupted before its usage was known", end)
+    elif not holding.closed and isinstance(state, NeedsFunds | Funded):
+        desk.ledger.close_call(closing(arrival, desk, "unsent", status, detail="interrupted between two attempts"))
 
 
 def _streams(state: Answering) -> bool:
     """A stream was asked for and is what came; an error or a plain document is read whole, whatever was asked."""
     if not state.holding.plan.arrival.draft.asked.stream or state.answer.status != 200:
         return False
-    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in state.answer.headers)
+    kind = next((value for name, value in state.answer.headers if name == b"content-type"), b"")
+    return kind[: len(_STREAM)].lower() == _STREAM
 
 
 async def _say_no(state: Refused, desk: Desk, client: Client) -> None:
     status, headers, body = refused(state.arrival, state.refusal)
-    outcome = closing(
-        state.arrival, desk, "refused", status, code=state.refusal.code, detail=state.refusal.message
-    )
+    outcome = closing(state.arrival, desk, "refused", status, code=state.refusal.code, detail=state.refusal.message)
     refuse(outcome, state, desk)
     await _answer(client, status, headers, body)
 
 
 async def _say_failed(state: Failed, client: Client) -> None:
-    body = state.arrival.dialect.error(status=state.status, message=state.message, code=state.code)
-    headers = [*always(state.arrival, state.arrival.draft.asked.model), (b"content-type", b"application/json")]
+    arrival = state.arrival
+    body = arrival.dialect.error(status=state.status, message=state.message, code=state.code, field=state.field)
+    headers = [*always(arrival, arrival.draft.asked.model), (b"content-type", b"application/json")]
+    if state.cost_nanos is not None:
+        headers.append((b"x-farthing-cost-usd", usd(state.cost_nanos).encode()))
     await _answer(client, state.status, headers, body)
 
 

@@ -6,7 +6,7 @@ from farthing.call.desk import Desk
 from farthing.call.plan import Plan
 from farthing.domain.hold import Loss, Reserved, Settlement, Spent, Void
 from farthing.domain.ids import attempt_id
-from farthing.domain.price import Cost, Unpriced
+from farthing.domain.price import Cost, PriceCard, Unpriced
 from farthing.domain.record import CallClosing
 from farthing.domain.usage import Usage
 from farthing.output.cap import cut_by_cap
@@ -74,7 +74,7 @@ class Holding:
         reported, or else are as many as were held for."""
         plan = self.plan
         least = Usage(input_tokens=plan.bound.tokens if input_tokens is None else input_tokens, output_tokens=observed)
-        seen = None if isinstance(plan.card, Unpriced) else cost(plan.card, least, "")
+        seen = None if isinstance(plan.card, Unpriced) else cost(plan.card, least, _tier_asked(plan, plan.card))
         over_cap = observed > self.most_output
         loss = Loss(
             attempt=self.attempt,
@@ -125,9 +125,7 @@ class Holding:
         reason = f"part of what was used has no price: {unpriced.reason}"
         end = msgspec.structs.replace(closing, outcome="unknown", detail=reason[:300])
         seen = usage.input_tokens
-        self.lose(
-            reason, end, *flags, "unpriced", answered=answered, observed=usage.output_tokens, input_tokens=seen
-        )
+        self.lose(reason, end, *flags, "unpriced", answered=answered, observed=usage.output_tokens, input_tokens=seen)
 
     def _flags(self, answered: Answered, usage: Usage) -> list[str]:
         found = []
@@ -143,3 +141,9 @@ class Holding:
         assert not self.ended, "a hold has exactly one end"
         self.ended = True
         self.closed = closing is not None
+
+
+def _tier_asked(plan: Plan, card: PriceCard) -> str:
+    """The service tier that an answer nobody saw was most likely billed at."""
+    asked = plan.arrival.draft.asked.tier
+    return asked if asked in card.variants else ""

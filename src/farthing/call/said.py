@@ -12,8 +12,19 @@ from farthing.wire.dialect import Note
 Headers = list[tuple[bytes, bytes]]
 
 _NOT_PASSED_ON = frozenset(
-    (b"content-length", b"connection", b"keep-alive", b"transfer-encoding", b"set-cookie", b"server", b"date", b"alt-svc")
+    (
+        b"content-length",
+        b"connection",
+        b"keep-alive",
+        b"transfer-encoding",
+        b"set-cookie",
+        b"server",
+        b"date",
+        b"alt-svc",
+    )
 )
+_LONGEST = 256
+_PRINTABLE = bytes(code if 0x20 <= code != 0x7F else ord("?") for code in range(256))
 
 
 def call_id(arrival: Arrival) -> str:
@@ -24,9 +35,14 @@ def always(arrival: Arrival, model: str) -> Headers:
     """Headers that every answer carries."""
     return [
         (b"x-farthing-call-id", call_id(arrival).encode()),
-        (b"x-farthing-model", model.encode("latin-1", "replace")),
+        (b"x-farthing-model", _in_header(model)),
         (b"x-farthing-cache", b"off"),
     ]
+
+
+def _in_header(text: str) -> bytes:
+    """A caller's word as the value of a header: no second line, no control character, no great length."""
+    return text[:_LONGEST].encode("latin-1", "replace").translate(_PRINTABLE)
 
 
 def funded(holding: Holding) -> Headers:
@@ -84,6 +100,9 @@ def refused(arrival: Arrival, refusal: Refusal) -> tuple[int, Headers, bytes]:
         (b"content-type", b"application/json"),
         (b"x-should-retry", b"false"),
     ]
+    standing = refusal.standing
+    if standing is not None and standing.account.unit is Unit.USD and standing.left is not None:
+        headers.append((b"x-farthing-budget-remaining-usd", usd(standing.left).encode()))
     if refusal.retry_after_seconds is not None:
         headers.append((b"retry-after", b"%d" % refusal.retry_after_seconds))
     return status, headers, body

@@ -25,7 +25,7 @@ async def send(state: Funded, desk: Desk, client: Client) -> State:
     except BadRequest as unfit:
         end = closing(plan.arrival, desk, "failed", unfit.status, code=unfit.code, detail=unfit.message)
         holding.void("the body cannot carry its cap", end)
-        return Failed(plan.arrival, unfit.status, unfit.message, unfit.code, field=unfit.field)
+        return Failed(plan.arrival, unfit.status, unfit.message, unfit.code, field=unfit.field, cost_nanos=0)
     except BaseException:  # a fault of ours, and proof enough that nothing was sent
         holding.void("the request could not be written", closing(plan.arrival, desk, "failed", 500))
         raise
@@ -83,6 +83,7 @@ async def _again(holding: Holding, desk: Desk, failure: NotSent) -> State:
         502,
         f"could not reach the provider {plan.provider.name!r}: {failure}; nothing was sent and nothing was charged",
         "upstream_unreachable",
+        cost_nanos=0,
     )
 
 

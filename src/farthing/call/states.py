@@ -1,9 +1,9 @@
 """The states of one call, each named for what is true. `drive` walks them; each says all that its successor needs.
 
-    NeedsFunds ── reserve ──> Funded ── send ──> Answering ── whole or streamed ──> Over
-        │                       │  └───────────────────────────────────────────────> Failed
-        ├──> Refused            ├─ nothing sent ─> NeedsFunds
-        └──> Over (left)        └──> Over (left)
+NeedsFunds ── reserve ──> Funded ── send ──> Answering ── whole or streamed ──> Over
+    │                       │  └───────────────────────────────────────────────> Failed
+    ├──> Refused            ├─ nothing sent ─> NeedsFunds
+    └──> Over (left)        └──> Over (left)
 """
 
 import msgspec

@@ -20,7 +20,11 @@ async def relay(state: Answering, desk: Desk, client: Client) -> State:
     stream = holding.plan.arrival.draft.stream()
     begun_ms = desk.now_ms() - holding.plan.arrival.arrived_ms
     await client.head(answer.status, [*funded(holding), *passed_on(answer.headers)])
-    why = await _pump(state, stream, desk, client)
+    try:
+        why = await _pump(state, stream, desk, client)
+    except BaseException:  # this task is stopped: what was seen so far must not be forgotten with it
+        _account_cut(holding, stream, desk, "interrupted", 499)
+        raise
     if stream.ended:
         _settle(holding, stream, desk, client, begun_ms)
         await client.end(stream.finish(note(holding)))
@@ -93,17 +97,21 @@ def _settle(holding: Holding, stream: Stream, desk: Desk, client: Client, begun_
 
 
 async def _break_off(holding: Holding, stream: Stream, desk: Desk, client: Client, why: str) -> None:
-    """The stream did not reach its own end: settle if its final usage was seen, else it is unknown; tell the client."""
+    """The stream did not reach its own end: account for it, and tell the client."""
+    cut = _account_cut(holding, stream, desk, why, 499 if client.gone else 200)
+    code = "output_cap_passed" if cut else "upstream_broken"
+    await client.body(stream.rest() + holding.plan.arrival.dialect.stream_error(message=why, code=code))
+    await client.cut()
+
+
+def _account_cut(holding: Holding, stream: Stream, desk: Desk, why: str, status: int) -> bool:
+    """Settle if the final usage was seen, else it is unknown. Returns whether the stream went past its cap."""
     arrival = holding.plan.arrival
     answered = stream.answered()
     cut = stream.observed > holding.most_output
-    status = 499 if client.gone else 200
     if answered.usage is not None and not answered.failed and not stream.broken:
-        end = closing(arrival, desk, "paid", status, detail=why)
-        holding.settle(answered, answered.usage, end, "truncated")
+        holding.settle(answered, answered.usage, closing(arrival, desk, "paid", status, detail=why), "truncated")
     else:
         end = closing(arrival, desk, "unknown", status, detail=why)
         holding.lose(why, end, "cut" if cut else "truncated", answered=answered, observed=stream.observed)
-    code = "output_cap_passed" if cut else "upstream_broken"
-    await client.body(stream.rest() + arrival.dialect.stream_error(message=why, code=code))
-    await client.cut()
+    return cut

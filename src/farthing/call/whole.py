@@ -13,6 +13,8 @@ from farthing.wire.dialect import Answered
 
 BILLED_NOTHING = 529
 """Beside every 4xx: Anthropic's `overloaded`, which is documented as not billed."""
+CLIENT_LEFT = 499
+"""The status that is recorded where the client left before it got one."""
 
 
 async def conclude(state: Answering, desk: Desk, client: Client) -> State:
@@ -22,13 +24,12 @@ async def conclude(state: Answering, desk: Desk, client: Client) -> State:
         body = await answer.read_all(desk.limits.answer_bytes)
     except Ambiguous as failure:
         answer.abort()
-        arrival = holding.plan.arrival
-        holding.lose(str(failure), closing(arrival, desk, "unknown", 502, detail=str(failure)))
-        return Failed(arrival, 502, f"the provider's answer broke off ({failure}); its cost is unknown", "upstream_unknown")
+        return _broken_off(holding, answer, desk, failure)
+    status = CLIENT_LEFT if client.gone else answer.status
     if 200 <= answer.status < 300:
-        _account(holding, answer, body, desk)
+        _account(holding, body, desk, status)
     else:
-        _account_failure(holding, answer, desk)
+        _account_failure(holding, answer, desk, status, f"the provider answered {answer.status}")
     cost = holding.cost_nanos
     headers = funded(holding)
     if cost is not None:
@@ -38,17 +39,29 @@ async def conclude(state: Answering, desk: Desk, client: Client) -> State:
     return Over()
 
 
-def _account(holding: Holding, answer: Answer, body: bytes, desk: Desk) -> None:
-    """Bring the hold of a 2xx answer to its end: settled by its usage, else unknown."""
+def _broken_off(holding: Holding, answer: Answer, desk: Desk, failure: Ambiguous) -> Failed:
+    """The body did not arrive. Its status did, and may be proof enough that nothing was billed."""
+    _account_failure(holding, answer, desk, 502, f"the provider answered {answer.status} and broke off: {failure}")
+    arrival = holding.plan.arrival
+    if holding.cost_nanos == 0:
+        message = f"the provider refused the call with {answer.status}, and its reason broke off ({failure}); nothing was charged"
+        return Failed(arrival, 502, message, "upstream_broken", cost_nanos=0)
+    return Failed(arrival, 502, f"the provider's answer broke off ({failure}); its cost is unknown", "upstream_unknown")
+
+
+def _account(holding: Holding, body: bytes, desk: Desk, status: int) -> None:
+    """Bring the hold of a 2xx answer to its end: settled by its usage, else unknown. `status` is what the client saw."""
     arrival = holding.plan.arrival
     answered = arrival.dialect.answered(body)
     took = desk.now_ms() - arrival.arrived_ms
+    flags = ("drained",) if status == CLIENT_LEFT else ()
     if answered.usage is not None and not answered.failed:
-        holding.settle(answered, answered.usage, closing(arrival, desk, "paid", answer.status, first_byte_ms=took))
+        end = closing(arrival, desk, "paid", status, first_byte_ms=took)
+        holding.settle(answered, answered.usage, end, *flags)
         return
     reason = why_unknown(answered)
-    end = closing(arrival, desk, "unknown", answer.status, first_byte_ms=took, detail=reason)
-    holding.lose(reason, end, answered=answered)
+    end = closing(arrival, desk, "unknown", status, first_byte_ms=took, detail=reason)
+    holding.lose(reason, end, *flags, answered=answered)
 
 
 def why_unknown(answered: Answered) -> str:
@@ -62,11 +75,11 @@ def why_unknown(answered: Answered) -> str:
     return "the answer reports no usage"
 
 
-def _account_failure(holding: Holding, answer: Answer, desk: Desk) -> None:
+def _account_failure(holding: Holding, answer: Answer, desk: Desk, status: int, why: str) -> None:
     """4xx and 529 are not billed, so their hold is void; any other failure may have come after billing."""
-    end = closing(holding.plan.arrival, desk, "failed", answer.status, detail=f"the provider answered {answer.status}")
+    arrival = holding.plan.arrival
     if 400 <= answer.status < 500 or answer.status == BILLED_NOTHING:
-        holding.void(f"the provider answered {answer.status}", end)
+        holding.void(why, closing(arrival, desk, "failed", status, detail=why))
         holding.cost_nanos = 0
     else:
-        holding.lose(f"the provider answered {answer.status}", end)
+        holding.lose(why, closing(arrival, desk, "unknown", status, detail=why))

@@ -142,13 +142,14 @@ class Engine:
         if not isinstance(draft, MessagesDraft):
             return None
         provider = plan.provider
+        set_here = {name for name, _ in provider.headers}
         request = Outbound(
             origin=provider.origin,
             target=f"{provider.base_path}/v1/messages/count_tokens",
             headers=(
                 *provider.headers,
                 *(() if provider.has_credential else plan.arrival.credential),
-                *plan.arrival.headers,
+                *[pair for pair in plan.arrival.headers if pair[0] not in set_here],
             ),
             body=draft.count_body(model=plan.model),
         )

@@ -24,6 +24,7 @@ _OURS_OR_THE_HOPS = frozenset(
 _OUR_PREFIXES = (b"x-farthing-", b"x-forwarded-", b"sec-", b"proxy-")
 _JSON = (b"content-type", b"application/json")
 _PLAIN = (b"accept-encoding", b"identity")
+_PLAIN_CONNECTIONS = (b"keep-alive", b"close")
 _A_DAY = 86_400.0
 
 
@@ -57,12 +58,16 @@ async def serve_call(engine: Engine, route: Route, scope: Scope, receive: Receiv
 
 
 def forwarded(raw: list[tuple[bytes, bytes]]) -> Headers:
-    """The caller's headers that go on to the provider: betas, versions and the like; never credentials or ours."""
-    return (
-        _JSON,
-        _PLAIN,
-        *[pair for pair in raw if _goes_on(pair[0])],
-    )
+    """The caller's headers that go on to the provider: betas, versions and the like; never credentials, ours, or what
+    the caller's own `Connection` keeps to this hop."""
+    going = [pair for pair in raw if _goes_on(pair[0])]
+    connection = next((value for name, value in raw if name == b"connection"), b"keep-alive")
+    if connection.lower() not in _PLAIN_CONNECTIONS:
+        nominated = {
+            option.strip() for name, value in raw if name == b"connection" for option in value.lower().split(b",")
+        }
+        going = [pair for pair in going if pair[0] not in nominated]
+    return (_JSON, _PLAIN, *going)
 
 
 @lru_cache(maxsize=4_096)

@@ -55,11 +55,16 @@ class LimitedProtocol(HttpToolsProtocol):
         self.refused = False
         self.lingering_since = 0.0
         """When we said no and closed our side; until the client has closed its own, what it still sends is dropped."""
+        self.one_too_many = False
         self.body_bytes = 0
         self.answering: Turn | None = None
         """The turn whose application runs; older than `cycle` where requests are pipelined."""
 
     # Reading
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn asks for what it is always given
+        self.one_too_many = len(self.connections) > self.limits.connections
 
     def data_received(self, data: bytes) -> None:
         if self.refused:
@@ -134,7 +139,7 @@ class LimitedProtocol(HttpToolsProtocol):
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > self.limits.head_bytes:
                 return 431, b"the request header is too large"
-        if len(self.connections) > self.limits.connections:
+        if self.one_too_many:
             return 503, b"the gateway has too many connections; try again"
         if self.host is None:
             return 400, b"exactly one Host header is required"
@@ -245,9 +250,13 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.abort()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Another protocol is not spoken here: the request is answered as it is, and what follows it is not read."""
+        """Another protocol is not spoken here: the request is answered as it is, and what follows it is not read. The
+        parser has thrown away its body, if it has one: then it is refused."""
         self.refused = True
         self.cycle.keep_alive = False
+        if self.cycle.scope["method"] not in ("GET", "HEAD") and not self.pipeline:
+            self.cycle.disconnected = True
+            self._say_no(400, b"a request with a body cannot ask for another protocol: leave out Upgrade")
 
     def _next_in_line(self) -> tuple[Turn, Any]:
         if self.waiting_since:  # while it stood in line we did not read: its time begins now

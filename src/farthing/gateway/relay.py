@@ -108,12 +108,13 @@ async def _pass(
     """One request to one provider and its whole answer back. Returns the body of a 200."""
     raw = scope["headers"]
     own = () if provider.has_credential else credential(dict(raw), keyless=not engine.keys)
+    set_here = {name for name, _ in provider.headers}
     query = scope["query_string"].decode("latin-1")
     request = Outbound(
         origin=provider.origin,
         target=provider.base_path + path + (f"?{query}" if query else ""),
         method=method,
-        headers=(*provider.headers, *own, *forwarded(raw)),
+        headers=(*provider.headers, *own, *[pair for pair in forwarded(raw) if pair[0] not in set_here]),
         body=body,
     )
     try:

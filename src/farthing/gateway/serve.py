@@ -1,6 +1,7 @@
 """Run the gateway: uvicorn with our limits, a graceful drain on SIGTERM, a reload on SIGHUP."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -57,8 +58,11 @@ async def serve(
     ready: Callable[[], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Serve until SIGTERM, SIGINT or `stop`, at most `concurrency` connections at a time; then stop listening, let calls in flight finish within `drain_seconds`, and
-    return with every hold at its end or unknown."""
+    """Serve at most `concurrency` connections at a time until SIGTERM, SIGINT or `stop`.
+
+    Then stop listening, let calls in flight finish within `drain_seconds`, and return with every hold at its end or
+    unknown.
+    """
     gateway = Gateway(engine)
     running = server(gateway, drain_seconds=drain_seconds, limits=limits or WireLimits(connections=concurrency))
     loop = asyncio.get_running_loop()
@@ -70,6 +74,8 @@ async def serve(
     if stop is not None:
         tasks.append(loop.create_task(_stop_when_told(running, stop)))
     tasks.append(loop.create_task(_say_draining(running, gateway)))
+    gc.collect()
+    gc.freeze()  # what is here now lives as long as the server: the collector need not look at it again
     try:
         with _signals_end_here():
             await running.serve(sockets=[listening])

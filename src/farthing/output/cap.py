@@ -11,6 +11,8 @@ from farthing.wire.dialect import Asked
 
 MIN_THINKING = 1_024
 """The smallest thinking budget that Anthropic accepts (its documentation of extended thinking)."""
+LIKELY_BYTES_PER_TOKEN = 2
+"""Prose and code have three to four, and hardly any text has fewer. For the choice of a default only: money is bounded by bytes."""
 
 
 class Defaults(msgspec.Struct, frozen=True):
@@ -35,17 +37,24 @@ def wanted(asked: Asked, facts: ModelFacts, defaults: Defaults, floor: int) -> W
 
     A call that thinks needs room for the smallest thinking budget and for an answer after it, so its floor is higher.
     """
-    if asked.cap is not None:
-        cap, origin = asked.cap, "caller"
-    else:
-        reasons = asked.reasons or facts.reasons or asked.thinking is not None
-        cap, origin = (defaults.reasoning if reasons else defaults.plain), "default"
-        if asked.thinking is not None:  # the caller's thinking budget must fit below whatever cap we choose
-            cap = max(cap, asked.thinking + defaults.plain)
-        if facts.max_output_tokens is not None:
-            cap = min(cap, facts.max_output_tokens)
+    cap, origin = (_default(asked, facts, defaults, floor), "default") if asked.cap is None else (asked.cap, "caller")
     least = floor if asked.thinking is None else MIN_THINKING + max(floor, 1)
     return Wanted(cap, min(cap, least), origin)
+
+
+def _default(asked: Asked, facts: ModelFacts, defaults: Defaults, floor: int) -> int:
+    """A cap that the model accepts: not above its own maximum, and with the prompt inside its window, which some
+    providers check before they begin (GPT-4's 8,192 tokens hold both)."""
+    reasons = asked.reasons or facts.reasons or asked.thinking is not None
+    cap = defaults.reasoning if reasons else defaults.plain
+    if asked.thinking is not None:  # the caller's thinking budget must fit below whatever cap we choose
+        cap = max(cap, asked.thinking + defaults.plain)
+    if facts.max_output_tokens is not None:
+        cap = min(cap, facts.max_output_tokens)
+    if facts.context_tokens is not None:
+        prompt = asked.text_bytes // LIKELY_BYTES_PER_TOKEN + asked.overhead_tokens
+        cap = min(cap, max(facts.context_tokens - prompt, floor))
+    return cap
 
 
 def told(cap: int, *, clamped: bool, origin: str) -> bytes | None:

@@ -88,7 +88,7 @@ def _remember(most: _Highest, asks: _Asks) -> None:
     _known[id(most.card), asks] = most
 
 
-def _highest(  # noqa: PLR0913 - what `worst` is asked, less what only multiplies
+def _highest(
     card: PriceCard,
     input_tokens: int,
     cache_ttl: str,

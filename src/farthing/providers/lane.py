@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from farthing.domain.errors import NotSent
 from farthing.providers.addresses import Origin
-from farthing.providers.connection import Connection
+from farthing.providers.connection import Connection, new_buffer
 from farthing.providers.limits import Limits, Timeouts
 
 
@@ -59,6 +59,7 @@ class Lane:
         self._opening = 0
         self._queue: deque[Turn] = deque()
         self._closed = False
+        self._buffer = new_buffer()
 
     def reuse(self) -> Connection | None:
         """A free connection that is still open."""
@@ -151,7 +152,7 @@ class Lane:
         try:
             async with asyncio.timeout(self._timeouts.connect_seconds):
                 _, connection = await self._loop.create_connection(
-                    lambda: Connection(self._loop),
+                    lambda: Connection(self._loop, self._buffer),
                     origin.host,
                     origin.port,
                     ssl=self._tls() if origin.tls else None,

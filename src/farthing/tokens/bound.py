@@ -32,9 +32,7 @@ def byte_bound(asked: Asked, facts: ModelFacts, *, pointed_tokens: int | None = 
     return _capped(asked.text_bytes + (pointed_tokens or 0), asked, facts, "bytes")
 
 
-def exact_bound(
-    text_tokens: int, asked: Asked, facts: ModelFacts, *, template_tokens: int | None = None
-) -> InputBound:
+def exact_bound(text_tokens: int, asked: Asked, facts: ModelFacts, *, template_tokens: int | None = None) -> InputBound:
     """From the tokens that `tokens.exact` counted in the texts; the template and media are added here.
 
     `template_tokens` is exactly the template's, where it is published; without it the overhead bounds them.

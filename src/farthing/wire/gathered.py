@@ -4,7 +4,7 @@ Both dialects that carry typed parts fill one of these while they check a body; 
 then read from it without a second walk.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
@@ -74,10 +74,17 @@ class Gathered:
         for piece in self.pieces:
             yield piece if isinstance(piece, str) else piece.decode()
 
-    def plain_message(self, texts: Iterable[str]) -> None:
-        """Add a message that is nothing but texts."""
+    def plain_message(self, message: Any) -> bool:
+        """Add a message that is nothing but texts, as nearly all are: there is nothing in it to refuse or to look into.
+        False, with nothing added, for any other."""
+        if type(message) is not dict or not message.get("role"):
+            return False
+        for value in message.values():
+            if type(value) is not str:
+                return False
         self._marks.append(len(self.pieces))
-        self.pieces += texts
+        self.pieces += message.values()
+        return True
 
     def breakpoint(self, holder: dict[str, Any], where: str, key: str = "cache_control") -> None:
         """Note the cache breakpoint on a part, if it has one. Raises BadRequest for a time to live without a known price."""

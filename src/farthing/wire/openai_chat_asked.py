@@ -40,10 +40,10 @@ def read_asked(body: dict[str, Any], found: Gathered) -> Asked:
     """
     model = needed_text(body, "model")
     said: dict[str, Any] = {}
-    for key in body:
+    for key, value in body.items():
         facts = _FACTS_OF.get(key)
         if facts is None:
-            _gather_unknown(found, key, body[key])
+            _gather_unknown(found, key, value)
         else:
             for fact in facts:
                 said[fact] = _READERS[fact](body)

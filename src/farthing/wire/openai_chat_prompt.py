@@ -48,21 +48,8 @@ def gather_prompt(found: Gathered, body: dict[str, Any], model: str) -> None:
     messages = needed_list(body, "messages")
     found.overhead += _PER_MESSAGE * len(messages)
     for index, message in enumerate(messages):
-        if _is_plain(message):
-            found.plain_message(message.values())
-        else:
+        if not found.plain_message(message):
             _message(found, message, f"messages[{index}]")
-
-
-def _is_plain(message: Any) -> bool:
-    """Whether a message is nothing but a role and a text, as nearly all are: there is nothing in it to read or refuse."""
-    return (
-        type(message) is dict
-        and len(message) == 2
-        and type(message.get("content")) is str
-        and type(role := message.get("role")) is str
-        and role != ""
-    )
 
 
 def template_tokens(body: dict[str, Any], model: str) -> int | None:

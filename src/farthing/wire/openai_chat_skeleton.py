@@ -7,9 +7,11 @@ from typing import Any
 from farthing.domain.record import MessageShape, Skeleton
 from farthing.wire.gathered import Gathered, digest, digest_of
 from farthing.wire.openai_chat_prompt import cache_mark
+from farthing.wire.strict import write
 
 _INSTRUCTING = frozenset({"system", "developer"})
 _SPEAKING = frozenset({"user", "assistant", *_INSTRUCTING})
+_TTLS = ("", "5m", "1h")
 
 
 def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
@@ -25,8 +27,8 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
         messages=messages,
         system_digest=system,
         tools_digest=tools,
-        prompt_digest=_together(key, [part for part in (system, tools) if part]),
-        tool_names=tuple([_name(tool) for field in ("tools", "functions") for tool in body.get(field) or ()]),
+        prompt_digest=_together(key, [system, tools]) if system and tools else system or tools,
+        tool_names=_tool_names(body) if tools else (),
         text_bytes=found.bytes(),
         media=tuple([part.kind for part in found.media]),
     )
@@ -42,19 +44,23 @@ def _instructs(shape: MessageShape) -> bool:
 
 
 def _shape(message: dict[str, Any], size: int, names: dict[str, str], key: bytes) -> MessageShape:
-    role = message["role"]
-    content = message.get("content")
-    if type(content) is str and len(message) == 2 and role in _SPEAKING:
-        return MessageShape(role, digest_of(key, f"{role}: {content}".encode()), size)  # which no JSON looks like
-    parts = content if type(content) is list else ()
-    marks = [cache_mark(holder) for holder in (message, *parts)]
+    role, content = message["role"], message.get("content")
+    if type(content) is str and len(message) == 2 and role in _SPEAKING:  # hashed as what no JSON looks like
+        return MessageShape(role, digest_of(key, f"{role}: {content}".encode()), size)
     return MessageShape(
-        role,
-        digest(key, message),
-        size,
-        tuple(_tools(message, names)),
-        max(marks, key=("", "5m", "1h").index),
+        role, digest_of(key, write(message)), size, tuple(_tools(message, names)), _breakpoint(message, content)
     )
+
+
+def _breakpoint(message: dict[str, Any], content: object) -> str:
+    """The longest time to live of the cache breakpoints on a message and its parts."""
+    if type(content) is not list:
+        return cache_mark(message)
+    return max(map(cache_mark, (message, *content)), key=_TTLS.index)
+
+
+def _tool_names(body: dict[str, Any]) -> tuple[str, ...]:
+    return tuple([_name(tool) for field in ("tools", "functions") for tool in body.get(field) or ()])
 
 
 def _tools(message: dict[str, Any], names: dict[str, str]) -> Iterator[str]:

@@ -44,7 +44,7 @@ class Reported(msgspec.Struct, frozen=True):
     cache_creation_input_tokens: Count = None
 
 
-_decode = msgspec.json.Decoder(Reported | None).decode
+_decode = msgspec.json.Decoder(Reported).decode
 _NO_PROMPT, _NO_COMPLETION = _Prompt(), _Completion()
 
 
@@ -59,6 +59,8 @@ def read_usage(raw: bytes, *, saw_output: bool = False) -> tuple[Usage | None, s
 
 def read_reported(raw: bytes) -> tuple[Reported | None, str]:
     """The JSON of `usage` as it is written, or None with the reason ("" for null)."""
+    if raw == b"null":
+        return None, ""
     try:
         return _decode(raw), ""
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

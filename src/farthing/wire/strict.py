@@ -7,7 +7,7 @@ fields of what was read is `farthing.wire.fields`.
 
 import json
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -50,6 +50,8 @@ _LONE_SURROGATE = re.compile(
 _NO_NUMBER = re.compile(rb"-?\b(?:NaN|Infinity)\b")
 _ALL_BUT_MARKS = bytes(set(range(256)) - set(b"{[:"))
 _BOM = b"\xef\xbb\xbf"
+_DECODED_UNSEEN = 128 * 1024
+"""Bytes that are decoded before anything is counted. At the worst, all of them brackets, that takes some 10 ms."""
 
 
 def read_object(body: bytes, *, limits: Limits = Limits()) -> Body:  # noqa: B008 - a frozen value
@@ -62,7 +64,7 @@ def read_object(body: bytes, *, limits: Limits = Limits()) -> Body:  # noqa: B00
         raise BadRequest(
             f"The body has {len(body)} bytes; at most {limits.bytes} are accepted.", status=413, code="body_too_large"
         )
-    if len(body) > 4 * limits.keys:  # a key takes more than four bytes: a shorter body cannot have too many
+    if len(body) > _DECODED_UNSEEN:
         _refuse_sprawl(body, limits)
     try:
         value = _decode(body)
@@ -70,8 +72,7 @@ def read_object(body: bytes, *, limits: Limits = Limits()) -> Body:  # noqa: B00
         raise BadRequest(f"The body is not acceptable JSON: {_reason(body, error)}.") from None
     if type(value) is not dict:
         raise BadRequest(f"The body must be a JSON object, not {_kind(value)}.")
-    if _deeper_than(limits.depth, value):
-        raise BadRequest(f"The body nests objects and lists more than {limits.depth} deep.")
+    _measure(value, limits)
     written = write(value)
     canonical = written == body
     if not canonical and _drops_keys(body, written):
@@ -94,35 +95,50 @@ def _reason(body: bytes, error: Exception) -> str:
     return str(error)
 
 
+def _measure(value: dict[str, Any], limits: Limits) -> None:
+    """Refuse an object that is too deep or has too many keys, objects or lists. Level by level, so that no body is too
+    deep for this, and no level is entered that has too many."""
+    keys, held = len(value), 1
+    level: list[Any] = [value]
+    for _ in range(limits.depth):
+        below: list[Any] = []
+        for holder in level:
+            for inner in holder.values() if type(holder) is dict else holder:
+                kind = type(inner)
+                if kind is dict:
+                    keys += len(inner)
+                    below.append(inner)
+                elif kind is list:
+                    below.append(inner)
+        held += len(below)
+        if keys > limits.keys or held > 2 * limits.keys:
+            _refuse_many(keys, limits)
+        if not below:
+            return
+        level = below
+    raise BadRequest(f"The body nests objects and lists more than {limits.depth} deep.")
+
+
 def _refuse_sprawl(body: bytes, limits: Limits) -> None:
-    """Refuse too many keys, objects or lists before the decoder pays for them."""
+    """Refuse what `_measure` would, before the decoder pays for it."""
     if len(body.translate(None, _ALL_BUT_MARKS)) <= limits.keys:
         return  # with those inside strings they are few enough
     structure = _structure(body)
-    if structure.count(b":") > limits.keys:
+    keys, held = structure.count(b":"), structure.count(b"{") + structure.count(b"[")
+    if keys > limits.keys or held > 2 * limits.keys:
+        _refuse_many(keys, limits)
+
+
+def _refuse_many(keys: int, limits: Limits) -> NoReturn:
+    if keys > limits.keys:
         raise BadRequest(f"The body has more than {limits.keys} keys.")
-    if structure.count(b"{") + structure.count(b"[") > 2 * limits.keys:
-        raise BadRequest(f"The body has more than {2 * limits.keys} objects and lists.")
+    raise BadRequest(f"The body has more than {2 * limits.keys} objects and lists.")
 
 
 def _structure(body: bytes) -> bytes:
     """The body without its strings: what stands between one closing quote and the next opening one."""
     unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in body else body
     return b"".join(unescaped.split(b'"')[::2])
-
-
-def _deeper_than(depth: int, value: dict[str, Any]) -> bool:
-    level: list[Any] = [value]
-    for _ in range(depth):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _drops_keys(body: bytes, written: bytes) -> bool:

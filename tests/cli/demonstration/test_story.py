@@ -103,7 +103,7 @@ def test_a_line_for_each_ticket():
 def test_before_and_after_stand_beside_each_other():
     text = told(tell_before_after, STORY)
     assert "40 calls, $0.0000007" in text
-    assert "one 402, not retried" in text
+    assert "its $0.05 budget, 1 refused request" in text
     assert "$0.0000014 (equal)" in text
 
 

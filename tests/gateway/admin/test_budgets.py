@@ -65,6 +65,7 @@ def test_a_raise_adds_to_the_present_window_and_says_who_and_why(gateway):
     assert [account["limit"] for account in more["accounts"] if account["unit"] == "calls"] == ["12"]
 
 
+@pytest.mark.slow
 def test_a_raise_wakes_a_call_that_waits(tmp_path):
     each = '[[budgets]]\nname = "narrow"\nlimit = "0.00002 USD"\nwait = "60s"\n'
     with gateway_and_provider(tmp_path, each, faults=[Fault(kind="silence")]) as (gateway, provider):

@@ -113,6 +113,7 @@ def test_an_unknown_outcome_is_settled_by_word(tmp_path):
         assert (account["unknown"], account["spent"], account["left"]) == ("0", "0", "1")
 
 
+@pytest.mark.slow
 def test_a_call_in_flight_is_not_settled_by_word(tmp_path):
     with gateway_and_provider(tmp_path, "", faults=[Fault(kind="silence")]) as (gateway, _):
         threading.Thread(target=lambda: _quietly(gateway), daemon=True).start()

@@ -73,10 +73,10 @@ def tell_before_after(out: Console, story: Story) -> None:
     tickets = len(direct.outcomes)
     rows = [
         ("tickets resolved", *(f"{sum(o.resolved for o in s.outcomes)} of {tickets}" for s in (direct, governed))),
-        ("the same answers, word for word", "", f"{story.same_answers} of {sum(o.resolved for o in direct.outcomes)}"),
+        ("answers the same, to the letter", "", f"{story.same_answers} of {sum(o.resolved for o in direct.outcomes)}"),
         ("model calls", *(f"{shift.bill.calls:,}" for shift in (direct, governed))),
         ("input tokens", *(f"{shift.bill.input_tokens:,}" for shift in (direct, governed))),
-        ("  of them read from the cache", *(f"{shift.bill.cached_tokens:,}" for shift in (direct, governed))),
+        ("  read from the cache", *(f"{shift.bill.cached_tokens:,}" for shift in (direct, governed))),
         ("output tokens", *(f"{shift.bill.output_tokens:,}" for shift in (direct, governed))),
         ("the provider's bill", *(dollars(shift.bill.nanos) for shift in (direct, governed))),
         ("Farthing's ledger", "", _compared(story.posted_nanos, governed.bill.nanos)),
@@ -189,4 +189,5 @@ def _compared(nanos: int, other: int) -> str:
 def _stopped(outcome: Outcome, limit: int) -> str:
     if not outcome.refusal:
         return "the agent's own limit"
-    return f"its budget of {dollars(limit)}: one 402, not retried" if outcome.requests_after_no == 1 else "its budget"
+    sent = "request" if outcome.requests_after_no == 1 else "requests"
+    return f"its {dollars(limit)} budget, {outcome.requests_after_no} refused {sent}"

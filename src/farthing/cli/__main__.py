@@ -1,4 +1,4 @@
-"""`python -m farthing`: the command line."""
+"""`python -m farthing.cli`: the command line."""
 
 from farthing.cli.main import main
 

@@ -1,0 +1,137 @@
+"""Rules: where a call goes, what it may cost, and what no hard budget can take."""
+
+import pytest
+
+from farthing.budget.match import Resolver
+from farthing.call.arrival import Caller, Provider
+from farthing.call.rules import Rules
+from farthing.domain.budget import Budget, Unit
+from farthing.domain.errors import BadRequest
+from farthing.domain.refusal import Refusal
+from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.openai_responses import OpenAIResponses
+from support.desk import ANTHROPIC, BOOK, FACTS, NOW_MS, OPENAI, ValueDesk, chat, dollars
+from support.funded import claude, planned
+
+LISTING = Provider(name="local", format="openai", origin="https://local.test", models=("llama-*", "exact"))
+
+
+def rules(*budgets, providers=(OPENAI, ANTHROPIC)):
+    return Rules(book=BOOK, facts=FACTS, resolver=Resolver(budgets), providers=providers)
+
+
+def judged(body, *budgets, dialect=None, providers=(OPENAI, ANTHROPIC), **more):
+    at = ValueDesk()
+    return rules(*budgets, providers=providers).plan(at.arrival(body, dialect, **more))
+
+
+@pytest.mark.parametrize(
+    ("asked", "provider", "model"),
+    [
+        ("local/gpt-4o", "local", "gpt-4o"),
+        ("llama-3", "local", "llama-3"),
+        ("exact", "local", "exact"),
+        ("exactly", "openai", "exactly"),
+        ("openai/llama-3", "openai", "llama-3"),
+        ("meta/llama-3", "openai", "meta/llama-3"),
+        ("local/", "openai", "local/"),
+    ],
+)
+def test_a_name_leads_to_the_provider_it_names_else_who_lists_it_else_who_speaks_it(asked, provider, model):
+    found = rules(providers=(ANTHROPIC, LISTING, OPENAI)).route("openai", asked)
+    assert (found[0].name, found[1]) == (provider, model)
+
+
+def test_a_model_that_nobody_takes_is_a_mistake_of_the_callers_and_names_the_field():
+    with pytest.raises(BadRequest) as caught:
+        judged(chat(), providers=(LISTING, ANTHROPIC))
+    assert (caught.value.status, caught.value.field) == (404, "model")
+
+
+def test_a_call_never_goes_to_a_provider_of_another_format():
+    with pytest.raises(BadRequest):
+        judged({**chat(), "model": "anthropic/claude-haiku-4-5"}, providers=(ANTHROPIC,))
+
+
+@pytest.mark.parametrize(
+    ("body", "dialect", "field"),
+    [
+        (chat(web_search_options={}), None, "web_search_options"),
+        (chat(models=["gpt-4o"]), None, "models"),
+        ({"model": "gpt-4o-mini", "input": "x", "background": True}, OpenAIResponses(), "background"),
+        (claude(mcp_servers=[{"type": "url", "url": "https://x", "name": "x"}]), AnthropicMessages(), "mcp_servers[0]"),
+        (
+            claude(tools=[{"type": "web_search_20250305", "name": "web_search"}]),
+            AnthropicMessages(),
+            "tools[0].max_uses",
+        ),
+    ],
+)
+def test_what_bills_without_a_cap_is_refused_by_name_under_any_hard_budget(body, dialect, field):
+    tokens = Budget(name="few", limits=((Unit.TOKENS, 10**9),))
+    refusal = judged(body, tokens, dialect=dialect)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.field, refusal.status) == ("uncapped_feature", field, 402)
+    assert not isinstance(judged(body, dollars("1", hard="off"), dialect=dialect), Refusal)
+
+
+def test_an_unpriced_model_is_refused_only_where_money_is_limited():
+    body = {**chat(), "model": "no-such-model"}
+    refusal = judged(body, dollars("1"))
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "unpriced_model"
+    assert "'all'" in refusal.message
+    assert not isinstance(judged(body, Budget(name="few", limits=((Unit.TOKENS, 10**9),))), Refusal)
+    assert not isinstance(judged(body, dollars("1", hard="off")), Refusal)
+
+
+def test_a_tier_whose_price_nobody_knows_is_unpriced_too():
+    refusal = judged(claude(max_tokens=9, speed="fast"), dollars("1"), dialect=AnthropicMessages())
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "unpriced_model"
+
+
+def test_a_caller_chooses_budgets_only_by_labels_it_is_trusted_with():
+    rich = dollars("1", "rich", match=(("team", "rich"),))
+    labels = (("team", "rich"),)
+    trusting = planned_with(rich, Caller(key="k", labels=labels, trusted=frozenset({"team"})))
+    wary = planned_with(rich, Caller(key="k", labels=labels, trusted=frozenset()))
+    assert [key.budget for key, _ in trusting.terms.accounts] == ["rich"]
+    assert wary.terms.accounts == ()
+
+
+def planned_with(budget, caller):
+    return planned(ValueDesk(budgets=(budget,)), chat(), caller=caller)
+
+
+@pytest.mark.parametrize(("patience", "wait"), [(None, 20_000), (10_000, 8_000), (600_000, 20_000)])
+def test_nobody_waits_longer_than_the_client_does(patience, wait):
+    assert judged(chat(), dollars("1"), patience_ms=patience).wait_ms == wait
+
+
+def test_the_shortest_wait_and_the_highest_floor_of_all_hard_budgets_hold():
+    both = (dollars("1", "a", wait_seconds=5, floor=100), dollars("1", "b", wait_seconds=9, floor=300))
+    plan = judged(chat(), *both, dollars("1", "c", hard="off", wait_seconds=0, floor=9_000))
+    assert plan.wait_ms == 5_000
+    assert plan.wanted.floor == 300
+
+
+def test_the_price_is_the_one_of_the_moment_of_arrival():
+    plan = judged(chat())
+    assert plan.card == BOOK.find("gpt-4o-mini", "openai", "openai", at_ms=NOW_MS)
+    assert plan.worst.slope_picos == plan.card.variants[""][0].rates.output
+
+
+def test_choices_multiply_the_price_of_the_cap_and_not_of_the_input():
+    one, four = judged(chat()), judged(chat(n=4))
+    assert four.worst.slope_picos == 4 * one.worst.slope_picos
+    assert four.worst.base_picos == one.worst.base_picos + (four.bound.tokens - one.bound.tokens) * 150_000
+
+
+def test_a_provider_that_may_choose_the_tier_is_held_at_its_dearest():
+    at = ValueDesk(budgets=(dollars("1"),))
+    at.time_ms = 1_795_305_600_000  # a moment at which the book has prices of dearer tiers
+    free = planned(at, {**chat(service_tier="auto"), "model": "gpt-4o"})
+    bound = planned(at, {**chat(service_tier="default"), "model": "gpt-4o"})
+    dearest = max(tiers[0].rates.output for name, tiers in free.card.variants.items() if name != "batch")
+    assert free.worst.slope_picos == dearest > bound.worst.slope_picos

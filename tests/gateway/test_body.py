@@ -1,0 +1,68 @@
+"""Reading a body: bounded, and a part of it is never the whole."""
+
+import asyncio
+
+import pytest
+
+from farthing.domain.errors import BadRequest
+from farthing.gateway.body import ClientLeft, read_body
+
+LEFT = {"type": "http.disconnect"}
+
+
+def piece(body, *, more):
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def read(*messages, headers=None, limit=10):
+    left = list(messages)
+
+    async def receive():
+        return left.pop(0)
+
+    return asyncio.run(read_body(receive, headers or {}, limit))
+
+
+def test_pieces_are_put_together():
+    assert read(piece(b"abc", more=False)) == b"abc"
+    assert read(piece(b"ab", more=True), piece(b"", more=True), piece(b"c", more=False)) == b"abc"
+    assert read(piece(b"", more=False)) == b""
+
+
+@pytest.mark.parametrize("before", [(), (piece(b"ab", more=True),), (piece(b"ab", more=True), piece(b"", more=True))])
+def test_a_client_that_leaves_inside_its_body_has_said_nothing(before):
+    with pytest.raises(ClientLeft):
+        read(*before, LEFT)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (piece(b"a" * 11, more=False),),
+        (piece(b"a" * 6, more=True), piece(b"a" * 6, more=False)),
+        (piece(b"a" * 6, more=True), piece(b"a" * 6, more=True)),
+    ],
+)
+def test_a_body_is_bounded_while_it_arrives(messages):
+    with pytest.raises(BadRequest) as caught:
+        read(*messages)
+    assert (caught.value.status, caught.value.code) == (413, "request_too_large")
+
+
+@pytest.mark.parametrize("length", [b"11", b"99999999999999999999", b"-1", b"1e1"])
+def test_a_body_that_is_declared_too_large_is_not_read_at_all(length):
+    with pytest.raises(BadRequest) as caught:
+        read(headers={b"content-length": length})
+    assert caught.value.status == 413
+
+
+def test_exactly_the_limit_is_accepted():
+    assert len(read(piece(b"a" * 10, more=False), headers={b"content-length": b"10"})) == 10
+
+
+@pytest.mark.parametrize("encoding", [b"gzip", b"br", b"deflate", b"gzip, identity", b"\xff"])
+def test_a_compressed_body_is_refused_and_identity_is_none(encoding):
+    with pytest.raises(BadRequest) as caught:
+        read(headers={b"content-encoding": encoding})
+    assert (caught.value.status, caught.value.field) == (415, "content-encoding")
+    assert read(piece(b"a", more=False), headers={b"content-encoding": b"Identity"}) == b"a"
