@@ -119,7 +119,8 @@ class LedgerFile:
     def rows(self, after: int = 0) -> list[Row]:
         """Attempts with ids above `after`, and what each holds or has posted of the first account it touched."""
         found = self.connection.execute(
-            "SELECT id, cap, state, cost_nanos, coalesce(json_extract(charges, '$[0][1]'), 0) FROM attempt WHERE id > ?",
+            "SELECT id, cap, state, cost_nanos, coalesce(json_extract(posted, '$[0]'), json_extract(charges, '$[0][1]'), 0)"
+            " FROM attempt WHERE id > ?",
             (after,),
         )
         return [Row(attempt, cap, _STATES[state], cost, amount) for attempt, cap, state, cost, amount in found]
@@ -139,6 +140,6 @@ class LedgerFile:
             "SELECT budget, value, unit, window, posted, held, unknown FROM account ORDER BY id"
         )
         attempts = self.connection.execute(
-            "SELECT id, state, charges, due_ms, seen, cost_nanos, source FROM attempt ORDER BY id"
+            "SELECT id, state, charges, posted, due_ms, seen, cost_nanos, source FROM attempt ORDER BY id"
         )
         return accounts.fetchall(), attempts.fetchall()

@@ -148,9 +148,11 @@ def broken_promises(connection: sqlite3.Connection, promises: list[NamedTuple]) 
 def wrong_sums(connection: sqlite3.Connection) -> list[str]:
     """Accounts that do not equal the sum of their attempts: open ones as held and unknown (I2), settled as posted (I3)."""
     sums = {state: Counter() for state in (HELD, UNKNOWN, SETTLED)}
-    for state, charges in connection.execute("SELECT state, charges FROM attempt WHERE state < 3"):
-        for account, amount, *_ in json.loads(charges):
-            sums[state][account] += amount
+    for state, charges, posted in connection.execute("SELECT state, charges, posted FROM attempt WHERE state < 3"):
+        held = json.loads(charges)
+        amounts = json.loads(posted) if posted else [charge[1] for charge in held]
+        for charge, amount in zip(held, amounts, strict=True):
+            sums[state][charge[0]] += amount
     return [
         f"account {account} has held {held}, unknown {unknown}, posted {posted}"
         for account, held, unknown, posted in connection.execute("SELECT id, held, unknown, posted FROM account")

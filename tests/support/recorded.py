@@ -57,7 +57,7 @@ def an_attempt(call, ordinal, at_ms, *, state="settled", provider="openai", mode
     settled = {"source": "provider", "cost_nanos": 1_000, "usage": Usage(input_tokens=25, output_tokens=5)}
     unknown = {"due_ms": at_ms + 600_000, "reason": "reset", "seen": Spent(picos=7, input_tokens=3)}
     by_state = {"settled": settled | {"settled_ms": at_ms + 800}, "unknown": unknown}
-    shares = () if state == "void" else (Share(TEAM, 1_000),)
+    shares = (Share(TEAM, 1_500, {"settled": 1_000, "void": 0}.get(state)),)
     return AttemptRecord(opening=opening, state=state, cap=64, **{"shares": shares, **by_state.get(state, {}), **rest})
 
 
@@ -78,11 +78,13 @@ def attempt_row(connection, attempt: AttemptRecord) -> dict:
     row |= {f: getattr(attempt.opening, f) for f in AttemptOpening.__struct_fields__ if f not in {"call_id", "ordinal"}}
     if attempt.usage:
         row |= {f: getattr(attempt.usage, f) for f in Usage.__struct_fields__}
-    charges = [[account_number(connection, share.account), share.amount, 1, 1_000] for share in attempt.shares]
+    charges = [[account_number(connection, share.account), share.held, 1, 1_000, None] for share in attempt.shares]
+    posted = [share.posted for share in attempt.shares]
     return row | {
         "owner": 0,
         "state": STATES.index(attempt.state),
         "charges": msgspec.json.encode(charges).decode(),
+        "posted": None if None in posted else msgspec.json.encode(posted).decode(),
         "seen": msgspec.json.encode(attempt.seen).decode() if attempt.seen else None,
         "flags": msgspec.json.encode(attempt.flags).decode(),
     }

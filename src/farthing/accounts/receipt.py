@@ -27,12 +27,10 @@ class AttemptReceipt(msgspec.Struct, frozen=True, kw_only=True):
     record: AttemptRecord
     lines: tuple[Line, ...]
     """Tokens by kind and price each. They sum to the cost exactly, or there are none."""
-    tier: str
-    """The service tier whose prices the lines are of; "" standard."""
     unexplained: str
     """Why there are no lines, in words; "" where there are, or where nothing was billed."""
     worst_nanos: int | None
-    """The most that one answer within its bound and cap can cost at these prices; None where nobody knows."""
+    """The most that its answers within its bound and cap can cost at these prices; None where nobody knows."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,50 +102,41 @@ def run_receipt(receipts: Iterable[Receipt]) -> RunReceipt:
 
 def _attempt(record: AttemptRecord, skeleton: Skeleton, card_of: CardOf) -> AttemptReceipt:
     card = card_of(record.opening)
-    found, tier, unexplained = _explained(record, card)
+    found, unexplained = _explained(record, card)
     return AttemptReceipt(
         record=record,
         lines=found,
-        tier=tier,
         unexplained=unexplained,
         worst_nanos=None if isinstance(card, Unpriced) else _worst(card, record, skeleton),
     )
 
 
-def _explained(record: AttemptRecord, card: PriceCard | Unpriced) -> tuple[tuple[Line, ...], str, str]:
-    """The lines of a settled attempt, their service tier, and why there are none.
-
-    The tier that was served is not recorded: it is the one whose prices give the recorded cost, standard first.
-    """
+def _explained(record: AttemptRecord, card: PriceCard | Unpriced) -> tuple[tuple[Line, ...], str]:
+    """The lines of a settled attempt at the prices of the service tier it was billed at, and why there are none."""
     if record.state != "settled" or record.usage is None or record.cost_nanos == 0:
-        return (), "", ""
+        return (), ""
     if record.source == "estimate":
-        return (), "", "a policy charged it: the provider never said what it used"
+        return (), "a policy charged it: the provider never said what it used"
     if record.cost_nanos is None:
-        return (), "", card.reason if isinstance(card, Unpriced) else "it had no price when it was settled"
+        return (), card.reason if isinstance(card, Unpriced) else "it had no price when it was settled"
     if isinstance(card, Unpriced):
-        return (), "", f"it was priced then, and is not now: {card.reason}"
+        return (), f"it was priced then, and is not now: {card.reason}"
     picos = record.cost_nanos * PICOS_PER_NANO - record.remainder_picos
-    for tier in sorted(card.variants):
-        total = cost(card, record.usage, tier)
-        if isinstance(total, Cost) and total == Cost(record.cost_nanos, picos):
-            found = lines(card, record.usage, tier)
-            assert not isinstance(found, Unpriced)
-            return found, tier, ""
+    if cost(card, record.usage, record.tier) == Cost(record.cost_nanos, picos):
+        found = lines(card, record.usage, record.tier)
+        assert not isinstance(found, Unpriced)
+        return found, ""
     if card.book != record.opening.book:
-        return (), "", f"priced by the book {record.opening.book}, and this is the book {card.book}"
-    return (
-        (),
-        "",
-        "an operator set this amount" if record.source == "operator" else "the book does not give this amount",
-    )
+        return (), f"priced by the book {record.opening.book}, and this is the book {card.book}"
+    return (), "an operator set this amount" if record.source == "operator" else "the book does not give this amount"
 
 
 def _worst(card: PriceCard, record: AttemptRecord, skeleton: Skeleton) -> int | None:
-    """The worst case of one answer: the input bound at its dearest rate, and the whole cap."""
+    """The worst case: the input bound at its dearest rate, and the whole cap for each answer asked for."""
     asked_for = {message.breakpoint for message in skeleton.messages}
     ttl = next((ttl for ttl in ("1h", "5m") if ttl in asked_for), "")
-    most = worst(card, input_tokens=record.opening.input_bound, cache_ttl=ttl)
+    opening = record.opening
+    most = worst(card, input_tokens=opening.input_bound, cache_ttl=ttl, choices=opening.choices)
     return nanos_from_picos(most.at(record.cap)) if isinstance(most, Bound) else None
 
 

@@ -4,7 +4,7 @@ Every method is told the moment it needs; what changed is left in `dirty` and in
 """
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from farthing.budget.account import Account, Balance, Limits
 from farthing.budget.open_hold import Ended, OpenHold, Part
@@ -71,9 +71,10 @@ class Holds:
         hold = self.holds.pop(settlement.attempt, None)
         if settlement.overran:
             self.gates.add(settlement.overran)
-        return (
-            None if hold is None else self._post(hold, tuple([part.settled(settlement.spent) for part in hold.parts]))
-        )
+        if hold is None:
+            return None
+        spent = settlement.spent
+        return self._post(hold, tuple([part.settled(spent) for part in hold.parts]))
 
     def void(self, void: Void) -> Ended | None:
         """Release the whole hold. None: it had ended, or its outcome is unknown, and unknown is never free."""
@@ -81,7 +82,7 @@ class Holds:
         if hold is None or hold.unknown:
             return None
         del self.holds[void.attempt]
-        return self._post(hold, tuple([part.worth(0) for part in hold.parts]))
+        return self._post(hold, (0,) * len(hold.parts))
 
     def lose(self, loss: Loss) -> OpenHold | None:
         """The outcome is unknown: the hold counts as spent until somebody can say, or until it is due. None: no-op."""
@@ -117,29 +118,30 @@ class Holds:
                 charged.append(self._post(hold, tuple([part.estimated(hold.seen) for part in hold.parts])))
         return charged
 
-    def correct(self, posted: Iterable[Part], spent: Spent) -> tuple[Part, ...]:
-        """Replace what an ended attempt posted by what it should have: an adjusting entry. Returns the new parts."""
-        corrected = []
-        for old in posted:
-            new = old.settled(spent)
-            account = self.account(old.account)
-            account.posted += new.amount - old.amount
-            assert account.posted >= 0, f"{old.account} was posted less than nothing"
-            self._touched(account)
-            corrected.append(new)
-        return tuple(corrected)
+    def correct(self, parts: Sequence[Part], posted: Sequence[int], spent: Spent) -> tuple[int, ...]:
+        """Replace what the parts of an ended attempt have posted by what they should have: an adjusting entry.
 
-    def _post(self, hold: OpenHold, posted: tuple[Part, ...]) -> Ended:
+        Returns the new amounts.
+        """
+        corrected = tuple([part.settled(spent) for part in parts])
+        for part, old, new in zip(parts, posted, corrected, strict=True):
+            account = self.account(part.account)
+            account.posted += new - old
+            assert account.posted >= 0, f"{part.account} was posted less than nothing"
+            self._touched(account)
+        return corrected
+
+    def _post(self, hold: OpenHold, posted: tuple[int, ...]) -> Ended:
         overran = False
-        for held, spent in zip(hold.parts, posted, strict=True):
+        for held, amount in zip(hold.parts, posted, strict=True):
             account = self.account(held.account)
             if hold.due_ms is None:
                 account.release(held.amount, hold.holder)
             else:
                 account.unknown -= held.amount
                 assert account.unknown >= 0, f"{held.account} released more than was unknown"
-            account.posted += spent.amount
-            if spent.amount > held.amount:
+            account.posted += amount
+            if amount > held.amount:
                 overran = True
             self.dirty.add(account)
             self.moved.add(account)

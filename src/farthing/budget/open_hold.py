@@ -9,32 +9,27 @@ from farthing.domain.hold import Settlement, Spent
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
-    """One account's share of a hold, and later of a charge. The account is fixed when the money is reserved."""
+    """One account's share of a hold. The account is fixed when the money is reserved, and so is the amount."""
 
     account: AccountKey
     amount: int
-    """Held; once the attempt is settled, posted."""
+    """Held."""
     times: int
     over: int
     """`ceil(quantity * times / over)` is a quantity in the account's base."""
     least: int | None = None
     """The quantity an unknown outcome is charged at least, or None where it is charged the whole hold."""
 
-    def settled(self, spent: Spent) -> "Part":
-        """This part with what was really spent."""
-        amount = -(-spent.of(self.account.unit) * self.times // self.over)
-        return Part(self.account, amount, self.times, self.over, self.least)
+    def settled(self, spent: Spent) -> int:
+        """What is posted for what was really spent."""
+        return -(-spent.of(self.account.unit) * self.times // self.over)
 
-    def estimated(self, seen: Spent | None) -> "Part":
-        """This part as the policy charges it when nobody can say: the hold, or what was seen if that is less."""
+    def estimated(self, seen: Spent | None) -> int:
+        """What the policy posts when nobody can say: the hold, or what was seen if that is less."""
         if self.least is None:
-            return self
+            return self.amount
         quantity = self.least if seen is None else seen.of(self.account.unit)
-        return self.worth(min(self.amount, -(-quantity * self.times // self.over)))
-
-    def worth(self, amount: int) -> "Part":
-        """This part with another amount."""
-        return Part(self.account, amount, self.times, self.over, self.least)
+        return min(self.amount, -(-quantity * self.times // self.over))
 
 
 class OpenHold(msgspec.Struct):
@@ -53,10 +48,11 @@ class OpenHold(msgspec.Struct):
 
 
 class Ended(NamedTuple):
-    """A hold that reached its end, with what it posted (nothing where it was voided)."""
+    """A hold that reached its end."""
 
     hold: OpenHold
-    posted: tuple[Part, ...]
+    posted: tuple[int, ...]
+    """What each of its parts has posted, in their order; zeros where it was voided."""
     overran: bool = False
     """Some account was posted more than it held."""
 

@@ -84,6 +84,7 @@ def _ask(plan: Plan, ordinal: int, desk: Desk, *, wait_ms: int) -> Reserve:
             bound=plan.bound.kind,
             input_bound=plan.bound.tokens,
             text_bytes=arrival.draft.asked.text_bytes,
+            choices=arrival.draft.asked.choices,
             opened_ms=desk.now_ms(),
         ),
         call=arrival.opening() if ordinal == 1 else None,

@@ -109,6 +109,7 @@ class Holding:
             usage=usage,
             cost_nanos=known.nanos if known else None,
             remainder_picos=known.remainder_picos if known else 0,
+            tier=answered.tier,
             served_model=answered.model,
             response_id=answered.id,
             finish=answered.finish,

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from farthing.accounts.receipt import AttemptReceipt, Receipt, RunReceipt
-from farthing.cli.screen import amount, dollars, moment, stamp
+from farthing.cli.screen import amount, dollars, moment, quantity, stamp
+from farthing.domain.budget import Unit
 from farthing.domain.ids import show
 from farthing.domain.money import PICOS_PER_NANO, usd
 from farthing.domain.refusal import amount_text
-from farthing.ports.records import Adjustment, AttemptRecord
+from farthing.ports.records import Adjustment, AttemptRecord, Share
 from farthing.pricing.cost import Line
 
 _WIDTH = 78
@@ -126,26 +127,34 @@ def _attempt(attempt: AttemptReceipt) -> Iterator[str]:
     opening = record.opening
     served = f", served by {record.served_model}" if record.served_model not in ("", opening.model) else ""
     yield f"attempt {opening.ordinal}   {opening.provider}/{opening.model}{served}: {_state(record)}"
-    worst = f", {dollars(attempt.worst_nanos)} for one answer" if attempt.worst_nanos is not None else ""
+    answers = f" for each of {opening.choices} answers" if opening.choices > 1 else ""
+    worst = f": {dollars(attempt.worst_nanos)} at most" if attempt.worst_nanos is not None else ""
     yield (
         f"  reserved for at most {opening.input_bound:,} tokens in (bound: {opening.bound}) "
-        f"and {record.cap:,} out{worst}"
+        f"and {record.cap:,} out{answers}{worst}"
     )
     if record.flags:
         yield f"  flags: {', '.join(record.flags)}"
     if record.reason:
         yield f"  {record.reason}"
-    if attempt.tier:
-        yield f"  at the prices of the service tier {attempt.tier}"
+    if record.tier:
+        yield f"  at the prices of the service tier {record.tier}"
     yield from billed(attempt.lines)
     if attempt.unexplained:
         yield f"  no lines: {attempt.unexplained}"
-    held = "posted to" if record.state == "settled" else "held of"
     for share in record.shares:
-        if share.amount or record.state != "void":
-            account = share.account
-            where = " ".join(filter(None, (account.budget, account.value, f"({account.window})")))
-            yield _two(f"  {held} {where}", amount(account.unit, share.amount))
+        yield _share(share)
+
+
+def _share(share: Share) -> str:
+    """One account: what was set aside on it and, once that is known, what was posted."""
+    account = share.account
+    where = " ".join(filter(None, (account.budget, account.value, f"({account.window})")))
+    if share.posted is None:
+        return _two(f"  {where}", f"holds {amount(account.unit, share.held)}")
+    held, posted = (quantity(account.unit, each) for each in (share.held, share.posted))
+    unit = "" if account.unit is Unit.USD else f" {account.unit.value.replace('_', ' ')}"
+    return _two(f"  {where}", f"held {held}, posted {posted}{unit}")
 
 
 def _state(record: AttemptRecord) -> str:
@@ -163,7 +172,8 @@ def _state(record: AttemptRecord) -> str:
 
 def _adjustment(each: Adjustment) -> Iterator[str]:
     before, after = (msgspec.json.decode(document) for document in (each.before, each.after))
-    change = f"{dollars(before['cost_nanos'])} → {dollars(after['cost_nanos'])}"
+    was = "unknown" if before["state"] == "unknown" else dollars(before["cost_nanos"])
+    change = f"{was} → {dollars(after['cost_nanos'])}"
     yield f"corrected {moment(each.at_ms)} by {each.by}: {change}"
     if each.reason:
         yield f"  {each.reason}"
@@ -191,9 +201,10 @@ def _plain(attempt: AttemptReceipt) -> dict[str, object]:
         "bound": opening.bound,
         "input_bound": opening.input_bound,
         "output_cap": record.cap,
+        "choices": opening.choices,
         "worst_usd": None if attempt.worst_nanos is None else usd(attempt.worst_nanos),
         "usage": None if record.usage is None else msgspec.to_builtins(record.usage),
-        "tier": attempt.tier or "standard",
+        "tier": record.tier or "standard",
         "lines": [_plain_line(line) for line in attempt.lines],
         "unexplained": attempt.unexplained,
         "cost_usd": None if record.cost_nanos is None else usd(record.cost_nanos),
@@ -205,6 +216,8 @@ def _plain(attempt: AttemptReceipt) -> dict[str, object]:
                 "value": share.account.value,
                 "window": share.account.window,
                 "unit": share.account.unit.value,
+                "held": amount_text(share.account.unit, share.held),
+                "posted": None if share.posted is None else amount_text(share.account.unit, share.posted),
                 "amount": amount_text(share.account.unit, share.amount),
             }
             for share in record.shares

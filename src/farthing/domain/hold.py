@@ -116,6 +116,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     remainder_picos: int = 0
     source: str = "provider"
     """Who says so: `provider`, `estimate` (a policy), `operator`."""
+    tier: str = ""
+    """The service tier that was served and billed; "" standard."""
     served_model: str = ""
     response_id: str = ""
     finish: str = ""

@@ -87,4 +87,6 @@ class AttemptOpening(msgspec.Struct, frozen=True, kw_only=True):
     """Input tokens held for."""
     text_bytes: int = 0
     """Bytes of text sent, for learning tokens per byte."""
+    choices: int = 1
+    """Answers asked for at once; each may be as long as the cap."""
     opened_ms: int = 0

@@ -32,7 +32,7 @@ class Ledger(Protocol):
     def lose(self, loss: Loss) -> None: ...
 
     async def adjust(self, settlement: Settlement, by: str, reason: str) -> bool:
-        """Correct an attempt that has ended by an adjusting, audited entry, or settle one whose outcome is unknown.
+        """Correct an attempt that has ended, or settle one whose outcome is unknown, by an adjusting, audited entry.
 
         Durable on return. False where there is no such attempt or it is still in flight. Raises LedgerUnavailable.
         """

@@ -12,10 +12,17 @@ from farthing.domain.usage import Usage
 
 
 class Share(msgspec.Struct, frozen=True):
-    """What one attempt holds of, or has posted to, one account, in the account's base."""
+    """What one attempt has set aside on one account and what became of that, in the account's base."""
 
     account: AccountKey
-    amount: int
+    held: int
+    posted: int | None = None
+    """None until the attempt has ended; 0 where it was voided."""
+
+    @property
+    def amount(self) -> int:
+        """What it counts for on the account now: the hold, and from the attempt's end on what was posted."""
+        return self.held if self.posted is None else self.posted
 
 
 class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +34,7 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     cap: int
     """Output tokens per choice on the wire."""
     shares: tuple[Share, ...] = ()
-    """Held while `held` or `unknown`, posted once `settled`."""
+    """On every account it touches."""
     due_ms: int | None = None
     """When the policy charges an unknown attempt."""
     seen: Spent | None = None
@@ -41,6 +48,8 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     """None: not settled."""
     source: str = ""
     """Who says what it cost: `provider`, `estimate` or `operator`; "" until settled."""
+    tier: str = ""
+    """The service tier that was served and billed; "" standard."""
     served_model: str = ""
     response_id: str = ""
     finish: str = ""
@@ -49,14 +58,14 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
-    """A correction of a settled attempt: who, why, and what stood there before and after."""
+    """An operator's correction of an attempt that was settled or unknown: who, why, and what stood there before and after."""
 
     attempt: int
     at_ms: int
     by: str
     reason: str
     before: str
-    """JSON of state, source, cost, usage and charges."""
+    """JSON of state, source, cost, usage, charges (held) and posted (null while the outcome was unknown)."""
     after: str
 
 

@@ -71,7 +71,7 @@ def test_a_call_is_recorded_from_its_opening_to_its_end(path):
     ]
     settled = "SELECT state, cost_nanos, remainder_picos, input_tokens, output_tokens, flags, served_model FROM attempt"
     assert rows(path, settled) == [(2, 40, 7, 3, 4, '["drained"]', "m")]
-    assert rows(path, "SELECT charges FROM attempt") == [("[[1,40,1,1000,null]]",)]
+    assert rows(path, "SELECT charges, posted FROM attempt") == [("[[1,100,1,1000,null]]", "[40]")]
 
 
 def test_an_overrun_is_flagged_and_closes_its_gate_in_the_file(path):

@@ -161,7 +161,7 @@ def test_the_largest_id_is_of_calls_and_attempts_together(connection):
     assert largest_id(connection) == 4096
     connection.execute(
         "INSERT INTO attempt (id, owner, state, provider, model, book, bound, input_bound, text_bytes, cap, opened_ms,"
-        " charges) VALUES (4097, 0, 0, '', '', '', 'bytes', 1, 1, 1, 1, '[]')"
+        " choices, charges) VALUES (4097, 0, 0, '', '', '', 'bytes', 1, 1, 1, 1, 1, '[]')"
     )
     assert largest_id(connection) == 4097
     assert Mint(3, largest_id(connection))(0) > 4097

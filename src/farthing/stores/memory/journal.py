@@ -1,6 +1,5 @@
 """What the ledger in memory tells: every call and attempt as it goes on, and what each account has come to."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -19,6 +18,11 @@ class Kept(AttemptRecord, frozen=True, kw_only=True):
     """An attempt's record with the parts of its hold, which a later correction needs."""
 
     parts: tuple[Part, ...]
+
+    @property
+    def posted(self) -> tuple[int, ...]:
+        """What each part has posted so far."""
+        return tuple(share.posted or 0 for share in self.shares)
 
 
 class Journal:
@@ -53,7 +57,8 @@ class Journal:
         """A policy charged an unknown outcome: the most that any account was charged, for the tokens that were seen."""
         known = self.attempts.get(ended.hold.attempt)
         seen = ended.hold.seen
-        money = [part.amount for part in ended.posted if part.account.unit is Unit.USD]
+        parts = zip(ended.hold.parts, ended.posted, strict=True)
+        money = [amount for part, amount in parts if part.account.unit is Unit.USD]
         self._end(
             ended,
             "settled",
@@ -82,13 +87,13 @@ class Journal:
         )
         self._remember(loss.remember_for, loss.response_id, loss.attempt, None)
 
-    def adjusted(self, settlement: Settlement, parts: Iterable[Part], by: str, reason: str) -> None:
-        """A correction: `parts` is what the attempt has posted now."""
-        parts = tuple(parts)
+    def adjusted(self, settlement: Settlement, posted: tuple[int, ...], by: str, reason: str) -> None:
+        """A correction of an attempt that had ended or was unknown: `posted` is what each of its parts has posted now."""
         before = self.attempts[settlement.attempt]
-        for old, new in zip(before.parts, parts, strict=True):
-            self._tally(new.account, posted=new.amount - old.amount)
-        self._change(settlement.attempt, state="settled", parts=parts, shares=_shares(parts), **_truth(settlement))
+        for part, old, new in zip(before.parts, before.posted, posted, strict=True):
+            self._tally(part.account, posted=new - old, unknown=-part.amount if before.state == "unknown" else 0)
+        shares = _shares(before.parts, posted)
+        self._change(settlement.attempt, state="settled", shares=shares, **_truth(settlement))
         entry = Adjustment(
             attempt=settlement.attempt,
             at_ms=settlement.settled_ms,
@@ -116,12 +121,11 @@ class Journal:
             self._responses.pop(next(iter(self._responses)))
 
     def _end(self, ended: Ended, state: str, **changes: Any) -> None:
-        for part in ended.hold.parts:
-            released = {"unknown" if ended.hold.unknown else "held": -part.amount}
-            self._tally(part.account, **released)
-        for part in ended.posted:
-            self._tally(part.account, posted=part.amount)
-        self._change(ended.hold.attempt, state=state, parts=ended.posted, shares=_shares(ended.posted), **changes)
+        released = "unknown" if ended.hold.unknown else "held"
+        for part, amount in zip(ended.hold.parts, ended.posted, strict=True):
+            self._tally(part.account, posted=amount, **{released: -part.amount})
+        shares = _shares(ended.hold.parts, ended.posted)
+        self._change(ended.hold.attempt, state=state, shares=shares, **changes)
 
     def _change(self, attempt: int, **changes: Any) -> None:
         """An attempt whose call was forgotten stays so."""
@@ -153,8 +157,9 @@ class Journal:
             self._responses[tenant, response_id] = (attempt, tokens)
 
 
-def _shares(parts: Iterable[Part]) -> tuple[Share, ...]:
-    return tuple(Share(part.account, part.amount) for part in parts)
+def _shares(parts: tuple[Part, ...], posted: tuple[int, ...] | None = None) -> tuple[Share, ...]:
+    amounts = posted or (None,) * len(parts)
+    return tuple(Share(part.account, part.amount, amount) for part, amount in zip(parts, amounts, strict=True))
 
 
 def _truth(settlement: Settlement) -> dict[str, Any]:
@@ -164,6 +169,7 @@ def _truth(settlement: Settlement) -> dict[str, Any]:
         "remainder_picos": settlement.remainder_picos,
         "usage": settlement.usage,
         "source": settlement.source,
+        "tier": settlement.tier,
         "served_model": settlement.served_model,
         "response_id": settlement.response_id,
         "finish": settlement.finish,
@@ -177,12 +183,13 @@ def _shown(attempt: Kept) -> AttemptRecord:
 
 
 def _stood(attempt: Kept) -> str:
-    shares = [[share.account, share.amount] for share in attempt.shares]
+    ended = attempt.state in {"settled", "void"}
     stood = {
         "state": attempt.state,
         "source": attempt.source,
         "cost_nanos": attempt.cost_nanos,
         "usage": attempt.usage,
-        "charges": shares,
+        "charges": [[share.account, share.held] for share in attempt.shares],
+        "posted": attempt.posted if ended else None,
     }
     return msgspec.json.encode(stood).decode()

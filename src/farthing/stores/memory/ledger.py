@@ -74,7 +74,7 @@ class MemoryLedger:
             self._after()
 
     async def adjust(self, settlement: Settlement, by: str, reason: str) -> bool:
-        """Correct an attempt that has ended by an adjusting entry, or settle one whose outcome is unknown.
+        """Correct an attempt that has ended, or settle one whose outcome is unknown, by an adjusting entry.
 
         False where there is no such attempt or it is still in flight.
         """
@@ -88,10 +88,12 @@ class MemoryLedger:
                 return False
             if attempt.state == "unknown":
                 ended = self._book.settle(settlement)
-                assert ended is not None
-                self.records.settled(settlement, ended)
+                assert ended is not None, "an unknown hold can be settled"
+                settlement, posted = ended.tell(settlement), ended.posted
             else:
-                self.records.adjusted(settlement, self._book.correct(attempt.parts, settlement.spent), by, reason)
+                posted = self._book.correct(attempt.parts, attempt.posted, settlement.spent)
+            self.records.adjusted(settlement, posted, by, reason)
+            self.records.closed(settlement.closing)
             self._after()
             return True
 

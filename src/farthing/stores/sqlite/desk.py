@@ -100,10 +100,14 @@ class Desk(OpenBook):
         if found is None or found.state == rows.HELD:
             return False
         if found.state == rows.UNKNOWN:
-            self._settle(settlement)
+            self._bring(attempt)
+            ended = self.book.settle(settlement)
+            assert ended is not None, "an unknown hold can be settled"
+            settlement, posted = ended.tell(settlement), ended.posted
         else:
-            posted = self.book.correct(found.hold.parts, settlement.spent)
-            self._journal.corrected(settlement, posted, before, by, reason)
+            posted = self.book.correct(found.hold.parts, found.posted, settlement.spent)
+        self._journal.corrected(settlement, posted, before, by, reason)
+        self._journal.closed(settlement.closing)
         return True
 
     # What is told

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from farthing.budget.book import Book
-from farthing.budget.open_hold import Ended, OpenHold, Part
+from farthing.budget.open_hold import Ended, OpenHold
 from farthing.domain.hold import Loss, Reserve, Settlement
 from farthing.domain.record import CallClosing, CallOpening
 from farthing.stores.sqlite import rows
@@ -27,20 +27,20 @@ class Journal:
         self._owner = owner
         self._holds: list[tuple[Reserve, int, OpenHold]] = []
         self._losses: list[Row] = []
-        self._settlements: list[tuple[Settlement, Ended]] = []
-        self._voids: list[tuple[Ended, str, int]] = []
-        self._estimates: list[tuple[Ended, tuple[str, ...], int]] = []
+        self._settlements: list[Row] = []
+        self._voids: list[Row] = []
+        self._estimates: list[Row] = []
         self._refusals: list[Row] = []
         self._closings: list[Row] = []
         self._responses: list[Row] = []
         self._gates: list[Row] = []
-        self._corrections: list[tuple[Settlement, tuple[Part, ...], Row, str, str]] = []
+        self._corrections: list[tuple[Settlement, tuple[int, ...], Row, str, str]] = []
 
     def held(self, ask: Reserve, cap: int) -> None:
         self._holds.append((ask, cap, self._book.holds[ask.opening.id]))
 
     def settled(self, settlement: Settlement, ended: Ended) -> None:
-        self._settlements.append((settlement, ended))
+        self._settlements.append(rows.settled(ended.tell(settlement), ended.posted))
         if settlement.remember_for and settlement.response_id:
             usage = settlement.usage
             self._remember(
@@ -51,14 +51,12 @@ class Journal:
             self._gates.append((settlement.overran, settlement.attempt, settlement.settled_ms, detail))
 
     def voided(self, ended: Ended, reason: str, at_ms: int) -> None:
-        self._voids.append((ended, reason, at_ms))
+        self._voids.append(rows.voided(ended, reason, at_ms))
 
     def lost(self, loss: Loss, now_ms: int) -> None:
         self._losses.append(rows.lost(loss))
         if loss.remember_for and loss.response_id:
             self._remember(loss.remember_for, loss, None, now_ms)
-        if loss.overran:
-            self._gates.append((loss.overran, loss.attempt, now_ms, "more output than the cap that was sent; cut"))
         if loss.overran:
             detail = (
                 f"at least {loss.seen.output_tokens} output tokens, above the cap that was sent; the stream was cut"
@@ -69,9 +67,9 @@ class Journal:
         self._losses.append(rows.presumed_lost(attempt, due_ms, reason))
 
     def estimated(self, ended: Ended, flags: tuple[str, ...], now_ms: int) -> None:
-        self._estimates.append((ended, flags, now_ms))
+        self._estimates.append(rows.estimated(ended, flags, now_ms))
 
-    def corrected(self, settlement: Settlement, posted: tuple[Part, ...], before: Row, by: str, reason: str) -> None:
+    def corrected(self, settlement: Settlement, posted: tuple[int, ...], before: Row, by: str, reason: str) -> None:
         self._corrections.append((settlement, posted, before, by, reason))
 
     def refused(self, opening: CallOpening, closing: CallClosing) -> None:
@@ -119,19 +117,15 @@ class Journal:
         self._many("attempt_hold", [rows.held(ask, cap, hold, self._owner, accounts) for ask, cap, hold in self._holds])
 
     def _write_ends(self) -> None:
-        accounts = self._book.accounts
         self._all("attempt_lose", self._losses)
-        self._all(
-            "attempt_settle",
-            [rows.settled(ended.tell(settlement), ended.posted, accounts) for settlement, ended in self._settlements],
-        )
-        self._all("attempt_void", [rows.voided(*void, accounts) for void in self._voids])
-        self._all("attempt_estimate", [rows.estimated(*estimate, accounts) for estimate in self._estimates])
+        self._all("attempt_settle", self._settlements)
+        self._all("attempt_void", self._voids)
+        self._all("attempt_estimate", self._estimates)
 
     def _write_correction(
-        self, settlement: Settlement, posted: tuple[Part, ...], before: Row, by: str, reason: str
+        self, settlement: Settlement, posted: tuple[int, ...], before: Row, by: str, reason: str
     ) -> None:
-        self._all("attempt_correct", [rows.settled(settlement, posted, self._book.accounts)])
+        self._all("attempt_correct", [rows.settled(settlement, posted)])
         after = self._connection.execute(sql("attempt_before"), (settlement.attempt,)).fetchone()
         documents = [msgspec.json.encode(_as_document(row)).decode() for row in (before, after)]
         at_ms, attempt = settlement.settled_ms, settlement.attempt
@@ -149,5 +143,10 @@ class Journal:
 
 
 def _as_document(row: Row) -> dict[str, object]:
-    names = ("state", "source", "cost_nanos", "input_tokens", "output_tokens", "charges")
-    return dict(zip(names, (*row[:-1], msgspec.Raw(row[-1].encode())), strict=True))
+    names = ("state", "source", "cost_nanos", "input_tokens", "output_tokens", "charges", "posted")
+    *facts, charges, posted = row
+    return dict(zip(names, (*facts, _raw(charges), posted and _raw(posted)), strict=True))
+
+
+def _raw(document: str) -> msgspec.Raw:
+    return msgspec.Raw(document.encode())

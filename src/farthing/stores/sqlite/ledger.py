@@ -91,7 +91,7 @@ class SqliteLedger:
         return cast("Reserved | Short | Declined", self._ask_blocking(ThreadTicket(ask)))
 
     async def adjust(self, settlement: Settlement, by: str, reason: str) -> bool:
-        """Correct an attempt that has ended by an adjusting, audited entry, or settle one whose outcome is unknown.
+        """Correct an attempt that has ended, or settle one whose outcome is unknown, by an adjusting, audited entry.
 
         False where there is no such attempt or it is still in flight.
         """

@@ -10,10 +10,10 @@ NO_ID = 2**63 - 1
 
 OPENING = ("id", "arrived_ms", "key", "labels", "dialect", "route", "model", "streamed", "cap_asked", "skeleton")
 CLOSING = ("id", "outcome", "status", "finished_ms", "first_byte_ms", "code", "detail")
-ATTEMPT = ("id", "provider", "model", "book", "bound", "input_bound", "text_bytes", "opened_ms")
+ATTEMPT = ("id", "provider", "model", "book", "bound", "input_bound", "text_bytes", "choices", "opened_ms")
 PROGRESS = (
-    "state", "cap", "charges", "due_ms", "seen", "reason", "cost_nanos", "remainder_picos", "source", "served_model",
-    "response_id", "finish", "flags", "settled_ms",
+    "state", "cap", "charges", "posted", "due_ms", "seen", "reason", "cost_nanos", "remainder_picos", "source", "tier",
+    "served_model", "response_id", "finish", "flags", "settled_ms",
 )  # fmt: skip
 USAGE = Usage.__struct_fields__
 

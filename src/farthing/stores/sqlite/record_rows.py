@@ -117,7 +117,7 @@ def _attempt(row: Row, accounts: Mapping[int, AccountKey]) -> AttemptRecord:
         opening=AttemptOpening(**opening, call_id=call_id, ordinal=opening["id"] - call_id),
         state=STATES[got["state"]],
         cap=got["cap"],
-        shares=tuple(Share(accounts[charge[0]], charge[1]) for charge in msgspec.json.decode(got["charges"])),
+        shares=_shares(got["charges"], got["posted"], accounts),
         due_ms=got["due_ms"],
         seen=msgspec.json.decode(got["seen"], type=Spent) if got["seen"] else None,
         reason=got["reason"] or "",
@@ -125,9 +125,16 @@ def _attempt(row: Row, accounts: Mapping[int, AccountKey]) -> AttemptRecord:
         remainder_picos=got["remainder_picos"] or 0,
         usage=Usage(**usage) if settled else None,
         source=got["source"] or "",
+        tier=got["tier"] or "",
         served_model=got["served_model"] or "",
         response_id=got["response_id"] or "",
         finish=got["finish"] or "",
         flags=msgspec.json.decode(got["flags"], type=tuple[str, ...]) if got["flags"] else (),
         settled_ms=got["settled_ms"],
     )
+
+
+def _shares(charges: str, posted: str | None, accounts: Mapping[int, AccountKey]) -> tuple[Share, ...]:
+    held = [(accounts[charge[0]], charge[1]) for charge in msgspec.json.decode(charges)]
+    amounts = [None] * len(held) if posted is None else msgspec.json.decode(posted)
+    return tuple(Share(account, amount, end) for (account, amount), end in zip(held, amounts, strict=True))

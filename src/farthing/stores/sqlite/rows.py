@@ -24,10 +24,11 @@ _encode = msgspec.json.Encoder().encode
 _read_charges = msgspec.json.Decoder(list[tuple[int, int, int, int, int | None]]).decode
 _read_seen = msgspec.json.Decoder(Spent).decode
 _read_flags = msgspec.json.Decoder(tuple[str, ...]).decode
+_read_posted = msgspec.json.Decoder(tuple[int, ...]).decode
 
 
 def charges(parts: Iterable[Part], accounts: Accounts) -> str:
-    """`[[account, amount, times, over, least], …]`; `least` is null where an unknown outcome is charged in full."""
+    """`[[account, held, times, over, least], …]`; `least` is null where an unknown outcome is charged in full."""
     return _encode(
         [(accounts[part.account].row, part.amount, part.times, part.over, part.least) for part in parts]
     ).decode()
@@ -74,19 +75,21 @@ def held(ask: Reserve, cap: int, hold: OpenHold, owner: int, accounts: Accounts)
         attempt.bound,
         attempt.input_bound,
         attempt.text_bytes,
+        attempt.choices,
         cap,
         attempt.opened_ms,
         charges(hold.parts, accounts),
     )
 
 
-def settled(settlement: Settlement, posted: Iterable[Part], accounts: Accounts) -> Row:
+def settled(settlement: Settlement, posted: tuple[int, ...]) -> Row:
     return (
-        charges(posted, accounts),
+        _encode(posted).decode(),
         settlement.cost_nanos,
         settlement.remainder_picos,
         *astuple(settlement.usage),
         settlement.source,
+        settlement.tier,
         settlement.served_model,
         settlement.response_id,
         settlement.finish,
@@ -96,13 +99,13 @@ def settled(settlement: Settlement, posted: Iterable[Part], accounts: Accounts) 
     )
 
 
-def estimated(ended: Ended, flags: tuple[str, ...], now_ms: int, accounts: Accounts) -> Row:
+def estimated(ended: Ended, flags: tuple[str, ...], now_ms: int) -> Row:
     """A policy's charge: the money is the most that any account was charged, the tokens are what was seen."""
-    money = [part.amount for part in ended.posted if _is_dollars(part)]
+    money = [amount for part, amount in zip(ended.hold.parts, ended.posted, strict=True) if _is_dollars(part)]
     seen = ended.hold.seen
     cost = max(money) if money else None if seen is None else -(-seen.picos // PICOS_PER_NANO)
     return (
-        charges(ended.posted, accounts),
+        _encode(ended.posted).decode(),
         cost,
         None if seen is None else seen.input_tokens,
         None if seen is None else seen.output_tokens,
@@ -116,8 +119,8 @@ def _is_dollars(part: Part) -> bool:
     return part.account.unit is Unit.USD and part.over == part.times * PICOS_PER_NANO
 
 
-def voided(ended: Ended, reason: str, at_ms: int, accounts: Accounts) -> Row:
-    return (charges(ended.posted, accounts), reason, at_ms, ended.hold.attempt)
+def voided(ended: Ended, reason: str, at_ms: int) -> Row:
+    return (_encode(ended.posted).decode(), reason, at_ms, ended.hold.attempt)
 
 
 def lost(loss: Loss) -> Row:
@@ -143,14 +146,22 @@ class Found(msgspec.Struct, frozen=True):
     state: int
     hold: OpenHold
     flags: tuple[str, ...]
+    posted: tuple[int, ...]
+    """By each part, once it has ended."""
 
 
 def found(row: Row, names: Callable[[int], AccountKey]) -> Found:
-    attempt, owner, state, document, due_ms, seen, flags = row
+    attempt, owner, state, document, due_ms, seen, flags, posted = row
     hold = OpenHold(
         attempt,
         parts(document, names),
         due_ms=due_ms if state == UNKNOWN else None,
         seen=None if seen is None else _read_seen(seen),
     )
-    return Found(owner, state, hold, () if flags is None else _read_flags(flags))
+    return Found(
+        owner,
+        state,
+        hold,
+        () if flags is None else _read_flags(flags),
+        () if posted is None else _read_posted(posted),
+    )

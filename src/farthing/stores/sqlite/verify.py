@@ -12,9 +12,11 @@ from farthing.stores.sqlite.rows import HELD, SETTLED, UNKNOWN, VOID
 from farthing.stores.sqlite.statements import sql
 
 PROGRESS_EVERY = 100_000
+_OPEN = frozenset({HELD, UNKNOWN})
 _KINDS = {SETTLED: "posted", HELD: "held", UNKNOWN: "unknown"}
 
 _read_charges = msgspec.json.Decoder(list[tuple[int, int, int, int, int | None]]).decode
+_read_posted = msgspec.json.Decoder(list[int]).decode
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,11 +25,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     """`budget/value/unit/window`; "" where the file itself is damaged."""
     kind: str
-    """`posted`, `held`, `unknown`, or `file`."""
+    """`posted`, `held`, `unknown`; `attempt`; or `file`."""
     row: int
-    """What the account's row says."""
+    """What the account's row says; an attempt's id."""
     sum: int
-    """What the attempts behind it add up to."""
+    """What the attempts behind it add up to; an attempt's state."""
     detail: str = ""
 
 
@@ -36,8 +38,8 @@ def verify(
 ) -> list[Finding]:
     """Everything wrong with the file; nothing is what it should be. Reads one moment of it and blocks nobody.
 
-    Open holds must add up to `held` and `unknown`, charges of settled attempts (corrections included) to `posted`, on
-    every account. `progress` is told how many attempts were read. Raises StoreBroken when the file cannot be opened.
+    Open holds must add up to `held` and `unknown`, what settled attempts posted (corrections included) to `posted`, on
+    every account, and an attempt that has ended must have posted once for each of its charges. `progress` is told how many attempts were read. Raises StoreBroken when the file cannot be opened.
     """
     connection = open_reader(path, connect=connect)
     try:
@@ -56,8 +58,7 @@ def _damage(connection: sqlite3.Connection) -> list[Finding]:
 
 
 def _differences(connection: sqlite3.Connection, progress: Callable[[int], None]) -> list[Finding]:
-    sums = _sums(connection, progress)
-    findings = []
+    sums, findings = _sums(connection, progress)
     for number, posted, held, unknown, *names in connection.execute(sql("account_all")):
         account = "/".join(names)
         for kind, row in (("posted", posted), ("held", held), ("unknown", unknown)):
@@ -70,15 +71,23 @@ def _differences(connection: sqlite3.Connection, progress: Callable[[int], None]
     return findings
 
 
-def _sums(connection: sqlite3.Connection, progress: Callable[[int], None]) -> dict[tuple[int, str], int]:
+def _sums(
+    connection: sqlite3.Connection, progress: Callable[[int], None]
+) -> tuple[dict[tuple[int, str], int], list[Finding]]:
+    """By account and kind what the attempts add up to, and the attempts that contradict themselves."""
     sums: dict[tuple[int, str], int] = defaultdict(int)
+    findings = []
     read = 0
-    for read, (_, state, charges) in enumerate(connection.execute(sql("attempt_charges")), start=1):
-        if state != VOID:
-            kind = _KINDS[state]
-            for account, amount, *_ in _read_charges(charges):
-                sums[account, kind] += amount
+    for read, (attempt, state, charges, posted) in enumerate(connection.execute(sql("attempt_charges")), start=1):
+        held = _read_charges(charges)
+        ended = None if posted is None else _read_posted(posted)
+        amounts = [charge[1] for charge in held] if state in _OPEN else ended or []
+        if (ended is None) != (state in _OPEN) or len(amounts) != len(held) or (state == VOID and any(amounts)):
+            findings.append(Finding(account="", kind="attempt", row=attempt, sum=state, detail="does not fit its state"))
+        elif state != VOID:
+            for charge, amount in zip(held, amounts, strict=True):
+                sums[charge[0], _KINDS[state]] += amount
         if read % PROGRESS_EVERY == 0:
             progress(read)
     progress(read)
-    return dict(sums)
+    return dict(sums), findings

@@ -57,9 +57,11 @@ CREATE TABLE attempt (
     bound                       TEXT NOT NULL,
     input_bound                 INTEGER NOT NULL,
     text_bytes                  INTEGER NOT NULL,
+    choices                     INTEGER NOT NULL,
     cap                         INTEGER NOT NULL,
     opened_ms                   INTEGER NOT NULL,
-    charges                     TEXT NOT NULL,      -- JSON [[account id, amount, times, over], ...]: held, then posted
+    charges                     TEXT NOT NULL,      -- JSON [[account id, held, times, over, least], ...]
+    posted                      TEXT,               -- JSON [amount, ...] in the order of charges; NULL while it is open
     due_ms                      INTEGER,            -- unknown: when the policy charges it
     seen                        TEXT,               -- unknown: JSON {"picos", "input_tokens", "output_tokens", "calls"}
     reason                      TEXT,
@@ -76,6 +78,7 @@ CREATE TABLE attempt (
     audio_output_tokens         INTEGER,
     web_search_requests         INTEGER,
     source                      TEXT,               -- provider, estimate, operator
+    tier                        TEXT,               -- the service tier that was billed
     served_model                TEXT,
     response_id                 TEXT,
     finish                      TEXT,
@@ -85,14 +88,14 @@ CREATE TABLE attempt (
 
 CREATE INDEX attempt_open ON attempt (owner, state) WHERE state < 2;
 
--- Corrections: a settled attempt never changes silently.
+-- Corrections by an operator, of settled attempts and of unknown ones: nothing changes silently.
 CREATE TABLE adjustment (
     id      INTEGER PRIMARY KEY,
     attempt INTEGER NOT NULL,
     at_ms   INTEGER NOT NULL,
     by      TEXT NOT NULL,
     reason  TEXT NOT NULL,
-    before  TEXT NOT NULL,      -- JSON of state, source, cost, usage and charges
+    before  TEXT NOT NULL,      -- JSON of state, source, cost, usage, charges and posted
     after   TEXT NOT NULL
 ) STRICT;
 

@@ -1,2 +1,2 @@
--- Every attempt's charges, for the full check.
-SELECT id, state, charges FROM attempt
+-- What every attempt holds and has posted, for the full check.
+SELECT id, state, charges, posted FROM attempt

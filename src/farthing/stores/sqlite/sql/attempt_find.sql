@@ -1,2 +1,2 @@
 -- What is needed to end an attempt.
-SELECT id, owner, state, charges, due_ms, seen, flags FROM attempt WHERE id = ?
+SELECT id, owner, state, charges, due_ms, seen, flags, posted FROM attempt WHERE id = ?

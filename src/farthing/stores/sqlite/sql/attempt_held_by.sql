@@ -1,2 +1,2 @@
 -- The holds in flight of one owner.
-SELECT id, owner, state, charges, due_ms, seen, flags FROM attempt WHERE owner = ? AND state < 2 AND state = 0
+SELECT id, owner, state, charges, due_ms, seen, flags, posted FROM attempt WHERE owner = ? AND state < 2 AND state = 0
