@@ -34,11 +34,12 @@ def attempt(spent: Usage = USAGE, tier: str = "", **changes) -> AttemptRecord:
         opening=opening,
         state="settled",
         cap=1_000,
-        shares=(Share(AccountKey("all", "", Unit.USD, "lifetime"), total.nanos),),
+        shares=(Share(AccountKey("all", "", Unit.USD, "lifetime"), 9_999, total.nanos),),
         cost_nanos=total.nanos,
         remainder_picos=total.remainder_picos,
         usage=spent,
         source="provider",
+        tier=tier,
     )
     return msgspec.structs.replace(record, **changes)
 
@@ -75,10 +76,16 @@ def test_a_receipt_of_any_usage_adds_up(fresh: int, cached: int, output: int, ti
     assert not found.attempts[0].unexplained
 
 
-def test_the_service_tier_is_the_one_whose_prices_give_the_recorded_cost():
+def test_the_lines_are_at_the_prices_of_the_service_tier_that_was_billed():
     found = of(attempt(tier="flex"))
-    assert found.attempts[0].tier == "flex"
+    assert [line.picos_each for line in found.attempts[0].lines if line.kind == "output"] == [300_000]
     assert found.explained
+
+
+def test_a_tier_whose_prices_do_not_give_the_recorded_cost_explains_nothing():
+    found = of(attempt(tier="flex", **{"cost_nanos": of(attempt()).nanos}))
+    assert found.attempts[0].lines == ()
+    assert found.attempts[0].unexplained
 
 
 def test_an_amount_that_another_book_gave_is_not_explained_with_this_one():
@@ -120,6 +127,11 @@ def test_a_void_attempt_before_the_one_that_was_paid_costs_nothing():
 
 def test_the_worst_case_is_the_bound_at_its_dearest_rate_and_the_whole_cap():
     assert of(attempt()).attempts[0].worst_nanos == -(-(1_300 * 150_001 + 1_000 * 600_000) // 1_000)
+
+
+def test_the_worst_case_is_the_cap_for_each_answer_asked_for():
+    three = msgspec.structs.replace(attempt().opening, choices=3)
+    assert of(attempt(opening=three)).attempts[0].worst_nanos == -(-(1_300 * 150_001 + 3_000 * 600_000) // 1_000)
 
 
 def test_the_worst_case_counts_a_cache_write_that_the_messages_ask_for():

@@ -209,9 +209,9 @@ def test_a_correction_may_lower_or_raise_what_was_posted():
     book.reserve(fixed(1, 100), 0)
     book.lose(loss(1, due_ms=1_000))
     (ended,) = book.charge_due(1_000)
-    lowered = book.correct(ended.posted, settlement(1, 20).spent)
+    lowered = book.correct(ended.hold.parts, ended.posted, settlement(1, 20).spent)
     assert state(book) == (20, 0, 0)
-    book.correct(lowered, settlement(1, 70).spent)
+    book.correct(ended.hold.parts, lowered, settlement(1, 70).spent)
     assert state(book) == (70, 0, 0)
 
 

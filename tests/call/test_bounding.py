@@ -6,8 +6,8 @@ import pytest
 from farthing.call.bounding import follow, tighten
 from farthing.call.stages import ContextOf, ExactCount, ProviderCount, run
 from farthing.tokens.ratio import Ratios
-from farthing.wire.anthropic_messages import AnthropicMessages
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.openai_responses import ResponsesDialect
 from support.desk import ValueDesk, chat, dollars
 from support.funded import claude, planned
 
@@ -44,20 +44,20 @@ def test_where_the_tokenizer_is_public_the_exact_count_ends_the_search():
 
 
 def test_elsewhere_the_provider_is_asked_and_its_estimate_gets_two_percent():
-    plan, asked = walked(tighten(Ratios(), plan_of(claude(system=LONG), AnthropicMessages())), ProviderCount=1_000)
+    plan, asked = walked(tighten(Ratios(), plan_of(claude(system=LONG), MessagesDialect())), ProviderCount=1_000)
     assert asked == [ProviderCount]
     assert (plan.bound.kind, plan.bound.tokens) == ("provider", 1_020)
 
 
 def test_a_provider_that_does_not_answer_is_replaced_by_what_its_model_has_shown():
     ratios = taught("claude-haiku-4-5", 1_000, 4_000)
-    plan, _ = walked(tighten(ratios, plan_of(claude(system=LONG), AnthropicMessages())))
+    plan, _ = walked(tighten(ratios, plan_of(claude(system=LONG), MessagesDialect())))
     assert plan.bound.kind == "ratio"
     assert plan.bound.tokens < 2_000
 
 
 def test_without_any_better_knowledge_the_free_bound_stays():
-    before = plan_of(claude(system=LONG), AnthropicMessages())
+    before = plan_of(claude(system=LONG), MessagesDialect())
     plan, _ = walked(tighten(Ratios(), before))
     assert plan is before
 
@@ -65,7 +65,7 @@ def test_without_any_better_knowledge_the_free_bound_stays():
 def test_a_strict_budget_takes_neither_a_providers_word_nor_experience():
     ratios = taught("claude-haiku-4-5", 1_000, 4_000)
     plan, asked = walked(
-        tighten(ratios, plan_of(claude(system=LONG), AnthropicMessages(), bound="strict")), ProviderCount=9
+        tighten(ratios, plan_of(claude(system=LONG), MessagesDialect(), bound="strict")), ProviderCount=9
     )
     assert asked == []
     assert plan.bound.kind == "bytes"
@@ -74,25 +74,25 @@ def test_a_strict_budget_takes_neither_a_providers_word_nor_experience():
 @pytest.mark.parametrize("count", [-1_000, -1, 0])
 def test_a_count_below_one_is_no_count(count):
     """A hold of less than nothing would give the caller money."""
-    plan, _ = walked(tighten(Ratios(), plan_of(claude(system=LONG), AnthropicMessages())), ProviderCount=count)
+    plan, _ = walked(tighten(Ratios(), plan_of(claude(system=LONG), MessagesDialect())), ProviderCount=count)
     assert plan.bound.kind == "bytes"
 
 
 def test_a_larger_count_than_the_free_bound_is_never_taken():
-    before = plan_of(claude(system=LONG), AnthropicMessages())
+    before = plan_of(claude(system=LONG), MessagesDialect())
     plan, _ = walked(tighten(Ratios(), before), ProviderCount=before.bound.tokens + 1)
     assert plan is before
 
 
 def test_what_is_elsewhere_cannot_be_counted_here():
-    before = plan_of({"model": "gpt-4o-mini", "input": LONG, "previous_response_id": "resp_1"}, OpenAIResponses())
+    before = plan_of({"model": "gpt-4o-mini", "input": LONG, "previous_response_id": "resp_1"}, ResponsesDialect())
     plan, asked = walked(tighten(Ratios(), before), ExactCount=1)
     assert plan is before
     assert asked == []
 
 
 def test_a_chain_of_our_own_is_bounded_by_what_it_left_behind():
-    before = plan_of({"model": "gpt-4o-mini", "input": LONG, "previous_response_id": "resp_1"}, OpenAIResponses())
+    before = plan_of({"model": "gpt-4o-mini", "input": LONG, "previous_response_id": "resp_1"}, ResponsesDialect())
     assert before.bound.kind == "window"
     plan, asked = walked(follow(before), ContextOf=500)
     assert asked == [ContextOf]
@@ -101,7 +101,7 @@ def test_a_chain_of_our_own_is_bounded_by_what_it_left_behind():
 
 
 def test_a_chain_that_nobody_knows_keeps_the_window():
-    before = plan_of({"model": "gpt-4o-mini", "input": LONG, "previous_response_id": "resp_1"}, OpenAIResponses())
+    before = plan_of({"model": "gpt-4o-mini", "input": LONG, "previous_response_id": "resp_1"}, ResponsesDialect())
     plan, _ = walked(follow(before), ContextOf=None)
     assert plan is before
 
@@ -109,7 +109,7 @@ def test_a_chain_that_nobody_knows_keeps_the_window():
 @pytest.mark.parametrize("beside", [{"conversation": "conv_1"}, {"prompt": {"id": "pmpt_1"}}])
 def test_a_chain_beside_other_pointers_keeps_the_window(beside):
     body = {"model": "gpt-4o-mini", "input": LONG, "previous_response_id": "resp_1", **beside}
-    before = plan_of(body, OpenAIResponses())
+    before = plan_of(body, ResponsesDialect())
     plan, asked = walked(follow(before), ContextOf=500)
     assert plan is before
     assert asked == []

@@ -10,7 +10,7 @@ from farthing.call.states import Funded, NeedsFunds, Over, Refused
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.hold import Reserve
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 from support.client import ListeningClient
 from support.desk import ValueDesk, chat, dollars
 from support.funded import funded, planned
@@ -111,14 +111,14 @@ def test_an_answer_that_was_settled_a_moment_ago_is_found_before_its_successor_i
         at.facts[ContextOf] = 30
 
     at.ledger.flush = flush
-    state = fund_now(at, planned(at, responses(previous_response_id="resp_1"), OpenAIResponses()))
+    state = fund_now(at, planned(at, responses(previous_response_id="resp_1"), ResponsesDialect()))
     assert isinstance(state, Funded)
     assert state.holding.plan.bound.kind == "bytes"
 
 
 def test_an_answer_of_somebody_else_is_bounded_by_the_window():
     at = ValueDesk(budgets=(dollars("1"),))
-    state = fund_now(at, planned(at, responses(previous_response_id="resp_1"), OpenAIResponses()))
+    state = fund_now(at, planned(at, responses(previous_response_id="resp_1"), ResponsesDialect()))
     assert isinstance(state, Funded)
     assert state.holding.plan.bound.kind == "window"
     assert at.asked[0] == ContextOf("(keyless)", "resp_1")

@@ -7,9 +7,9 @@ import pytest
 from farthing.call.arrival import Caller
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.usage import Usage
-from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.anthropic_messages import MessagesDialect
 from farthing.wire.dialect import Answered
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 from support.desk import ValueDesk, chat, dollars
 from support.funded import claude, closing, funded
 
@@ -111,7 +111,7 @@ def test_rejected_predictions_are_no_overrun():
 def test_a_cap_of_nothing_that_is_answered_with_something_is_an_overrun():
     """`max_tokens: 0` warms a cache: a server that takes it for no cap at all must not be asked again."""
     at = desk()
-    holding = held(at, claude(max_tokens=0), AnthropicMessages())
+    holding = held(at, claude(max_tokens=0), MessagesDialect())
     assert holding.reserved.cap == 0
     holding.settle(told(), USED, closing(holding))
     assert at.ledger._book.gates == {"anthropic/claude-haiku-4-5"}
@@ -150,7 +150,7 @@ def test_an_answer_cut_by_a_cap_that_we_set_is_flagged():
 def test_only_answers_that_can_be_pointed_to_are_remembered_and_only_for_their_tenant():
     at = desk()
     holding = held(
-        at, {"model": "gpt-4o-mini", "input": "x", "max_output_tokens": 50}, OpenAIResponses(), caller=Caller(key="a")
+        at, {"model": "gpt-4o-mini", "input": "x", "max_output_tokens": 50}, ResponsesDialect(), caller=Caller(key="a")
     )
     holding.settle(told(id="resp_1"), USED, closing(holding))
     assert at.ledger.records.context_of("a", "resp_1") == 15
@@ -175,7 +175,7 @@ def test_a_lost_attempt_remembers_the_least_it_cost_and_when_it_is_due():
 def test_what_was_seen_of_a_dearer_tier_is_priced_as_that_tier():
     at = desk()
     at.time_ms = WITH_FAST
-    holding = held(at, {**claude(max_tokens=50, speed="fast"), "model": "claude-opus-4-8"}, AnthropicMessages())
+    holding = held(at, {**claude(max_tokens=50, speed="fast"), "model": "claude-opus-4-8"}, MessagesDialect())
     fast = holding.plan.card.variants["fast"][0].rates
     holding.lose("reset", closing(holding, "unknown", 502), observed=7)
     seen = at.last().attempts[0].seen
@@ -185,7 +185,7 @@ def test_what_was_seen_of_a_dearer_tier_is_priced_as_that_tier():
 def test_a_pending_answer_is_remembered_so_that_it_can_be_settled_when_it_is_fetched():
     at = desk(hard="off")
     body = {"model": "gpt-4o-mini", "input": "x", "background": True}
-    holding = held(at, body, OpenAIResponses(), caller=Caller(key="a"))
+    holding = held(at, body, ResponsesDialect(), caller=Caller(key="a"))
     holding.lose("later", closing(holding, "unknown"), answered=told(None, id="resp_1", pending=True))
     assert at.ledger.records.pending_response("a", "resp_1") == holding.attempt
     assert at.ledger.records.pending_response("b", "resp_1") is None

@@ -8,8 +8,8 @@ from farthing.call.rules import Rules
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.errors import BadRequest
 from farthing.domain.refusal import Refusal
-from farthing.wire.anthropic_messages import AnthropicMessages
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.openai_responses import ResponsesDialect
 from support.desk import ANTHROPIC, BOOK, FACTS, NOW_MS, OPENAI, ValueDesk, chat, dollars
 from support.funded import claude, planned
 
@@ -58,11 +58,11 @@ def test_a_call_never_goes_to_a_provider_of_another_format():
     [
         (chat(web_search_options={}), None, "web_search_options"),
         (chat(models=["gpt-4o"]), None, "models"),
-        ({"model": "gpt-4o-mini", "input": "x", "background": True}, OpenAIResponses(), "background"),
-        (claude(mcp_servers=[{"type": "url", "url": "https://x", "name": "x"}]), AnthropicMessages(), "mcp_servers[0]"),
+        ({"model": "gpt-4o-mini", "input": "x", "background": True}, ResponsesDialect(), "background"),
+        (claude(mcp_servers=[{"type": "url", "url": "https://x", "name": "x"}]), MessagesDialect(), "mcp_servers[0]"),
         (
             claude(tools=[{"type": "web_search_20250305", "name": "web_search"}]),
-            AnthropicMessages(),
+            MessagesDialect(),
             "tools[0].max_uses",
         ),
     ],
@@ -86,7 +86,7 @@ def test_an_unpriced_model_is_refused_only_where_money_is_limited():
 
 
 def test_a_tier_whose_price_nobody_knows_is_unpriced_too():
-    refusal = judged(claude(max_tokens=9, speed="fast"), dollars("1"), dialect=AnthropicMessages())
+    refusal = judged(claude(max_tokens=9, speed="fast"), dollars("1"), dialect=MessagesDialect())
     assert isinstance(refusal, Refusal)
     assert refusal.code == "unpriced_model"
 

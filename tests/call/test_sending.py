@@ -10,7 +10,7 @@ from farthing.call.rules import Rules
 from farthing.call.sending import send
 from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over
 from farthing.domain.errors import Ambiguous, NotSent
-from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.anthropic_messages import MessagesDialect
 from support.client import ListeningClient
 from support.desk import OPENAI, ValueDesk, chat, dollars
 from support.funded import claude, claude_answer, funded
@@ -127,7 +127,7 @@ def test_thinking_that_the_caller_put_above_its_own_cap_is_left_to_the_provider(
     is the reason."""
     at = desk(PreparedAnswer(400, [b'{"type":"error"}']))
     body = claude(max_tokens=500, thinking={"type": "enabled", "budget_tokens": 2_000})
-    client = asyncio.run(at.call(body, dialect=AnthropicMessages()))
+    client = asyncio.run(at.call(body, dialect=MessagesDialect()))
     assert client.status == 400
     assert json.loads(at.upstream.sent[0].body) == body
     assert at.spent() == (0, 0, 0)
@@ -136,7 +136,7 @@ def test_thinking_that_the_caller_put_above_its_own_cap_is_left_to_the_provider(
 def test_thinking_is_lowered_under_a_cap_that_we_lowered():
     at = desk(claude_answer(), limit="0.01")
     body = claude(max_tokens=9_000, thinking={"type": "enabled", "budget_tokens": 8_000})
-    holding, state = sending(at, body, AnthropicMessages())
+    holding, state = sending(at, body, MessagesDialect())
     assert isinstance(state, Answering)
     sent = json.loads(at.upstream.sent[0].body)
     assert sent["max_tokens"] == holding.reserved.cap < 9_000
@@ -146,7 +146,7 @@ def test_thinking_is_lowered_under_a_cap_that_we_lowered():
 def test_a_budget_that_leaves_too_little_to_think_refuses_before_anything_is_held():
     at = desk(limit="0.004", floor=0)
     body = claude(max_tokens=9_000, thinking={"type": "enabled", "budget_tokens": 8_000})
-    client = asyncio.run(at.call(body, dialect=AnthropicMessages()))
+    client = asyncio.run(at.call(body, dialect=MessagesDialect()))
     assert client.status == 402
     assert not at.upstream.sent
     assert at.last().attempts == ()

@@ -11,6 +11,7 @@ class ListeningClient:
         self.ended = False
         self.was_cut = False
         self.gone = False
+        self.on_gone = None
         self.leave_after = leave_after
 
     async def head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
@@ -29,7 +30,7 @@ class ListeningClient:
             return
         self.pieces.append(piece)
         if self.leave_after is not None and len(self.pieces) >= self.leave_after:
-            self.gone = True
+            self.leave()
 
     async def end(self, last: bytes = b"") -> None:
         if last:
@@ -38,6 +39,17 @@ class ListeningClient:
 
     async def cut(self) -> None:
         self.was_cut = True
+
+    def when_gone(self, do) -> None:
+        if self.gone:
+            do()
+        else:
+            self.on_gone = do
+
+    def leave(self) -> None:
+        self.gone = True
+        if self.on_gone is not None:
+            self.on_gone()
 
     @property
     def text(self) -> bytes:

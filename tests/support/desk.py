@@ -1,6 +1,7 @@
 """A desk made of values: a ledger in memory, prepared answers, a clock that stands still unless told."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 from farthing.budget.match import Resolver
@@ -51,6 +52,7 @@ class ValueDesk:
         self.facts: dict[type, int | None] = {}
         self.asked: list[Need] = []
         self.pauses: list[float] = []
+        self.timers: list[Any] = []
 
     def now_ms(self) -> int:
         return self.time_ms
@@ -66,6 +68,11 @@ class ValueDesk:
         if client.gone:
             return None
         return await self.ledger.reserve(ask)
+
+    def later(self, seconds: float, do: Any) -> Any:
+        """Kept, not run: a test lets the time pass by calling it."""
+        self.timers.append(do)
+        return SimpleNamespace(cancel=lambda: self.timers.remove(do) if do in self.timers else None)
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -25,9 +25,9 @@ from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.testing.bill import cost_picos
 from farthing.tokens.exact import exact_count
 from farthing.tokens.ratio import Ratios
-from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.anthropic_messages import MessagesDialect
 from farthing.wire.openai_chat import ChatDialect
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 from support.client import ListeningClient
 from support.desk import ANTHROPIC, BOOK, FACTS, OPENAI
 from support.mixed import Mixed, rates_of
@@ -35,8 +35,8 @@ from support.upstream import PreparedAnswer
 
 DIALECTS = {
     "openai-chat": ChatDialect(),
-    "openai-responses": OpenAIResponses(),
-    "anthropic-messages": AnthropicMessages(),
+    "openai-responses": ResponsesDialect(),
+    "anthropic-messages": MessagesDialect(),
 }
 PATHS = {"openai-chat": "/chat/completions", "openai-responses": "/responses", "anthropic-messages": "/v1/messages"}
 _CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")

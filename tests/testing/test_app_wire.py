@@ -5,13 +5,13 @@ import json
 import pytest
 
 from farthing.testing import Settings, SimulatedProvider
-from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.anthropic_messages import MessagesDialect
 from farthing.wire.openai_chat import ChatDialect
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 from support.simulated import BODIES, chat_tool, messages_tool, post, responses_tool
 
 CHAT, RESPONSES, MESSAGES = BODIES
-DIALECTS = {CHAT: ChatDialect(), RESPONSES: OpenAIResponses(), MESSAGES: AnthropicMessages()}
+DIALECTS = {CHAT: ChatDialect(), RESPONSES: ResponsesDialect(), MESSAGES: MessagesDialect()}
 LONG = "word " * 5_000
 TRUTHFUL = ["", "usage_twice", "usage_every_chunk", "usage_with_choices", "zero_usage"]
 SHAPES = {

@@ -3,10 +3,10 @@
 import pytest
 
 from farthing.domain.errors import BadRequest
-from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.anthropic_messages import MessagesDialect
 from support.messages_wire import asked
 
-read = AnthropicMessages().read
+read = MessagesDialect().read
 
 
 def facts(**fields):

@@ -6,11 +6,11 @@ import struct
 import pytest
 
 from farthing.domain.errors import BadRequest
-from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.anthropic_messages import MessagesDialect
 from farthing.wire.dialect import Media
 from support.messages_wire import asked
 
-read = AnthropicMessages().read
+read = MessagesDialect().read
 PNG = base64.b64encode(
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", 640, 480) + b"\x00" * 30_000
 ).decode()

@@ -8,11 +8,11 @@ import pytest
 
 from farthing.domain.errors import BadRequest
 from farthing.domain.usage import Usage
-from farthing.wire.anthropic_messages import AnthropicMessages, counted
+from farthing.wire.anthropic_messages import MessagesDialect, counted
 from farthing.wire.dialect import Dialect, Draft, Note
 from support.messages_wire import ENDING, OPENING, asked, compact, data_in, whole
 
-MESSAGES = AnthropicMessages()
+MESSAGES = MessagesDialect()
 THINKING = {"type": "enabled", "budget_tokens": 8000}
 
 

@@ -1,6 +1,6 @@
 """The shape of a Messages request: never its words."""
 
-from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.anthropic_messages import MessagesDialect
 from support.messages_wire import asked
 
 KEY = b"k" * 32
@@ -9,7 +9,7 @@ RESULT = {"type": "tool_result", "tool_use_id": "t1", "content": "secret"}
 
 
 def shape(key=KEY, **fields):
-    return AnthropicMessages().read(asked(**fields)).skeleton(key)
+    return MessagesDialect().read(asked(**fields)).skeleton(key)
 
 
 def message(*blocks, role="user"):

@@ -3,11 +3,11 @@
 import pytest
 
 from farthing.domain.errors import BadRequest
-from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.anthropic_messages import MessagesDialect
 from farthing.wire.anthropic_tools import ROUNDS
 from support.messages_wire import asked
 
-read = AnthropicMessages().read
+read = MessagesDialect().read
 CUSTOM = {"name": "get_weather", "description": "d", "input_schema": {"type": "object"}}
 
 

@@ -7,11 +7,11 @@ import openai
 import pytest
 
 from farthing.wire.dialect import Dialect, Draft, Note
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 from support.messages_wire import compact, data_in
 from support.responses_wire import CODEX, COMPLETED, OPENING, asked, whole
 
-RESPONSES = OpenAIResponses()
+RESPONSES = ResponsesDialect()
 
 
 def test_it_is_a_dialect():

@@ -3,12 +3,12 @@
 import pytest
 
 from farthing.domain.usage import Usage
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 from support.responses_wire import USAGE, whole
 
 
 def answered(usage=USAGE, **fields):
-    return OpenAIResponses().answered(whole(usage, **fields))
+    return ResponsesDialect().answered(whole(usage, **fields))
 
 
 def test_class_1_and_4_and_r53_cached_tokens_and_reasoning_are_parts_of_the_totals():
@@ -61,7 +61,7 @@ def test_a_failed_answer_may_still_have_cost_something():
 
 
 def test_a_200_that_is_an_error_failed():
-    said = OpenAIResponses().answered(b'{"error":{"message":"m","type":"server_error","code":null}}')
+    said = ResponsesDialect().answered(b'{"error":{"message":"m","type":"server_error","code":null}}')
     assert (said.failed, said.usage) == ("server_error", None)
 
 
@@ -116,6 +116,6 @@ def test_r38_usage_that_cannot_be_true_is_not_believed_and_named(usage, named):
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"output":' + b"[" * 5000, b'{"id":"\xff"}', b'{"id":5}'])
 def test_an_answer_that_is_no_answer_never_raises(body):
-    said = OpenAIResponses().answered(body)
+    said = ResponsesDialect().answered(body)
     assert said.usage is None
     assert said.flaw

@@ -3,11 +3,11 @@
 import pytest
 
 from farthing.domain.errors import BadRequest
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 from support.messages_wire import compact
 from support.responses_wire import CODEX, asked
 
-read = OpenAIResponses().read
+read = ResponsesDialect().read
 
 
 def facts(**fields):

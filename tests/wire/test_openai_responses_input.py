@@ -7,10 +7,10 @@ import pytest
 
 from farthing.domain.errors import BadRequest
 from farthing.wire.dialect import Media
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 from support.responses_wire import asked
 
-read = OpenAIResponses().read
+read = ResponsesDialect().read
 PNG = (
     "data:image/png;base64,"
     + base64.b64encode(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", 640, 480)).decode()

@@ -1,6 +1,6 @@
 """The shape of a Responses request: never its words."""
 
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 from support.messages_wire import compact
 from support.responses_wire import CODEX, asked
 
@@ -8,11 +8,11 @@ KEY = b"k" * 32
 
 
 def shape(key=KEY, **fields):
-    return OpenAIResponses().read(asked(**fields)).skeleton(key)
+    return ResponsesDialect().read(asked(**fields)).skeleton(key)
 
 
 def test_items_are_shown_by_role_or_kind_bytes_and_tools():
-    skeleton = OpenAIResponses().read(compact(CODEX)).skeleton(KEY)
+    skeleton = ResponsesDialect().read(compact(CODEX)).skeleton(KEY)
     assert [each.role for each in skeleton.messages] == [
         "developer", "user", "reasoning", "local_shell_call",
         "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output",

@@ -3,14 +3,14 @@
 import pytest
 
 from farthing.domain.errors import BadRequest
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 from support.responses_wire import asked
 
 FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object"}}
 
 
 def facts(*tools, **fields):
-    return OpenAIResponses().read(asked(tools=list(tools), **fields)).asked
+    return ResponsesDialect().read(asked(tools=list(tools), **fields)).asked
 
 
 @pytest.mark.parametrize(

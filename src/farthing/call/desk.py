@@ -1,5 +1,6 @@
 """What the driver of a call needs from the outside, in one place: the ledger, the providers, facts and time."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -25,6 +26,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long an unknown outcome may still become known before a policy charges it."""
 
 
+class Timer(Protocol):
+    """Something that will happen unless it is cancelled. Cancelling twice, or too late, does nothing."""
+
+    def cancel(self) -> None: ...
+
+
 class Desk(Protocol):
     """Handed to every call by the door it came through."""
 
@@ -47,3 +54,5 @@ class Desk(Protocol):
         ...
 
     async def pause(self, seconds: float) -> None: ...
+
+    def later(self, seconds: float, do: Callable[[], None]) -> Timer: ...

@@ -2,6 +2,7 @@
 
 from farthing.call.closing import closing
 from farthing.call.desk import Desk
+from farthing.call.drain import Drain
 from farthing.call.holding import Holding
 from farthing.call.said import funded, note, passed_on
 from farthing.call.states import Answering, Over, State
@@ -40,12 +41,14 @@ async def _pump(state: Answering, stream: Stream, desk: Desk, client: Client) ->
 
     No queue stands between the two sockets: while the client does not read, beyond its read-ahead, neither do we.
     """
-    holding, answer = state.holding, state.answer
-    most = holding.most_output
-    drain_until = 0
+    answer = state.answer
+    most = state.holding.most_output
+    drain = Drain(desk, client, answer)
     try:
         while not stream.ended:
             piece = await answer.read()
+            if drain.gave_up:
+                return drain.gave_up
             if not piece:
                 return "the stream ended early"
             out = stream.feed(piece)
@@ -53,21 +56,12 @@ async def _pump(state: Answering, stream: Stream, desk: Desk, client: Client) ->
                 return stream.broken
             if stream.observed > most:
                 return "the stream went past its output cap"
-            if not client.gone:
-                if out:
-                    await client.body(out)
-            elif not drain_until:
-                if desk.draining >= desk.limits.drains:
-                    return "the client left, and too many answers are being drained"
-                desk.draining += 1
-                drain_until = desk.now_ms() + int(desk.limits.drain_seconds * 1_000)
-            elif desk.now_ms() > drain_until:
-                return "the client left, and the answer took too long to drain"
+            if out:
+                await client.body(out)
     except Ambiguous as failure:
-        return str(failure)
+        return drain.gave_up or str(failure)
     finally:
-        if drain_until:
-            desk.draining -= 1
+        drain.end()
     return ""
 
 

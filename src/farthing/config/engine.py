@@ -122,15 +122,14 @@ class Engine:
         leaving = asyncio.ensure_future(left())
         try:
             await asyncio.wait((reserving, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if reserving.done():
-                return reserving.result()
-            return None
-        finally:
-            for task in (reserving, leaving):
-                if not task.done():
-                    task.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await task
+            return reserving.result() if reserving.done() else None
+        finally:  # cancelling a reserve withdraws it, and voids it if it was granted meanwhile
+            reserving.cancel()
+            leaving.cancel()
+            await asyncio.wait((reserving, leaving))
+
+    def later(self, seconds: float, do: Callable[[], None]) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, do)
 
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

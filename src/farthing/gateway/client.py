@@ -42,6 +42,12 @@ class HttpClient:
     async def cut(self) -> None:
         self._turn.cut()
 
+    def when_gone(self, do: Callable[[], None]) -> None:
+        if self._turn.disconnected:
+            do()
+        else:
+            self._turn.on_gone = do
+
     async def left(self) -> None:
         """Return when the client has left. Only after its whole body was read."""
         while True:

@@ -207,9 +207,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Every turn on this connection is over, not only the newest, which is all that uvicorn knows of."""
         for turn in (self.answering, *(turn for turn, _ in self.pipeline)):
-            if turn is not None and not turn.response_complete:
-                turn.disconnected = True
-                turn.message_event.set()
+            if isinstance(turn, Turn):
+                turn.lose()
         super().connection_lost(exc)
 
     def refuse(self, status: int, why: bytes) -> None:

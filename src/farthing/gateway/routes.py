@@ -2,11 +2,11 @@
 
 import msgspec
 
-from farthing.wire.anthropic_messages import AnthropicMessages
+from farthing.wire.anthropic_messages import MessagesDialect
 from farthing.wire.dialect import Dialect
 from farthing.wire.openai_chat import ChatDialect
 from farthing.wire.openai_embeddings import EmbeddingsDialect
-from farthing.wire.openai_responses import OpenAIResponses
+from farthing.wire.openai_responses import ResponsesDialect
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -18,8 +18,8 @@ class Route(msgspec.Struct, frozen=True):
 
 
 CHAT = ChatDialect()
-RESPONSES = OpenAIResponses()
-MESSAGES = AnthropicMessages()
+RESPONSES = ResponsesDialect()
+MESSAGES = MessagesDialect()
 EMBEDDINGS = EmbeddingsDialect()
 
 CALLS: dict[str, Route] = {

@@ -6,6 +6,7 @@ a whole call. Here the head is joined once and checked once, and a whole answer 
 
 import asyncio
 import http
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -47,6 +48,16 @@ class Turn(RequestResponseCycle):
     """uvicorn's cycle, which other ASGI applications may go on using, with a short way for ours."""
 
     chunked = False
+    on_gone: Callable[[], None] | None = None
+    """Called once, when the client leaves before its answer is complete."""
+
+    def lose(self) -> None:
+        """The connection is lost."""
+        if not self.response_complete and not self.disconnected:
+            self.disconnected = True
+            self.message_event.set()
+            if self.on_gone is not None:
+                self.on_gone()
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
         """Head and body in one write. `headers` carry no content-length: it is added here."""

@@ -1,5 +1,6 @@
 """The caller's side of one call: a socket behind the gateway, a transport behind the SDK."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -25,4 +26,8 @@ class Client(Protocol):
 
     async def cut(self) -> None:
         """The answer ends here without being complete; the client must be able to tell."""
+        ...
+
+    def when_gone(self, do: Callable[[], None]) -> None:
+        """Call this in the moment the client leaves; at once if it already has. The last one given counts."""
         ...

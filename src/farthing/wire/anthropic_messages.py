@@ -34,7 +34,7 @@ _COUNTABLE = frozenset(
 """What `/v1/messages/count_tokens` accepts."""
 
 
-class AnthropicMessages:
+class MessagesDialect:
     """`Dialect` of `POST /v1/messages`. Stateless."""
 
     name = "anthropic-messages"

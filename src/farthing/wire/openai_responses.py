@@ -20,7 +20,7 @@ from farthing.wire.openai_responses_tools import gather_tools
 from farthing.wire.strict import Body, read_object, write
 
 
-class OpenAIResponses:
+class ResponsesDialect:
     """`Dialect` of `POST /v1/responses`. Stateless."""
 
     name = "openai-responses"

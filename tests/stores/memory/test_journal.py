@@ -7,6 +7,7 @@ from farthing.domain.hold import Charge, Loss, Reserve, Reserved, Settlement, Sp
 from farthing.domain.ids import EPOCH_MS, attempt_id
 from farthing.domain.record import AttemptOpening, CallClosing, CallOpening
 from farthing.domain.usage import Usage
+from farthing.ports.records import Share
 from farthing.stores.memory.records import Records
 from support.recorded import TEAM, a_call, call_id
 
@@ -61,16 +62,17 @@ def test_a_hold_is_counted_on_its_accounts():
 
 def test_a_settled_attempt_posts_what_it_spent():
     records = records_with_a_hold()
-    records.settled(a_settlement(), Ended(HOLD, (HOLD.parts[0].settled(SPENT),)))
+    records.settled(a_settlement(), Ended(HOLD, (200,)))
     records.closed(CallClosing(id=CALL, outcome="paid", status=200, finished_ms=9))
     assert balance(records) == (200, 0, 0)
     assert (the_attempt(records).state, the_attempt(records).cost_nanos) == ("settled", 200)
+    assert the_attempt(records).shares == (Share(TEAM, 500, 200),)
     assert records.call(CALL).closing.outcome == "paid"
 
 
 def test_a_voided_attempt_posts_nothing():
     records = records_with_a_hold()
-    records.voided("refused connection", Ended(HOLD, (Part(TEAM, 0, 1, 1_000),)), 9)
+    records.voided("refused connection", Ended(HOLD, (0,)), 9)
     assert balance(records) == (0, 0, 0)
     assert (the_attempt(records).state, the_attempt(records).reason) == ("void", "refused connection")
 
@@ -81,7 +83,7 @@ def test_an_unknown_outcome_is_charged_as_an_estimate():
     assert balance(records) == (0, 0, 500)
     assert (the_attempt(records).state, the_attempt(records).due_ms) == ("unknown", 50)
     unknown = OpenHold(ATTEMPT, HOLD.parts, due_ms=50, seen=SPENT)
-    records.estimated(Ended(unknown, HOLD.parts))
+    records.estimated(Ended(unknown, (500,)))
     assert balance(records) == (500, 0, 0)
     attempt = the_attempt(records)
     assert (attempt.source, attempt.cost_nanos, attempt.flags) == ("estimate", 500, ("drained", "estimated"))
@@ -90,16 +92,16 @@ def test_an_unknown_outcome_is_charged_as_an_estimate():
 
 def test_a_correction_is_kept_beside_what_stood_there_before():
     records = records_with_a_hold()
-    records.settled(a_settlement(), Ended(HOLD, (HOLD.parts[0].settled(SPENT),)))
-    records.adjusted(
-        a_settlement(cost_nanos=300, source="operator"), (Part(TEAM, 300, 1, 1_000),), "ada", "the invoice"
-    )
+    records.settled(a_settlement(), Ended(HOLD, (200,)))
+    records.adjusted(a_settlement(cost_nanos=300, source="operator"), (300,), "ada", "the invoice")
     assert balance(records) == (300, 0, 0)
     assert the_attempt(records).source == "operator"
     (entry,) = records.call(CALL).adjustments
     assert (entry.attempt, entry.by, entry.reason) == (ATTEMPT, "ada", "the invoice")
     before, after = msgspec.json.decode(entry.before), msgspec.json.decode(entry.after)
     assert (before["cost_nanos"], after["cost_nanos"]) == (200, 300)
+    assert (before["posted"], after["posted"]) == ([200], [300])
+    assert the_attempt(records).shares == (Share(TEAM, 500, 300),)
 
 
 def test_a_retry_stands_behind_the_first_attempt_of_its_call():
@@ -114,7 +116,7 @@ def test_a_response_is_remembered_pending_and_then_with_its_tokens():
     records.lost(Loss(attempt=ATTEMPT, seen=SPENT, due_ms=50, reason="background", response_id="r", remember_for="ada"))
     assert records.pending_response("ada", "r") == ATTEMPT
     unknown = OpenHold(ATTEMPT, HOLD.parts, due_ms=50)
-    records.settled(a_settlement(response_id="r", remember_for="ada"), Ended(unknown, (HOLD.parts[0].settled(SPENT),)))
+    records.settled(a_settlement(response_id="r", remember_for="ada"), Ended(unknown, (200,)))
     assert records.pending_response("ada", "r") is None
     assert records.context_of("ada", "r") == 7
 
@@ -127,5 +129,5 @@ def test_the_oldest_calls_are_forgotten_and_accounts_are_not():
     assert records.call(CALL) is None
     assert len(records.recent(limit=10)) == 3
     assert ATTEMPT not in records.attempts
-    records.settled(a_settlement(), Ended(HOLD, (HOLD.parts[0].settled(SPENT),)))
+    records.settled(a_settlement(), Ended(HOLD, (200,)))
     assert balance(records) == (200, 0, 0)

@@ -133,8 +133,8 @@ class Shift:
             requests = [*self._backlog.take(), *requests]
             desk = self._usable_desk(now)
             if desk is not None and now >= self._sweep_at:
+                self._sweep_at = now + SWEEP_MS  # first: who asks for a sweep during this one wants another
                 self._safely(lambda: self._sweep(desk))
-                self._sweep_at = now + SWEEP_MS
             if desk is None or self._broken:
                 self._refuse_all(requests)
                 return PROBE_MS / 1000

@@ -1,2 +1,3 @@
--- An attempt as it stands before a correction.
-SELECT state, source, cost_nanos, input_tokens, output_tokens, charges, posted FROM attempt WHERE id = ?
+-- An attempt as it stands before or after a correction.
+SELECT state, ifnull(source, ''), cost_nanos, ifnull(input_tokens, 0), ifnull(output_tokens, 0), charges, posted
+FROM attempt WHERE id = ?
