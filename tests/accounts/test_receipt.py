@@ -83,7 +83,7 @@ def test_the_lines_are_at_the_prices_of_the_service_tier_that_was_billed():
 
 
 def test_a_tier_whose_prices_do_not_give_the_recorded_cost_explains_nothing():
-    found = of(attempt(tier="flex", **{"cost_nanos": of(attempt()).nanos}))
+    found = of(attempt(tier="flex", cost_nanos=of(attempt()).nanos))
     assert found.attempts[0].lines == ()
     assert found.attempts[0].unexplained
 

@@ -75,6 +75,14 @@ def test_what_bills_without_a_cap_is_refused_by_name_under_any_hard_budget(body,
     assert not isinstance(judged(body, dollars("1", hard="off"), dialect=dialect), Refusal)
 
 
+def test_the_way_out_that_is_named_is_one():
+    body = {"model": "gpt-4o-mini", "input": "x", "tools": [{"type": "web_search"}]}
+    refusal = judged(body, dollars("1"), dialect=ResponsesDialect())
+    assert refusal.message.startswith("`tools[0]` of type `web_search` bills without a cap")
+    assert "`max_tool_calls`" in refusal.what_to_do
+    assert not isinstance(judged({**body, "max_tool_calls": 1}, dollars("9"), dialect=ResponsesDialect()), Refusal)
+
+
 def test_an_unpriced_model_is_refused_only_where_money_is_limited():
     body = {**chat(), "model": "no-such-model"}
     refusal = judged(body, dollars("1"))

@@ -9,7 +9,7 @@ from farthing.call.arrival import Provider
 from farthing.call.rules import Rules
 from farthing.call.sending import send
 from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over
-from farthing.domain.errors import Ambiguous, NotSent
+from farthing.domain.errors import Ambiguous, BadRequest, NotSent
 from farthing.wire.anthropic_messages import MessagesDialect
 from support.client import ListeningClient
 from support.desk import OPENAI, ValueDesk, chat, dollars
@@ -95,6 +95,17 @@ def test_what_may_have_been_sent_keeps_its_hold_whatever_was_said():
     assert state.code == "upstream_unknown"
     assert at.spent()[2] > 0
     assert at.last().closing.outcome == "unknown"
+
+
+def test_a_request_that_cannot_be_written_was_not_sent_and_is_the_callers_to_mend():
+    at = desk(BadRequest("the header x-b holds a control character", field="x-b"))
+    client = asyncio.run(at.call(chat()))
+    assert client.status == 400
+    assert json.loads(client.text)["error"]["param"] == "x-b"
+    assert len(at.upstream.sent) == 1
+    assert at.spent() == (0, 0, 0)
+    assert at.last().attempts[0].state == "void"
+    assert at.last().closing.outcome == "failed"
 
 
 def test_attempts_end_where_their_numbers_do():

@@ -29,6 +29,20 @@ def test_the_lines_of_a_receipt_sum_to_its_cost(store):
     assert {share["unit"]: share["amount"] for share in attempt["shares"]} == {"usd": usd(PAID.nanos), "calls": "1"}
 
 
+def test_what_was_held_stands_beside_what_was_posted_exactly(store):
+    (attempt,) = asked_json("receipt", store.paid)["attempts"]
+    money = next(share for share in attempt["shares"] if share["unit"] == "usd")
+    assert money["posted"] == usd(PAID.nanos)
+    assert float(money["held"]) > float(money["posted"])
+    assert f"held ${money['held']}, posted ${money['posted']}" in invoke("receipt", store.paid).output
+
+
+def test_an_open_hold_has_posted_nothing_yet(store):
+    (attempt,) = asked_json("receipt", store.unknown)["attempts"]
+    assert {share["posted"] for share in attempt["shares"]} == {None}
+    assert "holds $" in invoke("receipt", store.unknown).output
+
+
 def test_the_plain_receipt_says_the_same(store):
     output = invoke("receipt", store.paid).output
     assert store.paid in output

@@ -109,6 +109,18 @@ def test_a_command_that_is_not_there_is_told_so(tmp_path):
     assert "no command 'no-such-command-anywhere'" in ended.stderr
 
 
+def test_codex_which_reads_no_variable_of_ours_is_warned_of_before_it_starts(provider, tmp_path):
+    codex = tmp_path / "codex"
+    codex.write_text("#!/bin/sh\necho started >&2\n")
+    codex.chmod(0o755)
+    said = command("run", "--budget", "$1", "--", codex, "exec", "x", cwd=tmp_path).stderr
+    assert """codex -c openai_base_url="\\"$OPENAI_BASE_URL\\\"""" in said
+    assert """-c web_search='"disabled"'""" in said
+    assert said.index("openai_base_url") < said.index("started")
+    told = ("-c", 'openai_base_url="http://127.0.0.1:1/v1"', "-c", 'web_search="disabled"')
+    assert "openai_base_url" not in command("run", "--", codex, *told, cwd=tmp_path).stderr
+
+
 def test_a_budget_that_is_none_is_refused_before_anything_runs(tmp_path):
     ended = command("run", "--budget", "much", "--", sys.executable, "-c", "print('ran')", cwd=tmp_path)
     assert ended.returncode == 2

@@ -32,6 +32,12 @@ def test_the_table_ends_in_the_sum_of_its_rows(store):
     assert f"{USAGE.input_tokens:,}" in lines[-1]
 
 
+def test_the_sum_belongs_to_no_group_however_many_there_are(store):
+    last = invoke("usage", "--by", "outcome,team").output.rstrip().splitlines()[-1]
+    assert last.split()[0] == "all"
+    assert "(none)" not in last
+
+
 def test_csv_has_the_same_numbers(store):
     (row,) = csv.DictReader(io.StringIO(invoke("usage", "--by", "user", "--format", "csv").stdout))
     assert (row["user"], row["cost_usd"], row["calls"]) == ("bob", usd(PAID.nanos), "3")

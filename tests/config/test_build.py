@@ -70,6 +70,23 @@ def test_a_reload_takes_up_all_of_a_file(tmp_path):
     with_engine(tmp_path, act)
 
 
+def test_the_doors_of_an_old_configuration_are_closed_when_no_call_can_use_them(tmp_path):
+    async def act(engine):
+        old = tuple(engine.upstreams.values())
+        await reload(engine, settings_in(tmp_path))
+        (later,) = engine._closing
+        assert not old[0]._closed
+        engine.retired.clear()
+        engine.retire(old, 0)
+        (now,) = engine._closing - {later}
+        await now
+        assert old[0]._closed
+        assert engine.retired == []
+        assert engine._closing == {later}
+
+    with_engine(tmp_path, act)
+
+
 def test_a_reload_that_fails_changes_nothing(tmp_path, monkeypatch):
     async def act(engine):
         rules, settings, upstreams = engine.rules, engine.settings, engine.upstreams

@@ -25,6 +25,16 @@ def test_without_a_file_it_works_from_the_environment():
     assert found.file == ""
 
 
+def test_what_follows_from_a_mistake_is_no_second_one(tmp_path):
+    assert problems(tmp_path, '[[budgets]]\nname = "a"\nlimit = "much"') == [
+        "farthing.toml:3: budgets[0].limit: 'much' is not an amount of money; write it like '$1.50' or '500 USD'"
+    ]
+    (only,) = problems(tmp_path, '[[budgets]]\nname = "a"\nlimti = "5 USD"')
+    assert "did you mean `limit`?" in only
+    found = problems(tmp_path, '[[budgets]]\nname = "a"\nlimit = "much"\n[[budgets]]\nname = "b"')
+    assert [line.split(": ")[1] for line in found] == ["budgets[0].limit", "budgets[1]"]
+
+
 def test_a_base_url_in_the_environment_is_used():
     found = load(None, {"OPENAI_BASE_URL": "http://localhost:11434/v1/"})
     assert (found.providers[0].base_url, found.providers[0].api_key) == ("http://localhost:11434/v1", None)

@@ -179,7 +179,7 @@ def assert_own_error(maker, error):
     assert error["class"] == {"openai": "APIStatusError", "anthropic": "PaymentRequiredError"}[maker]
     assert error["status"] == 402
     assert "cannot pay for this call" in error["message"]
-    assert "raise it with `farthing budgets raise" in error["message"]
+    assert "Raise it with `farthing budgets raise" in error["message"]
     if maker == "openai":
         assert (error["code"], error["type"]) == ("budget_exceeded", "insufficient_quota")
         figures = error["body"]["farthing"]

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from farthing.domain.errors import LedgerUnavailable
-from support.admin import ask, chat
+from support.admin import ask, bearer, chat
 
 OPENAI = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings")
 
@@ -59,6 +59,39 @@ def test_errors_are_anthropics_where_anthropics_clients_call(one_gateway):
         assert answer.json()["error"]["type"] in ("invalid_request_error", "not_found_error")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/v1/chat/completions", b"{", 400),
+        ("POST", "/v1/messages", {}, 400),
+        ("GET", "/v1/files", None, 404),
+        ("POST", "/v1/embeddings/x", {}, 404),
+        ("GET", "/v1/responses", None, 405),
+        ("GET", "/v1/models", None, 200),
+        ("GET", "/v1/models/gpt-4o", None, 200),
+        ("GET", "/v1/responses/resp_of_nobody", None, 404),
+    ],
+)
+def test_every_answer_of_the_client_side_has_an_id_and_says_that_it_cost_nothing(
+    one_gateway, method, path, body, status
+):
+    seen = [ask(one_gateway, method, path, body) for _ in range(2)]
+    for answer in seen:
+        assert answer.status_code == status
+        assert (answer.headers["x-farthing-cost-usd"], answer.headers["x-farthing-cache"]) == ("0", "off")
+    first, second = (answer.headers["x-farthing-call-id"] for answer in seen)
+    assert first.startswith("call_")
+    assert first != second
+
+
+def test_a_stranger_is_told_the_same_and_the_admin_side_has_no_such_headers(locked):
+    answer = chat(locked, **bearer("no-such-key"))
+    assert (answer.status_code, answer.headers["x-farthing-cost-usd"]) == (401, "0")
+    assert "x-farthing-call-id" in answer.headers
+    assert "x-farthing-call-id" not in ask(locked, "GET", "/healthz").headers
+    assert "x-farthing-call-id" not in ask(locked, "GET", "/farthing/v1/calls").headers
+
+
 def test_an_error_of_our_own_says_nothing_of_its_cause(gateway, monkeypatch, caplog):
     def broken(arrival):
         raise RuntimeError("the secret cause in /home/someone/file.py")
@@ -70,6 +103,8 @@ def test_an_error_of_our_own_says_nothing_of_its_cause(gateway, monkeypatch, cap
     assert "Traceback" not in answer.text
     assert "RuntimeError" not in answer.text
     assert json.loads(answer.text)["error"]["code"] == "internal"
+    assert "x-farthing-call-id" in answer.headers
+    assert "x-farthing-cost-usd" not in answer.headers
     assert "secret cause" in caplog.text
     monkeypatch.undo()
     assert chat(gateway).status_code == 200
@@ -86,6 +121,7 @@ def test_a_ledger_that_cannot_write_sends_nothing_and_says_503(both, monkeypatch
     answer = chat(gateway)
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "2"
+    assert answer.headers["x-farthing-cost-usd"] == "0"
     assert answer.json()["error"]["code"] == "ledger_unavailable"
     assert not provider.requests
 

@@ -13,9 +13,9 @@ NEVER = [
     "authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie", "host", "content-length", "transfer-encoding",
     "connection", "keep-alive", "te", "trailer", "upgrade", "expect", "accept-encoding", "origin", "referer", "forwarded",
     "proxy-authorization", "proxy-connection", "x-forwarded-for", "x-forwarded-proto", "sec-fetch-site",
-    "x-farthing-labels", "x-farthing-anything", "content-type",
+    "x-farthing-labels", "x-farthing-anything", "content-type", "idempotency-key",
 ]  # fmt: skip
-ALWAYS = ["anthropic-beta", "anthropic-version", "openai-beta", "user-agent", "x-stainless-lang", "idempotency-key"]
+ALWAYS = ["anthropic-beta", "anthropic-version", "openai-beta", "user-agent", "x-stainless-lang"]
 
 
 @pytest.mark.parametrize("name", NEVER)

@@ -59,6 +59,11 @@ def test_a_background_answer_is_the_providers_word_and_may_be_pointed_to():
         settlement_of_background(17, msgspec.structs.replace(answered, usage=None), CARD, tenant="key", now_ms=5)
 
 
+def test_a_background_answer_whose_price_nobody_knows_is_not_settled():
+    answered = Answered(usage=USED, model="m-1", id="resp_1", finish="completed")
+    assert settlement_of_background(17, answered, Unpriced("nobody knows"), tenant="key", now_ms=5) is None
+
+
 def test_the_card_is_that_of_the_attempts_own_model_and_provider(one_gateway):
     card = card_of(one_gateway.engine, OPENING)
     assert isinstance(card, PriceCard)

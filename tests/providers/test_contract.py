@@ -10,7 +10,7 @@ import ssl
 import pytest
 import trustme
 
-from farthing.domain.errors import Ambiguous, NotSent
+from farthing.domain.errors import Ambiguous, BadRequest, NotSent
 from farthing.ports.upstream import Outbound
 from farthing.providers.limits import Limits, Timeouts
 from support.rawserver import OK, Peer, RawServer, always, answer, chunked, eventually, once
@@ -109,7 +109,7 @@ async def test_a_large_body_arrives_whole(clients):
 )
 async def test_a_header_that_could_change_the_request_is_refused_before_anything_is_sent(clients, header):
     async with RawServer(always(answer(b"ok"))) as server:
-        with pytest.raises(ValueError, match=r"."):
+        with pytest.raises(BadRequest, match=r"."):
             await clients().send(post(server, headers=[header]))
         assert not server.requests
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from farthing.domain.errors import Ambiguous, BadConfig, NotSent
+from farthing.domain.errors import Ambiguous, BadConfig, BadRequest, NotSent
 from farthing.ports.upstream import Outbound
 from farthing.providers import forward
 from farthing.providers.forward import AiohttpUpstream
@@ -89,7 +89,7 @@ async def test_an_operator_may_allow_what_is_refused_otherwise(clients):
 
 
 async def test_a_header_value_that_aiohttp_would_change_is_refused(clients):
-    with pytest.raises(ValueError, match="UTF-8"):
+    with pytest.raises(BadRequest, match="UTF-8"):
         await fetch(clients(), "http://model.test", headers=((b"x", b"\xff"),))
 
 

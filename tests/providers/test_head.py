@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farthing.domain.errors import BadRequest
 from farthing.ports.upstream import Outbound
 from farthing.providers.head import end_to_end, named_options, render_head
 
@@ -29,13 +30,13 @@ def test_an_empty_post_says_that_it_is_empty():
 
 @pytest.mark.parametrize("target", ["", "v1", "/a b", "/a\r\nb", "/é", "/\ud800", "/a\x7f", "*", "http://x/"])
 def test_a_target_that_is_no_path_is_refused(target):
-    with pytest.raises(ValueError, match="path and query"):
+    with pytest.raises(BadRequest, match="path and query"):
         render_head(Outbound(origin=ORIGIN, target=target))
 
 
 @pytest.mark.parametrize("method", ["", "PO ST", "CONNECT", "GET\r\n", "\u20ac"])
 def test_a_method_that_is_none_is_refused(method):
-    with pytest.raises(ValueError, match="method"):
+    with pytest.raises(BadRequest, match="method"):
         render_head(Outbound(origin=ORIGIN, target="/", method=method))
 
 
@@ -44,7 +45,7 @@ def test_no_header_can_become_two_lines_or_end_the_head(name, value):
     plain = Outbound(origin=ORIGIN, target="/")
     try:
         head = render_head(Outbound(origin=ORIGIN, target="/", headers=((name, value),)))
-    except ValueError:
+    except BadRequest:
         return
     assert head.count(b"\r\n") == render_head(plain).count(b"\r\n") + (name.lower() != b"accept-encoding")
     assert head.count(b"\r") == head.count(b"\n") == head.count(b"\r\n")
@@ -54,8 +55,16 @@ def test_no_header_can_become_two_lines_or_end_the_head(name, value):
 
 @pytest.mark.parametrize("code", [*range(9), *range(10, 32), 127])
 def test_every_control_character_but_the_tab_is_refused(code):
-    with pytest.raises(ValueError, match="control character"):
+    with pytest.raises(BadRequest, match="control character"):
         render_head(Outbound(origin=ORIGIN, target="/", headers=((b"x", b"a" + bytes([code])),)))
+
+
+@pytest.mark.parametrize("header", [(b"x-b", b"a\0"), (b"content-length", b"1")])
+def test_the_header_that_cannot_be_written_is_named(header):
+    with pytest.raises(BadRequest) as refused:
+        render_head(Outbound(origin=ORIGIN, target="/", headers=((b"x-a", b"1"), header)))
+    assert refused.value.field == header[0].decode()
+    assert refused.value.status == 400
 
 
 def test_tabs_and_high_bytes_are_text():

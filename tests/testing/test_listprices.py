@@ -21,6 +21,11 @@ def test_the_book_prices_common_models(price_of):
     assert (haiku.input, haiku.cache_write_5m, haiku.cache_write_1h) == (1_000_000, 1_250_000, 2_000_000)
 
 
+def test_a_name_that_several_makers_use_has_its_own_makers_price(price_of):
+    assert price_of("text-embedding-3-small", "", 10).input == 20_000
+    assert price_of("text-embedding-3-large", "", 10).input == 130_000
+
+
 def test_a_long_prompt_moves_the_whole_request_to_dearer_rates(price_of):
     assert price_of("gpt-5.4", "", 400_000).input > price_of("gpt-5.4", "", 1_000).input
 

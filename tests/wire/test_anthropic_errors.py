@@ -10,6 +10,7 @@ import pytest
 from farthing.domain.budget import AccountKey, Standing, Unit
 from farthing.domain.refusal import Refusal
 from farthing.wire.anthropic_errors import error, refusal, stream_error, type_of
+from farthing.wire.figures import sentences
 from support.messages_wire import data_in
 
 REFUSAL = Refusal(
@@ -33,7 +34,7 @@ def test_a_refusal_is_a_billing_error_with_the_numbers_beside_it():
     body = json.loads(refusal(REFUSAL))
     assert body["type"] == "error"
     assert body["error"]["type"] == "billing_error"
-    assert body["error"]["message"] == f"{REFUSAL.message}. {REFUSAL.what_to_do}."
+    assert body["error"]["message"] == sentences(REFUSAL)
     assert body["farthing"]["budget"] == "team"
     assert body["farthing"]["needed_usd"] == "0.3"
 
@@ -41,7 +42,7 @@ def test_a_refusal_is_a_billing_error_with_the_numbers_beside_it():
 def test_the_real_client_shows_the_refusals_message_and_numbers():
     seen = raised(402, refusal(REFUSAL))
     assert seen.status_code == 402
-    assert REFUSAL.message in str(seen)
+    assert sentences(REFUSAL) in str(seen)
     assert seen.body["farthing"]["code"] == "budget_exceeded"
 
 

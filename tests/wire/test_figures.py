@@ -1,8 +1,10 @@
 """The numbers of a refusal, as the contract names them."""
 
+import pytest
+
 from farthing.domain.budget import AccountKey, Standing, Unit
 from farthing.domain.refusal import Refusal
-from farthing.wire.figures import figures
+from farthing.wire.figures import figures, sentences
 
 
 def refused(unit=Unit.USD, **standing):
@@ -50,3 +52,15 @@ def test_a_window_that_never_closes_never_resets_and_a_budget_may_have_no_limit(
 def test_a_refusal_without_a_budget_has_no_numbers():
     bare = Refusal(code="uncapped_feature", message="m", what_to_do="leave it out", field="tools[0]")
     assert figures(bare) == {"code": "uncapped_feature", "field": "tools[0]", "what_to_do": "leave it out"}
+
+
+@pytest.mark.parametrize(
+    ("message", "what_to_do", "said"),
+    [
+        ("the budget 'a' is spent", "raise it with `x`", "The budget 'a' is spent. Raise it with `x`."),
+        ("openai/gpt-4o billed more", "check the call", "openai/gpt-4o billed more. Check the call."),
+        ("`tools[0]` has no cap", "`farthing x` helps", "`tools[0]` has no cap. `farthing x` helps."),
+    ],
+)
+def test_a_refusal_is_two_sentences(message, what_to_do, said):
+    assert sentences(Refusal(code="c", message=message, what_to_do=what_to_do)) == said

@@ -37,7 +37,7 @@ def test_a_refusal_has_the_words_and_numbers_of_the_contract() -> None:
     error = json.loads(refusal_body(refusal()))["error"]
     numbers = error.pop("farthing")
     assert error == {
-        "message": "the budget cannot pay. raise it.",
+        "message": "The budget cannot pay. Raise it.",
         "type": "insufficient_quota",
         "code": "budget_exceeded",
         "param": None,

@@ -42,6 +42,14 @@ def test_our_note_stands_beside_the_response_and_changes_nothing_else():
     assert ending.endswith(b"data: [DONE]\n\n")
 
 
+@pytest.mark.parametrize("kind", ["reasoning_summary_text", "reasoning_summary"])
+def test_a_summary_of_reasoning_is_no_output_however_long_it_is(kind):
+    summary = [numbered(f"response.{kind}.delta", delta="word ", item_id="rs_1") for _ in range(500)]
+    stream, out = fed(*summary, delta("hello"))
+    assert out == b"".join([*summary, delta("hello")])
+    assert (stream.observed, stream.output_bytes) == (1, 5)
+
+
 def test_an_incomplete_response_ends_the_stream_with_its_usage():
     stream, _ = fed(*OPENING, end("incomplete", incomplete_details={"reason": "max_output_tokens"}))
     assert stream.ended

@@ -143,7 +143,12 @@ def test_lists_without_keys_are_bounded_too() -> None:
 
 def test_a_long_body_is_refused_before_it_is_read() -> None:
     error = refused(b'{"a":"' + b"x" * 100 + b'"}', bytes=50)
-    assert (error.status, error.code) == (413, "body_too_large")
+    assert (error.status, error.code) == (413, "request_too_large")
+
+
+def test_how_long_a_body_may_be_is_the_doors_to_say() -> None:
+    longer = b'{"a":"' + b"x" * (33 << 20) + b'"}'
+    assert read_object(longer).raw == longer
 
 
 def test_whole_numbers_beyond_64_bits_survive_where_nobody_reads_them() -> None:

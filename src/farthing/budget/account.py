@@ -93,6 +93,13 @@ class Account:
         )
 
 
+def in_force(given: Iterable[Budget], stored: Iterable[Budget]) -> tuple[Budget, ...]:
+    """Budgets that are given (by a configuration), and those stored ones whose names they do not use."""
+    given = tuple(given)
+    taken = {budget.name for budget in given}
+    return (*given, *(budget for budget in stored if budget.name not in taken))
+
+
 class Limits:
     """The limits in force: budgets by name, and grants by account."""
 

@@ -13,7 +13,7 @@ from farthing.budget.admission import Exceeded, Offer, above_share, clamp, fit, 
 from farthing.budget.holds import Holds, nothing
 from farthing.budget.open_hold import Ended, OpenHold, Part
 from farthing.budget.queue import Queue, Waiter
-from farthing.domain.budget import AccountKey, Budget, Grant
+from farthing.domain.budget import AccountKey
 from farthing.domain.hold import Declined, Reserve, Reserved, Short, Void
 from farthing.domain.ids import call_of
 
@@ -45,9 +45,9 @@ class Book(Holds):
         self._answers: list[Answer] = []
         self._lines_opened = 0
 
-    def adopt(self, budgets: Iterable[Budget], grants: Iterable[Grant]) -> None:
-        """Limits from now on. A cut breaks no hold; a raise lets waiters in at the next `wake`."""
-        super().adopt(budgets, grants)
+    def _bind(self) -> None:
+        """A cut breaks no hold; a raise lets waiters in at the next `wake`."""
+        super()._bind()
         self._look_at_everybody()
 
     def doubt(self) -> None:
@@ -143,19 +143,19 @@ class Book(Holds):
         )
 
     def _hold(self, ask: Reserve, offer: Offer, accounts: Sequence[Account], waited_ms: int = 0) -> Reserved:
-        parts = []
+        holder, parts, held = ask.holder, [], []
         for charge, account, amount in zip(ask.charges, accounts, offer.amounts, strict=True):
-            account.reserve(amount, ask.holder)
+            account.reserve(amount, holder)
             if charge.closes_ms:
                 account.closes_ms = charge.closes_ms
             least = None if account.keeps_hold else charge.base
-            parts.append(Part(charge.account, amount, charge.times, charge.over, least))
+            parts.append(Part(account.key, amount, charge.times, charge.over, least))
+            held.append((account.key, amount))
         self.dirty.update(accounts)
         if self.queue:
             self._watch_room(accounts)
         self.holds[ask.opening.id] = OpenHold(ask.opening.id, tuple(parts), ask.holder)
-        held = tuple([(part.account, part.amount) for part in parts])
-        return Reserved(offer.cap, offer.cap < ask.cap, held, tightest(accounts), waited_ms)
+        return Reserved(offer.cap, offer.cap < ask.cap, tuple(held), tightest(accounts), waited_ms)
 
     def _watch_room(self, accounts: Sequence[Account]) -> None:
         """What was just taken may be what somebody, waiting for another account, would have needed here."""

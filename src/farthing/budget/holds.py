@@ -6,10 +6,13 @@ Every method is told the moment it needs; what changed is left in `dirty` and in
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 
-from farthing.budget.account import Account, Balance, Limits
+from farthing.budget.account import Account, Balance, Limits, in_force
 from farthing.budget.open_hold import Ended, OpenHold, Part
 from farthing.domain.budget import AccountKey, Budget, Grant, Standing
 from farthing.domain.hold import Loss, Settlement, Spent, Void
+
+_Said = tuple[tuple[Budget, ...], tuple[Grant, ...]]
+"""What one side says of limits."""
 
 
 def nothing(_: AccountKey) -> Balance:
@@ -32,6 +35,8 @@ class Holds:
         self.overruns = 0
         """Settlements that posted more than was held."""
         self._fetch = fetch
+        self._given: _Said = ((), ())
+        self._stored: _Said = ((), ())
         self._limits = Limits()
         self._generation = 0
         self._due: list[tuple[int, int]] = []
@@ -39,8 +44,18 @@ class Holds:
     # Limits and balances
 
     def adopt(self, budgets: Iterable[Budget], grants: Iterable[Grant]) -> None:
-        """Limits from now on. A cut breaks no hold."""
-        self._limits = Limits(budgets, grants)
+        """Limits from now on, as a configuration gives them; what is stored binds beside them. A cut breaks no hold."""
+        self._given = (tuple(budgets), tuple(grants))
+        self._bind()
+
+    def adopt_stored(self, budgets: Iterable[Budget], grants: Iterable[Grant]) -> None:
+        """What the authority itself stores of limits, from now on: budgets whose names are not given, and all grants."""
+        self._stored = (tuple(budgets), tuple(grants))
+        self._bind()
+
+    def _bind(self) -> None:
+        (given, grants), (stored, more) = self._given, self._stored
+        self._limits = Limits(in_force(given, stored), (*grants, *more))
         for account in self.accounts.values():
             self._limits.bind(account)
 
@@ -132,19 +147,20 @@ class Holds:
         return corrected
 
     def _post(self, hold: OpenHold, posted: tuple[int, ...]) -> Ended:
-        overran = False
-        for held, amount in zip(hold.parts, posted, strict=True):
-            account = self.account(held.account)
-            if hold.due_ms is None:
-                account.release(held.amount, hold.holder)
+        accounts = [self.account(part.account) for part in hold.parts]
+        overran, holder, unknown = False, hold.holder, hold.due_ms is not None
+        for part, account, amount in zip(hold.parts, accounts, posted, strict=True):
+            held = part.amount
+            if unknown:
+                account.unknown -= held
+                assert account.unknown >= 0, f"{part.account} released more than was unknown"
             else:
-                account.unknown -= held.amount
-                assert account.unknown >= 0, f"{held.account} released more than was unknown"
+                account.release(held, holder)
             account.posted += amount
-            if amount > held.amount:
+            if amount > held:
                 overran = True
-            self.dirty.add(account)
-            self.moved.add(account)
+        self.dirty.update(accounts)
+        self.moved.update(accounts)
         self.overruns += overran
         return Ended(hold, posted, overran)
 

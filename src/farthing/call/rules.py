@@ -16,6 +16,7 @@ from farthing.pricing.facts import FactBook
 from farthing.pricing.worst import Bound, worst
 from farthing.tokens.bound import InputBound, byte_bound
 from farthing.wire.dialect import Asked
+from farthing.wire.uncapped import named, remedy
 
 _MOST_REMEMBERED = 4_096
 """Model names remembered at once. Callers choose names, so the memory must not grow with them."""
@@ -61,7 +62,7 @@ class Rules:
         bound = byte_bound(asked, to.facts)
         most = worst_of(asked, to.facts, card, bound)
         if terms.enforced is not None:
-            no = _forbidden(asked, to.model, most, terms)
+            no = _forbidden(arrival, to.model, most, terms)
             if no is not None:
                 return no
         return Plan(
@@ -137,16 +138,17 @@ def worst_of(asked: Asked, facts: ModelFacts, card: PriceCard | Unpriced, bound:
     )
 
 
-def _forbidden(asked: Asked, model: str, most: Bound | Unpriced, terms: Terms) -> Refusal | None:
+def _forbidden(arrival: Arrival, model: str, most: Bound | Unpriced, terms: Terms) -> Refusal | None:
     """Why a hard budget cannot take this call whatever it costs, or None."""
     assert terms.enforced is not None
+    asked = arrival.draft.asked
     if asked.uncapped:
-        field = asked.uncapped[0]
+        field, kind = asked.uncapped[0], asked.uncapped_kind
         return Refusal(
             code="uncapped_feature",
-            message=f"`{field}` bills without a cap, so its cost cannot be reserved under the budget "
+            message=f"{named(field, kind)} bills without a cap, so its cost cannot be reserved under the budget "
             f"{terms.enforced.name!r}",
-            what_to_do=f"leave out `{field}`, give it a limit (`max_uses`), or use a key whose budgets are not hard",
+            what_to_do=f"{remedy(arrival.dialect.name, field, kind)}, or use a key whose budgets are not hard",
             field=field,
         )
     if terms.money is not None and isinstance(most, Unpriced):

@@ -23,9 +23,7 @@ async def send(state: Funded, desk: Desk, client: Client) -> State:
     try:
         request = outbound(holding)
     except BadRequest as unfit:
-        end = closing(plan.arrival, desk, "failed", unfit.status, code=unfit.code, detail=unfit.message)
-        holding.void("the body cannot carry its cap", end)
-        return Failed(plan.arrival, unfit.status, unfit.message, unfit.code, field=unfit.field, cost_nanos=0)
+        return _unfit(holding, desk, unfit, "the body cannot carry its cap")
     except BaseException:  # a fault of ours, and proof enough that nothing was sent
         holding.void("the request could not be written", closing(plan.arrival, desk, "failed", 500))
         raise
@@ -33,6 +31,8 @@ async def send(state: Funded, desk: Desk, client: Client) -> State:
         answer = await desk.upstream_of(plan.provider.name).send(request)
     except NotSent as failure:
         return await _again(holding, desk, failure)
+    except BadRequest as unfit:
+        return _unfit(holding, desk, unfit, "the request cannot be written as HTTP")
     except Ambiguous as failure:
         holding.lose(str(failure), closing(plan.arrival, desk, "unknown", 502, detail=str(failure)))
         return Failed(plan.arrival, 502, _unknown_text(holding, failure), "upstream_unknown")
@@ -68,6 +68,13 @@ def _cap_to_write(holding: Holding) -> int | None:
         return None
     interleaved = asked.cap == reserved.cap and asked.thinking is not None and asked.thinking >= reserved.cap
     return None if interleaved and holding.plan.provider.format == "anthropic" else reserved.cap
+
+
+def _unfit(holding: Holding, desk: Desk, unfit: BadRequest, why: str) -> Failed:
+    """What was asked for cannot be sent, now or ever; nothing was."""
+    arrival = holding.plan.arrival
+    holding.void(why, closing(arrival, desk, "failed", unfit.status, code=unfit.code, detail=unfit.message))
+    return Failed(arrival, unfit.status, unfit.message, unfit.code, field=unfit.field, cost_nanos=0)
 
 
 async def _again(holding: Holding, desk: Desk, failure: NotSent) -> State:

@@ -6,7 +6,6 @@ import msgspec
 
 from farthing.accounts.receipt import AttemptReceipt, Receipt, RunReceipt
 from farthing.cli.screen import amount, dollars, moment, quantity, stamp
-from farthing.domain.budget import Unit
 from farthing.domain.ids import show
 from farthing.domain.money import PICOS_PER_NANO, usd
 from farthing.domain.refusal import amount_text
@@ -143,18 +142,21 @@ def _attempt(attempt: AttemptReceipt) -> Iterator[str]:
     if attempt.unexplained:
         yield f"  no lines: {attempt.unexplained}"
     for share in record.shares:
-        yield _share(share)
+        yield from _share(share)
 
 
-def _share(share: Share) -> str:
+def _share(share: Share) -> Iterator[str]:
     """One account: what was set aside on it and, once that is known, what was posted."""
     account = share.account
-    where = " ".join(filter(None, (account.budget, account.value, f"({account.window})")))
-    if share.posted is None:
-        return _two(f"  {where}", f"holds {amount(account.unit, share.held)}")
-    held, posted = (quantity(account.unit, each) for each in (share.held, share.posted))
-    unit = "" if account.unit is Unit.USD else f" {account.unit.value.replace('_', ' ')}"
-    return _two(f"  {where}", f"held {held}, posted {posted}{unit}")
+    where = " ".join(filter(None, (" ", account.budget, account.value, f"({account.window})")))
+    come_to = f"holds {amount(account.unit, share.held)}"
+    if share.posted is not None:
+        come_to = f"held {quantity(account.unit, share.held)}, posted {amount(account.unit, share.posted)}"
+    if len(where) + len(come_to) < _WIDTH:
+        yield _two(where, come_to)
+    else:
+        yield where
+        yield _two("", come_to)
 
 
 def _state(record: AttemptRecord) -> str:

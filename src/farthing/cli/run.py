@@ -78,6 +78,8 @@ def run(  # noqa: PLR0913 - one for each option
         )
         with background_gateway(private.settings, what=f"run {name}") as gateway:
             first = _begin(private, gateway)
+            for warning in deaf(command):
+                click.echo(f"farthing: {warning}", err=True)
             code = _run(command, private, gateway)
             stopped = _report(private, gateway, first, as_json)
     ctx.exit(STOPPED if stopped and code else code)
@@ -106,6 +108,20 @@ def _begin(private: Private, gateway: Background) -> int:
             missing = f"{format_.upper()}_API_KEY"
             click.echo(f"farthing: no {missing} here: calls to {format_} are refused in this run", err=True)
     return engine.mint(engine.now_ms())
+
+
+def deaf(command: tuple[str, ...]) -> Iterator[str]:
+    """What to say of a command that does not read the variables we set. Codex takes addresses from its options only."""
+    if Path(command[0]).name != "codex":
+        return
+    said = " ".join(command)
+    if "openai_base_url" not in said:
+        yield (
+            "codex does not read OPENAI_BASE_URL and goes past this budget; start it as "
+            """sh -c 'codex -c openai_base_url="\\"$OPENAI_BASE_URL\\"" …'"""
+        )
+    if "web_search" not in said:
+        yield """codex's web_search tool has no limit and is refused under a hard budget; turn it off: -c web_search='"disabled"'"""
 
 
 def _run(command: tuple[str, ...], private: Private, gateway: Background) -> int:

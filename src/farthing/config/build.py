@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable
 
 from farthing.call.desk import Limits
+from farthing.config.convert import budgets_of
 from farthing.config.engine import Engine, wall_ms
 from farthing.config.settings import Settings
 from farthing.config.store import open_store
-from farthing.config.wiring import budgets_in_force, keys_in_force, rules_of, upstream_for
+from farthing.config.wiring import keys_in_force, rules_of, upstream_for
 from farthing.ports.directory import Stored
 from farthing.pricing.book import PriceBook
 from farthing.pricing.facts import FactBook
+from farthing.providers.limits import Timeouts
 
 
 async def build(settings: Settings, *, what: str = "serve", clock: Callable[[], int] = wall_ms) -> Engine:
@@ -39,7 +41,7 @@ async def build(settings: Settings, *, what: str = "serve", clock: Callable[[], 
             limits=limits_of(settings),
         )
         engine.refresh = lambda: refresh(engine)
-        store.ledger.adopt(budgets_in_force(settings, stored), stored.grants)
+        store.ledger.adopt(budgets_of(settings))
         for ratio in await asyncio.to_thread(lambda: tuple(store.records.ratios())):
             engine.ratios.learn(ratio.model, ratio.text_bytes, ratio.input_tokens)
     except BaseException:
@@ -69,14 +71,15 @@ async def reload(engine: Engine, settings: Settings) -> None:
         stored = await asyncio.to_thread(engine.directory.load)
         engine.rules = rules_of(settings, stored, book, facts, engine.rules.resolver.values)
         old, engine.upstreams = engine.upstreams, fresh
-        engine.retired.extend(old.values())  # calls under way still read from these
+        engine.retire(old.values(), Timeouts().total_seconds)  # calls under way still read from these
         engine.limits = limits_of(settings)
         adopt(engine, settings, stored)
 
 
 def adopt(engine: Engine, settings: Settings, stored: Stored) -> None:
-    """Put budgets, grants and keys in force: the ledger first, so that a cut holds before anyone is told of it."""
-    engine.ledger.adopt(budgets_in_force(settings, stored), stored.grants)
+    """Put budgets and keys in force: the ledger first, so that a cut holds before anyone is told of it. What is stored
+    of budgets and grants the ledger takes up by itself."""
+    engine.ledger.adopt(budgets_of(settings))
     old = engine.rules
     engine.rules = rules_of(settings, stored, old.book, old.facts, old.resolver.values)
     engine.keys = keys_in_force(settings, stored)

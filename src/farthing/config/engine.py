@@ -1,10 +1,9 @@
 """The wired engine: one ledger, one set of providers, one set of rules; what every call is handed as its desk."""
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +12,7 @@ from farthing.call.rules import Rules
 from farthing.call.stages import ContextOf, ExactCount, Need, ProviderCount
 from farthing.config.settings import Settings
 from farthing.config.store import Opened
-from farthing.domain.errors import LedgerUnavailable, UpstreamFailed
+from farthing.domain.errors import BadRequest, LedgerUnavailable, UpstreamFailed
 from farthing.domain.hold import Declined, Reserve, Reserved, Short
 from farthing.domain.key import Key
 from farthing.ports.client import Client
@@ -60,7 +59,8 @@ class Engine:
         self.keys = keys
         self.upstreams = upstreams
         self.retired: list[Upstream] = []
-        """Doors of an earlier configuration, open for the calls that still use them."""
+        """Doors of earlier configurations, open for the calls that still use them."""
+        self._closing: set[asyncio.Task[None]] = set()
         self.now_ms = clock
         self.limits = limits or Limits()
         self.ratios = Ratios()
@@ -83,11 +83,26 @@ class Engine:
         if self.refresh is not None:
             await self.refresh()
 
+    def retire(self, upstreams: Iterable[Upstream], after_seconds: float) -> None:
+        """Close these doors, which no new call goes through, when the last call behind them must be over."""
+        old = tuple(upstreams)
+        self.retired.extend(old)
+        closing = asyncio.ensure_future(self._close_later(old, after_seconds))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    async def _close_later(self, upstreams: tuple[Upstream, ...], after_seconds: float) -> None:
+        await asyncio.sleep(after_seconds)
+        for upstream in upstreams:
+            await upstream.close()
+            self.retired.remove(upstream)
+
     async def rest(self) -> None:
-        """Stop taking up changes."""
-        if self._refreshing is not None:
-            self._refreshing.cancel()
-            await asyncio.gather(self._refreshing, return_exceptions=True)
+        """Stop taking up changes, and leave what is still to be closed to whoever shuts this engine."""
+        tasks = [*self._closing, *([self._refreshing] if self._refreshing is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _catch_up(self) -> None:
         """Refresh until nothing newer is known of; a store that cannot be read now is read again a little later."""
@@ -156,6 +171,6 @@ class Engine:
             async with asyncio.timeout(PROVIDER_COUNT_SECONDS):
                 answer = await self.upstream_of(provider.name).send(request)
                 body = await answer.read_all(64 * 1024)
-        except (TimeoutError, UpstreamFailed):
+        except (TimeoutError, UpstreamFailed, BadRequest):
             return None
         return counted(body) if answer.status == 200 else None

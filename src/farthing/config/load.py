@@ -98,7 +98,7 @@ def _settle(source: Source, environment: Mapping[str, str], folder: FilePath) ->
     read = reader.table(File, source.raw, ())
     assert read is not None, "every table of the file has a default"
     read = msgspec.structs.replace(read, providers=tuple(map(_with_url, read.providers)))
-    problems = reader.problems + problems_of(read)
+    problems = reader.problems + [found for found in problems_of(read) if not _follows(found, reader.problems)]
     if problems:
         raise BadConfigs([source.locate(problem) for problem in _in_order(source, problems)])
     warnings = reader.warnings + warnings_of(read) + misspelt(environment, frozenset(_referred(source.raw)))
@@ -108,6 +108,11 @@ def _settle(source: Source, environment: Mapping[str, str], folder: FilePath) ->
         origins=dict(_origins(source, source.raw, ())),
         warnings=tuple(source.locate(warning) for warning in _in_order(source, warnings)),
     )
+
+
+def _follows(problem: Problem, earlier: list[Problem]) -> bool:
+    """Whether a setting that could not be read may be all that is wrong here: it was judged by its default."""
+    return any(problem.path == found.path[: len(problem.path)] for found in earlier)
 
 
 def _with_url(provider: Provider) -> Provider:

@@ -8,11 +8,14 @@ from typing import NamedTuple
 from farthing.config.settings import Settings
 from farthing.domain.errors import BadConfig
 from farthing.domain.ids import Mint
+from farthing.ports.claims import Claims
 from farthing.ports.directory import Directory
 from farthing.ports.ledger import Ledger
 from farthing.ports.records import Records
+from farthing.stores.memory.claims import MemoryClaims
 from farthing.stores.memory.directory import MemoryDirectory
 from farthing.stores.memory.ledger import MemoryLedger
+from farthing.stores.sqlite.claims import SqliteClaims
 from farthing.stores.sqlite.directory import SqliteDirectory
 from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.stores.sqlite.records import SqliteRecords
@@ -28,6 +31,7 @@ class Opened(NamedTuple):
     ledger: Ledger
     directory: Directory
     records: Records
+    claims: Claims
     mint: Mint
     skeleton_key: bytes
     close: Callable[[], None]
@@ -53,16 +57,18 @@ def open_store(
     path = path_of(settings)
     unknown_after_ms = int(settings.gateway.unknown_after_seconds * 1_000)
     if path is None:
-        memory = MemoryLedger(clock=clock)
-        return Opened(
-            memory, MemoryDirectory(now_ms=clock), memory.records, Mint(0), secrets.token_bytes(32), lambda: None
-        )
+        directory_in_memory = MemoryDirectory(now_ms=clock)
+        memory = MemoryLedger(clock=clock, directory=directory_in_memory)
+        claims_in_memory = MemoryClaims(memory.records)
+        key = secrets.token_bytes(32)
+        return Opened(memory, directory_in_memory, memory.records, claims_in_memory, Mint(0), key, lambda: None)
     ledger = SqliteLedger.open(
         path, clock=clock, what=what, unknown_after_ms=unknown_after_ms, on_directory_change=changed
     )
     try:
         directory = SqliteDirectory(path, now_ms=clock)
         records = SqliteRecords(path)
+        claims = SqliteClaims(path)
         mint = Mint(ledger.slot, records.last_id())
         key = directory.secret(SKELETON_KEY, secrets.token_bytes(32))
     except BaseException:
@@ -73,5 +79,6 @@ def open_store(
         ledger.close_now()
         directory.close()
         records.close()
+        claims.close()
 
-    return Opened(ledger, directory, records, mint, key, close)
+    return Opened(ledger, directory, records, claims, mint, key, close)

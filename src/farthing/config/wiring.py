@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from farthing.accounts.secrets import index
+from farthing.budget.account import in_force
 from farthing.budget.match import Resolver, Values
 from farthing.call.arrival import Headers, Provider
 from farthing.call.rules import Rules
@@ -25,9 +26,7 @@ _LOCKED = Key(id="", name="(none left)", digest="")
 
 def budgets_in_force(settings: Settings, stored: Stored) -> tuple[Budget, ...]:
     """The file's budgets and the stored ones. A file's name wins: the file is the source of truth for what it names."""
-    named = budgets_of(settings)
-    taken = {budget.name for budget in named}
-    return (*named, *(budget for budget in stored.budgets if budget.name not in taken))
+    return in_force(budgets_of(settings), stored.budgets)
 
 
 def keys_in_force(settings: Settings, stored: Stored) -> dict[str, Key]:

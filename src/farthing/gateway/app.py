@@ -9,11 +9,14 @@ from farthing.gateway.admin.door import serve_admin
 from farthing.gateway.body import ClientLeft
 from farthing.gateway.calls import serve_call
 from farthing.gateway.client import HttpClient, Receive, Scope, Send
-from farthing.gateway.reply import send_error
+from farthing.gateway.once import Once
+from farthing.gateway.reply import Headers, free, numbered, send_error
 from farthing.gateway.routes import CALLS, dialect_of
-from farthing.wire.dialect import Dialect
 
 log = logging.getLogger("farthing.gateway")
+
+CLIENT_SIDE = "/v1/"
+"""Below this path every answer carries our headers."""
 
 
 class Gateway:
@@ -21,6 +24,7 @@ class Gateway:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.once = Once(engine)
         self.closing = False
         """Set when the server begins to drain: `/readyz` says no, calls in flight go on."""
 
@@ -31,21 +35,18 @@ class Gateway:
         route = CALLS.get(path)
         try:
             if route is not None and scope["method"] == "POST":
-                await serve_call(self.engine, route, scope, receive, client)
+                await serve_call(self.engine, self.once, route, scope, receive, client)
             else:
                 await self._elsewhere(path, scope, receive, client)
         except (BadRequest, LedgerUnavailable) as error:
-            await _say(client, dialect_of(path), error)
+            await _say(client, path, error, free(self.engine))
         except ClientLeft:
             return
         except Exception:
             # An error of ours must not take the connection's other requests with it; the hold, if any, is kept.
             log.exception("%s %s failed", scope["method"], path)
-            await _say(
-                client,
-                dialect_of(path),
-                BadRequest("an error of the gateway's own; see its log", status=500, code="internal"),
-            )
+            ours = BadRequest("an error of the gateway's own; see its log", status=500, code="internal")
+            await _say(client, path, ours, numbered(self.engine))  # a call may have been billed: no cost is told
 
     async def _elsewhere(self, path: str, scope: Scope, receive: Receive, client: HttpClient) -> None:
         method = scope["method"]
@@ -71,9 +72,9 @@ class Gateway:
             )
 
 
-async def _say(client: HttpClient, dialect: Dialect, error: BadRequest | LedgerUnavailable) -> None:
-    """Tell the client, unless it already has the beginning of another answer."""
+async def _say(client: HttpClient, path: str, error: BadRequest | LedgerUnavailable, headers: Headers) -> None:
+    """Tell the client, unless it already has the beginning of another answer. `headers` are those of the client side."""
     if client.started:
         await client.cut()
     else:
-        await send_error(client, dialect, error)
+        await send_error(client, dialect_of(path), error, *(headers if path.startswith(CLIENT_SIDE) else ()))

@@ -9,9 +9,11 @@ from farthing.call.drive import drive
 from farthing.call.states import NeedsFunds, Refused
 from farthing.config.engine import Engine
 from farthing.domain.refusal import Refusal
+from farthing.gateway import idempotency
 from farthing.gateway.body import read_body
 from farthing.gateway.client import HttpClient, Receive, Scope
 from farthing.gateway.identify import authenticate, caller_of, check_json
+from farthing.gateway.once import Once
 from farthing.gateway.routes import Route
 
 _OURS_OR_THE_HOPS = frozenset(
@@ -19,6 +21,7 @@ _OURS_OR_THE_HOPS = frozenset(
         b"host", b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"te", b"trailer", b"upgrade",
         b"expect", b"accept-encoding", b"authorization", b"x-api-key", b"x-goog-api-key", b"cookie", b"origin", b"referer",
         b"forwarded", b"proxy-authorization", b"proxy-connection", b"content-type", b"api-key",
+        idempotency.HEADER,  # the provider knows one account, ours: it would take two tenants' equal keys for one
     )
 )  # fmt: skip
 _OUR_PREFIXES = (b"x-farthing-", b"x-forwarded-", b"sec-", b"proxy-")
@@ -28,7 +31,9 @@ _PLAIN_CONNECTIONS = (b"keep-alive", b"close")
 _A_DAY = 86_400.0
 
 
-async def serve_call(engine: Engine, route: Route, scope: Scope, receive: Receive, client: HttpClient) -> None:
+async def serve_call(
+    engine: Engine, once: Once, route: Route, scope: Scope, receive: Receive, client: HttpClient
+) -> None:
     """Raises BadRequest for what cannot be accepted, before anything is held or sent."""
     arrived_ms = engine.now_ms()
     raw: list[tuple[bytes, bytes]] = scope["headers"]
@@ -54,7 +59,12 @@ async def serve_call(engine: Engine, route: Route, scope: Scope, receive: Receiv
     )
     plan = engine.rules.plan(arrival)
     state = Refused(arrival, plan) if isinstance(plan, Refusal) else NeedsFunds(plan)
-    await drive(state, engine, client)
+    name = headers.get(idempotency.HEADER)
+    if name is None:
+        await drive(state, engine, client)
+    else:
+        claim = idempotency.claim_of(idempotency.key_in(name), arrival, body)
+        await once.serve(claim, state, client, route.dialect)
 
 
 def forwarded(raw: list[tuple[bytes, bytes]]) -> Headers:

@@ -25,6 +25,7 @@ _ONCE = frozenset(
         b"x-api-key",
         b"x-goog-api-key",
         b"x-farthing-labels",
+        b"idempotency-key",
     )
 )
 _REASONS = {

@@ -13,7 +13,7 @@ from farthing.gateway.body import read_body
 from farthing.gateway.calls import credential, forwarded
 from farthing.gateway.client import HttpClient, Receive, Scope
 from farthing.gateway.identify import authenticate, caller_of, check_json
-from farthing.gateway.reply import send_bytes, send_json
+from farthing.gateway.reply import free, send_bytes, send_json
 from farthing.gateway.routes import MESSAGES, RESPONSES
 from farthing.gateway.settling import card_of, settlement_of_background
 from farthing.ports.upstream import Outbound
@@ -46,7 +46,7 @@ async def models(engine: Engine, scope: Scope, client: HttpClient) -> None:
     wanted = "anthropic" if b"anthropic-version" in headers else "openai"
     speaking = [provider for provider in engine.rules.providers if provider.format == wanted]
     if not speaking:
-        await send_json(client, 200, {"object": "list", "data": []})
+        await send_json(client, 200, {"object": "list", "data": []}, *free(engine))
         return
     await _pass(
         engine, speaking[0], scope, client, "GET", path if wanted == "anthropic" else path.removeprefix("/v1"), b""
@@ -99,7 +99,8 @@ def _settle(engine: Engine, opening: AttemptOpening, body: bytes, tenant: str) -
     settlement = settlement_of_background(
         opening.id, answered, card_of(engine, opening), tenant=tenant, now_ms=engine.now_ms()
     )
-    engine.ledger.settle(settlement)
+    if settlement is not None:
+        engine.ledger.settle(settlement)
 
 
 async def _pass(
@@ -126,7 +127,7 @@ async def _pass(
         ) from failure
     headers = [pair for pair in passed_on(answer.headers) if pair[0] != b"content-type"]
     kind = next((value for name, value in answer.headers if name == b"content-type"), b"application/json")
-    await send_bytes(client, answer.status, text, *headers, content_type=kind)
+    await send_bytes(client, answer.status, text, *free(engine), *headers, content_type=kind)
     return text if answer.status == 200 else None
 
 

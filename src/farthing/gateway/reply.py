@@ -4,9 +4,13 @@ from typing import Any
 
 import msgspec
 
+from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest, LedgerUnavailable
+from farthing.domain.ids import show
 from farthing.gateway.client import HttpClient
 from farthing.wire.dialect import Dialect
+
+Headers = tuple[tuple[bytes, bytes], ...]
 
 JSON = (b"content-type", b"application/json")
 FINAL = (b"x-should-retry", b"false")
@@ -23,11 +27,24 @@ async def send_json(client: HttpClient, status: int, value: Any, *headers: tuple
     await send_bytes(client, status, msgspec.json.encode(value), *headers)
 
 
-async def send_error(client: HttpClient, dialect: Dialect, error: BadRequest | LedgerUnavailable) -> None:
+def numbered(engine: Engine) -> Headers:
+    """What every answer of the client side carries. The id is new; what was never planned is on no record."""
+    shown = show("call", engine.mint(engine.now_ms()))
+    return ((b"x-farthing-call-id", shown.encode()), (b"x-farthing-cache", b"off"))
+
+
+def free(engine: Engine) -> Headers:
+    """The same for an answer that certainly cost nothing."""
+    return (*numbered(engine), (b"x-farthing-cost-usd", b"0"))
+
+
+async def send_error(
+    client: HttpClient, dialect: Dialect, error: BadRequest | LedgerUnavailable, *headers: tuple[bytes, bytes]
+) -> None:
     """An error of the caller's, or of our store, as the dialect writes errors. Never echoes content."""
     if isinstance(error, LedgerUnavailable):
         body = dialect.error(status=503, message=str(error), code="ledger_unavailable")
-        await send_bytes(client, 503, body, (b"retry-after", b"2"))
+        await send_bytes(client, 503, body, (b"retry-after", b"2"), *headers)
         return
     body = dialect.error(status=error.status, message=error.message, code=error.code, field=error.field)
-    await send_bytes(client, error.status, body, FINAL)
+    await send_bytes(client, error.status, body, FINAL, *headers)

@@ -41,11 +41,16 @@ def settlement_of(
 
 def settlement_of_background(
     attempt: int, answered: Answered, card: PriceCard | Unpriced, *, tenant: str, now_ms: int
-) -> Settlement:
-    """A background answer that was fetched whole; it may be pointed to from now on. Its usage must be there."""
+) -> Settlement | None:
+    """A background answer that was fetched whole; it may be pointed to from now on. Its usage must be there.
+
+    None where nobody knows what it cost: the attempt stays unknown until an operator has named the price.
+    """
     usage = answered.usage
     assert usage is not None
     picos, nanos, remainder = _price(usage, card, answered.tier)
+    if nanos is None:
+        return None
     return Settlement(
         attempt=attempt,
         spent=Spent(picos=picos, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens),

@@ -46,8 +46,13 @@ class Ledger(Protocol):
         """Complete a call's row whose last attempt is already settled."""
         ...
 
-    def adopt(self, budgets: Sequence[Budget], grants: Sequence[Grant]) -> None:
-        """Take these limits from now on; linearised with reserves. A raise wakes whoever waits, a cut breaks no hold."""
+    def adopt(self, budgets: Sequence[Budget], grants: Sequence[Grant] = ()) -> None:
+        """Take these limits from now on; linearised with reserves. A raise wakes whoever waits, a cut breaks no hold.
+
+        They are those that no store keeps: a configuration's. The budgets of the ledger's own store whose names are not
+        among them, and all grants in it, bind beside them, whichever process stored them: once a change is committed
+        there, no reserve that is asked for later is decided by what stood there before.
+        """
         ...
 
     def standing(self, key: AccountKey) -> Standing | None:

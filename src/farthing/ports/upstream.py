@@ -41,7 +41,8 @@ class Upstream(Protocol):
     """Sends requests. Cancelling the task closes the connection at once."""
 
     async def send(self, request: Outbound) -> Answer:
-        """Raises NotSent (no byte was written: the money may be released) or Ambiguous (anything else)."""
+        """Raises NotSent (no byte was written: the money may be released), BadRequest (the same, and trying again is of
+        no use: the request cannot be written as HTTP; names the header or the path) or Ambiguous (anything else)."""
         ...
 
     async def close(self) -> None: ...

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 from urllib.request import getproxies_environment, proxy_bypass
 
-from farthing.domain.errors import Ambiguous, BadConfig, NotSent
+from farthing.domain.errors import Ambiguous, BadConfig, BadRequest, NotSent
 from farthing.ports.upstream import Outbound
 from farthing.providers.addresses import parse_origin, refused_address, refused_host
 from farthing.providers.head import end_to_end, render_head
@@ -55,9 +55,9 @@ class AiohttpUpstream:
         self._closed = False
 
     async def send(self, request: Outbound) -> "AiohttpAnswer":
-        """Raises ValueError, before anything is sent, for a request that cannot be written as HTTP."""
+        """Raises BadRequest, before anything is sent, for a request that cannot be written as HTTP."""
         render_head(request)
-        headers = [(name.decode(), _text(value)) for name, value in request.headers]
+        headers = [(name.decode(), _text(name, value)) for name, value in request.headers]
         if not any(name.lower() == "accept-encoding" for name, _ in headers):
             headers.append(("accept-encoding", "identity"))
         self._check(request.origin)
@@ -178,12 +178,13 @@ class AiohttpAnswer:
         self._response.close()
 
 
-def _text(value: bytes) -> str:
-    """A header value as the text that aiohttp writes as these same bytes. Raises ValueError if there is none."""
+def _text(name: bytes, value: bytes) -> str:
+    """A header value as the text that aiohttp writes as these same bytes. Raises BadRequest if there is none."""
     try:
         return value.decode()
     except UnicodeDecodeError:
-        raise ValueError("a header value is not UTF-8; aiohttp cannot send it") from None
+        field = name.decode()
+        raise BadRequest(f"the header {field} is not UTF-8 and cannot go through a proxy", field=field) from None
 
 
 def _load() -> ModuleType:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from farthing.domain.errors import BadRequest
 from farthing.ports.upstream import Outbound
 from farthing.providers.addresses import parse_origin
 
@@ -32,7 +33,7 @@ _TEXT = bytes(code for code in range(256) if code == 0x09 or (code >= 0x20 and c
 def render_head(request: Outbound) -> bytes:
     """Request line and headers, ending in the empty line.
 
-    Raises ValueError for what must not be sent: a control character, a header that the connection itself sets, an
+    Raises BadRequest for what must not be sent: a control character, a header that the connection itself sets, an
     impossible target. Asks for `identity` where the caller names no encoding.
     """
     lines = [_start(request.origin, request.method, request.target)]
@@ -49,7 +50,8 @@ def render_head(request: Outbound) -> bytes:
     head = b"\r\n".join(lines)
     # All that is not text must be exactly our own line ends, two for the first line (its Host) and for the last.
     if head.translate(None, _TEXT) != b"\r\n" * (len(lines) + 1):
-        raise ValueError(f"a header for {request.origin} holds a control character; it was not sent")
+        culprit = next(name.decode() for name, value in request.headers if value.translate(None, _TEXT))
+        raise BadRequest(f"the header {culprit} holds a control character, which HTTP cannot carry", field=culprit)
     return head
 
 
@@ -58,9 +60,9 @@ def _start(origin: str, method: str, target: str) -> bytes:
     """Request line and Host, without the last line end."""
     verb, path = method.encode("utf-8", "surrogatepass"), target.encode("utf-8", "surrogatepass")
     if not _TARGET.fullmatch(path):
-        raise ValueError(f"{target!r} is not a path and query; percent-encode it")
+        raise BadRequest("the path and query hold what HTTP cannot carry; percent-encode it", field="path")
     if not _TOKEN.fullmatch(verb) or method == "CONNECT":
-        raise ValueError(f"{method!r} is not a method that can be sent")
+        raise BadRequest(f"{method!r} is not a method that can be sent", field="method")
     return b"%b %b HTTP/1.1\r\nhost: %b" % (verb, path, parse_origin(origin).authority)
 
 
@@ -68,10 +70,11 @@ def _start(origin: str, method: str, target: str) -> bytes:
 def _field(name: bytes) -> tuple[bytes, bool]:
     """A header's name with its colon, and whether it is Accept-Encoding."""
     if not _TOKEN.fullmatch(name):
-        raise ValueError(f"{name!r} is not a header name")
+        raise BadRequest(f"{name!r} is not a header name")
     lowered = name.lower()
     if lowered in _OURS:
-        raise ValueError(f"the header {name.decode()} belongs to the connection and cannot be set")
+        field = name.decode()
+        raise BadRequest(f"the header {field} belongs to the connection and cannot be set", field=field)
     return name + b": ", lowered == b"accept-encoding"
 
 

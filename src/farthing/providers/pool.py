@@ -44,7 +44,7 @@ class Pool:
         self._closed = False
 
     async def send(self, request: Outbound) -> Exchange:
-        """Raises ValueError, before anything is sent, for a request that cannot be written as HTTP."""
+        """Raises BadRequest, before anything is sent, for a request that cannot be written as HTTP."""
         head = render_head(request)
         loop = asyncio.get_running_loop()
         if loop is not self._loop:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from farthing.domain.price import PriceCard, Rates, Unpriced
 from farthing.pricing.book import PriceBook
 from farthing.testing.bill import PriceOf
+from farthing.testing.models import model_named
 
 
 def list_prices(clock: Callable[[], int], book: PriceBook | None = None) -> PriceOf:
@@ -15,7 +16,7 @@ def list_prices(clock: Callable[[], int], book: PriceBook | None = None) -> Pric
     priced = PriceBook.load() if book is None else book
 
     def price_of(model: str, tier: str, input_tokens: int) -> Rates | None:
-        card = priced.find(model, at_ms=clock())
+        card = priced.find(model, model_named(model).maker, at_ms=clock())
         return None if isinstance(card, Unpriced) else _rates(card, tier, input_tokens)
 
     return price_of

@@ -47,6 +47,7 @@ def asked_of(body: dict[str, Any], found: Gathered) -> Asked:
         pointers=tuple(found.pointers),
         previous=_previous(body),
         uncapped=tuple(found.uncapped),
+        uncapped_kind=found.uncapped_kind(),
         searches=found.searches,
         rounds=ROUNDS if found.server_tools else 1,
         tier=_tier(body),

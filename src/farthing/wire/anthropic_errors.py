@@ -6,7 +6,7 @@ The types by status are those of https://platform.claude.com/docs/en/api/errors.
 from typing import Any
 
 from farthing.domain.refusal import Refusal
-from farthing.wire.figures import figures
+from farthing.wire.figures import figures, sentences
 from farthing.wire.sse import event
 from farthing.wire.strict import write
 
@@ -32,7 +32,7 @@ def type_of(status: int) -> str:
 def refusal(refusal: Refusal) -> bytes:
     """A refusal; its numbers stand beside `error`, where clients of this API keep what they do not know."""
     kind = "billing_error" if refusal.status in {400, 402} else type_of(refusal.status)
-    return _body(kind, f"{refusal.message}. {refusal.what_to_do}.", farthing=figures(refusal))
+    return _body(kind, sentences(refusal), farthing=figures(refusal))
 
 
 def error(*, status: int, message: str, code: str = "", field: str = "") -> bytes:

@@ -53,18 +53,19 @@ def gather_tool(found: Gathered, tool: dict[str, Any], where: str) -> None:
     if family in _BUILT_IN:
         found.overhead += _BUILT_IN[family]
     elif family in _LOOPED:
-        _looped(found, tool, where, family)
+        _looped(found, tool, where, kind)
     else:  # code_execution bills container time, advisor another model, mcp_toolset whatever its server returns
         found.breakpoint(tool, where, "caching")
-        found.uncapped.append(where)
+        found.uncapped_tool(where, kind)
 
 
-def _looped(found: Gathered, tool: dict[str, Any], where: str, family: str) -> None:
+def _looped(found: Gathered, tool: dict[str, Any], where: str, kind: str) -> None:
+    family = _family(kind)
     found.server_tools = True
     found.pointers.append(where)
     uses = whole(tool, "max_uses", where)
     if _LOOPED[family] and uses is None:
-        found.uncapped.append(f"{where}.max_uses")
+        found.uncapped_tool(f"{where}.max_uses", kind)
     if family == "web_search":
         found.searches += uses or 0
 

@@ -50,6 +50,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The id in `previous_response_id`, if any."""
     uncapped: tuple[str, ...] = ()
     """JSON paths of features that bill without a cap: refused under a hard budget."""
+    uncapped_kind: str = ""
+    """The type of the first of them, where it is a tool."""
     searches: int = 0
     """The most web searches the body allows (`max_uses`)."""
     rounds: int = 1

@@ -1,4 +1,4 @@
-"""The numbers of a refusal, the same in every dialect: what stands under `farthing` in its body."""
+"""The words and the numbers of a refusal, the same in every dialect."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,8 +8,18 @@ from farthing.domain.money import usd
 from farthing.domain.refusal import Refusal, amount_text
 
 
+def sentences(refusal: Refusal) -> str:
+    """What happened and what to do, as two sentences."""
+    return f"{_begun(refusal.message)}. {_begun(refusal.what_to_do)}."
+
+
+def _begun(text: str) -> str:
+    """With a capital, unless it begins with a name: of a model, or of a field."""
+    return text[:1].upper() + text[1:] if text.partition(" ")[0].rstrip(",").isalpha() else text
+
+
 def figures(refusal: Refusal) -> dict[str, Any]:
-    """Amounts are decimal strings in the budget's unit, and once more in dollars (null for other units). `spent` has
+    """What stands under `farthing` in a refusal's body. Amounts are decimal strings in the budget's unit, and once more in dollars (null for other units). `spent` has
     what attempts of unknown outcome may have cost; `reserved` is held by calls in flight. Without a budget, no numbers."""
     named = {"code": refusal.code, **({"field": refusal.field} if refusal.field else {})}
     numbers = _numbers(refusal.standing) if refusal.standing is not None else {}

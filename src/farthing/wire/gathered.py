@@ -19,6 +19,7 @@ class Gathered:
     """Filled in the order of the body. Pieces are strings as they came, and JSON as compact bytes."""
 
     __slots__ = (
+        "_kinds",
         "_marks",
         "_sums",
         "media",
@@ -46,6 +47,8 @@ class Gathered:
         """The provider runs tools of its own in a loop, and bills the input of every round."""
         self.ttls: set[str] = set()
         """Times to live of all cache breakpoints: `5m`, `1h`."""
+        self._kinds: dict[str, str] = {}
+        """Types of tools among the uncapped."""
         self._marks: list[int] = []
         """How many pieces there were before each message."""
         self._sums: list[int] = [0]
@@ -56,6 +59,15 @@ class Gathered:
         piece = write(value)
         self.pieces.append(piece)
         return piece
+
+    def uncapped_tool(self, where: str, kind: str) -> None:
+        """Note a tool that bills without a cap."""
+        self.uncapped.append(where)
+        self._kinds[where] = kind
+
+    def uncapped_kind(self) -> str:
+        """The type of what is uncapped first, where it is a tool."""
+        return self._kinds.get(self.uncapped[0], "") if self.uncapped else ""
 
     def begin_message(self) -> None:
         """What is added from here on belongs to the next message."""

@@ -61,6 +61,7 @@ def read_asked(body: dict[str, Any], found: Gathered) -> Asked:
         media=tuple(found.media),
         pointers=tuple(found.pointers),
         uncapped=tuple(found.uncapped),
+        uncapped_kind=found.uncapped_kind(),
         **said,
     )
 

@@ -92,8 +92,9 @@ def _tools(found: Gathered, tools: list[Any], key: str) -> None:
     for index, tool in enumerate(tools):
         where = f"{key}[{index}]"
         _mark(found, as_mapping(tool, where), where)
-        if key == "tools" and text(tool, "type", where) not in _CALLER_RUNS:
-            found.uncapped.append(where)
+        kind = text(tool, "type", where) if key == "tools" else None
+        if key == "tools" and kind not in _CALLER_RUNS:
+            found.uncapped_tool(where, kind or "")
 
 
 def _message(found: Gathered, message: object, where: str) -> None:

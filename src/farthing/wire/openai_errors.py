@@ -4,7 +4,7 @@ The types by status are those of https://platform.openai.com/docs/guides/error-c
 """
 
 from farthing.domain.refusal import Refusal
-from farthing.wire.figures import figures
+from farthing.wire.figures import figures, sentences
 from farthing.wire.sse import event
 from farthing.wire.strict import write
 
@@ -20,7 +20,7 @@ _TYPES = {
 def refusal_body(refusal: Refusal) -> bytes:
     """A refusal. Its type is `insufficient_quota` whatever its status, except for rates that reopen (429)."""
     kind = "rate_limit_exceeded" if refusal.status == 429 else "insufficient_quota"
-    error = _error(f"{refusal.message}. {refusal.what_to_do}.", kind, refusal.code, refusal.field)
+    error = _error(sentences(refusal), kind, refusal.code, refusal.field)
     return write({"error": {**error, "farthing": figures(refusal)}})
 
 

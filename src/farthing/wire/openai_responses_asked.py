@@ -50,6 +50,7 @@ def asked_of(body: dict[str, Any], found: Gathered) -> Asked:
         pointers=tuple(found.pointers),
         previous=text(body, "previous_response_id") or "",
         uncapped=tuple(found.uncapped),
+        uncapped_kind=found.uncapped_kind(),
         searches=found.searches,
         rounds=found.searches + 1 if found.server_tools else 1,
         tier=tier_of(body),

@@ -24,8 +24,16 @@ _LONGEST = 64 * MiB
 _HEAD = b"event: "
 _ENDS = frozenset({b"response.completed", b"response.incomplete", b"response.failed", b"error"})
 _BEGINS = frozenset({b"response.created", b"response.queued", b"response.in_progress"})
-_NO_OUTPUT = frozenset({b"response.shell_call_output_content.delta", b"response.audio.delta"})
-"""Deltas that are not the model's own words: a tool's result, and sound in base64."""
+_NO_OUTPUT = frozenset(
+    {
+        b"response.shell_call_output_content.delta",
+        b"response.audio.delta",
+        b"response.reasoning_summary_text.delta",
+        b"response.reasoning_summary.delta",
+    }
+)
+"""Deltas that are not output tokens of the model: a tool's result, sound in base64, and a summary of its reasoning, which
+is written beside it and may be longer than the reasoning that is billed."""
 _DELTA = b'"delta":"'
 _QUOTE = 0x22
 

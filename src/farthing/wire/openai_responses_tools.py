@@ -43,7 +43,7 @@ def gather_tool(found: Gathered, tool: dict[str, Any], where: str, calls: int | 
         found.searches = calls
         found.pointers.append(where)
     else:
-        found.uncapped.append(where)
+        found.uncapped_tool(where, kind)
 
 
 def _runs_at_client(tool: dict[str, Any], kind: str, where: str) -> bool:

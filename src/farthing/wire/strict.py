@@ -13,13 +13,14 @@ import msgspec
 
 from farthing.domain.errors import BadRequest
 
-MiB = 1 << 20
+GiB = 1 << 30
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How large a body may be. Depth counts objects and lists inside one another; keys count at every depth."""
 
-    bytes: int = 32 * MiB
+    bytes: int = GiB
+    """Far above what a door lets in: how long a body may be is its own setting."""
     depth: int = 64
     keys: int = 10_000
 
@@ -62,7 +63,9 @@ def read_object(body: bytes, *, limits: Limits = Limits()) -> Body:  # noqa: B00
     """
     if len(body) > limits.bytes:
         raise BadRequest(
-            f"The body has {len(body)} bytes; at most {limits.bytes} are accepted.", status=413, code="body_too_large"
+            f"The body has {len(body)} bytes; at most {limits.bytes} are accepted.",
+            status=413,
+            code="request_too_large",
         )
     if len(body) > _DECODED_UNSEEN:
         _refuse_sprawl(body, limits)

@@ -3,6 +3,7 @@
 import asyncio
 
 from farthing.domain.hold import Declined, Reserved
+from farthing.stores.memory.directory import MemoryDirectory
 from farthing.stores.memory.ledger import MemoryLedger
 from support.ledgers import Clock
 from support.money import attempt, budget, closing, fixed, loss, settlement, void
@@ -33,11 +34,14 @@ def test_an_overrun_is_flagged_in_the_record():
 
 
 def test_an_acknowledged_gate_opens_again():
-    ledger = ledger_with()
+    directory = MemoryDirectory(now_ms=Clock())
+    ledger = ledger_with(directory=directory)
     ledger.reserve_blocking(fixed(1, 100))
     ledger.settle(settlement(1, 1, overran="openai/m"))
     assert isinstance(ledger.reserve_blocking(fixed(2, 1, gate="openai/m")), Declined)
-    ledger.open_gate("openai/m")
+    (gate,) = directory.load().gates
+    assert (gate.name, gate.attempt) == ("openai/m", attempt(1))
+    directory.acknowledge("openai/m", by="ops")
     assert isinstance(ledger.reserve_blocking(fixed(3, 1, gate="openai/m")), Reserved)
 
 

@@ -3,6 +3,7 @@
 from farthing.domain.ids import EPOCH_MS
 from farthing.domain.record import Skeleton
 from farthing.domain.usage import Usage
+from farthing.ports.records import Share
 from farthing.stores.sqlite import queries, record_rows
 from farthing.stores.sqlite.connect import open_database
 from support.recorded import DAY_MS, a_call, call_id, write
@@ -44,5 +45,7 @@ def test_an_estimate_has_usage_even_where_nothing_was_seen(tmp_path):
 
 def test_the_ledgers_own_charges_have_more_columns_than_a_share_needs(tmp_path):
     record = a_call(1, attempts=({},))
-    (attempt,) = read_back(tmp_path, record, "UPDATE attempt SET charges = '[[1, 12, 1, 1000, null]]'").attempts
-    assert [(share.account, share.amount) for share in attempt.shares] == [("account", 12)]
+    (attempt,) = read_back(
+        tmp_path, record, "UPDATE attempt SET charges = '[[1, 12, 1, 1000, null]]', posted = '[9]'"
+    ).attempts
+    assert attempt.shares == (Share("account", 12, 9),)

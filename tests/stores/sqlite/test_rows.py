@@ -62,6 +62,8 @@ def test_an_estimate_costs_the_most_that_any_dollar_account_was_charged():
 
 
 def test_what_an_ended_attempt_held_and_posted_come_back_side_by_side():
-    found = rows.found((attempt(1), 3, rows.SETTLED, "[[1,50,1,1000,null]]", None, None, None, "[7]"), lambda _: KEYS[0])
+    found = rows.found(
+        (attempt(1), 3, rows.SETTLED, "[[1,50,1,1000,null]]", None, None, None, "[7]"), lambda _: KEYS[0]
+    )
     assert [part.amount for part in found.hold.parts] == [50]
     assert found.posted == (7,)

@@ -60,3 +60,17 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path):
     with pytest.raises(StoreBroken):
         verify(tmp_path / "none.db")
     assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "UPDATE attempt SET posted = NULL WHERE state = 2",
+        "UPDATE attempt SET posted = '[5]' WHERE state = 2",
+        "UPDATE attempt SET posted = '[5, 0]' WHERE state = 3",
+        "UPDATE attempt SET posted = '[0, 0]' WHERE state = 0",
+    ],
+)
+def test_an_attempt_whose_amounts_do_not_fit_its_state_is_named(path, broken):
+    change(path, broken)
+    assert any(finding.detail.startswith("attempt ") for finding in verify(path))

@@ -10,6 +10,8 @@ from farthing.budget.book import Book
 from farthing.domain.budget import AccountKey, Budget, Grant, Standing
 from farthing.domain.hold import Declined, Loss, Reserve, Reserved, Settlement, Short, Void
 from farthing.domain.record import CallClosing, CallOpening
+from farthing.ports.directory import Gate
+from farthing.stores.memory.directory import MemoryDirectory
 from farthing.stores.memory.records import Records
 from farthing.stores.ticket import AnyTicket, ThreadTicket, Ticket, hand_out
 
@@ -28,14 +30,24 @@ class MemoryLedger:
     """`farthing.ports.ledger.Ledger` without durability. Safe from several threads and event loops at once."""
 
     def __init__(
-        self, *, clock: Callable[[], int] = wall_ms, steady: Callable[[], int] = steady_ms, keep: int = 100_000
+        self,
+        *,
+        clock: Callable[[], int] = wall_ms,
+        steady: Callable[[], int] = steady_ms,
+        keep: int = 100_000,
+        directory: MemoryDirectory | None = None,
     ) -> None:
-        """`clock` tells when unknown outcomes are due, `steady` measures waits; `keep` is how many calls are remembered."""
+        """`clock` tells when unknown outcomes are due, `steady` measures waits; `keep` is how many calls are remembered.
+
+        Limits and gates of the `directory` bind, as they stand in it at each decision; gates that close are told to it.
+        """
         self.records = Records(keep)
         """Rows of the calls and attempts, for whoever shows them."""
         self._book = Book()
         self._clock = clock
         self._steady = steady
+        self._directory = directory
+        self._directory_version = 0
         self._lock = threading.Lock()
         self._waiting: dict[int, AnyTicket] = {}
 
@@ -70,6 +82,7 @@ class MemoryLedger:
             ended = self._book.settle(settlement)
             if ended is not None:
                 self.records.settled(ended.tell(settlement), ended)
+            self._close_gate(settlement.overran, settlement.attempt)
             self.records.closed(settlement.closing)
             self._after()
 
@@ -110,6 +123,7 @@ class MemoryLedger:
             hold = self._book.lose(loss)
             if hold is not None:
                 self.records.lost(loss)
+            self._close_gate(loss.overran, loss.attempt)
             self.records.closed(loss.closing)
             self._after()
 
@@ -122,15 +136,10 @@ class MemoryLedger:
         with self._lock:
             self.records.closed(closing)
 
-    def adopt(self, budgets: Sequence[Budget], grants: Sequence[Grant]) -> None:
+    def adopt(self, budgets: Sequence[Budget], grants: Sequence[Grant] = ()) -> None:
         with self._lock:
             self._book.adopt(budgets, grants)
             self._after()
-
-    def open_gate(self, gate: str) -> None:
-        """The overrun of this `provider/model` was acknowledged: it may be called again."""
-        with self._lock:
-            self._book.gates.discard(gate)
 
     def standing(self, key: AccountKey) -> Standing | None:
         return self._book.standing(key)
@@ -172,8 +181,23 @@ class MemoryLedger:
                 self.records.voided("withdrawn", ended, self._clock())
             self._after()
 
+    def _look_at_directory(self) -> None:
+        """Take up limits and gates that changed there."""
+        directory = self._directory
+        if directory is not None and directory.version() != self._directory_version:
+            stored = directory.load()
+            self._book.gates = {gate.name for gate in stored.gates}
+            self._book.adopt_stored(stored.budgets, stored.grants)
+            self._directory_version = stored.version
+
+    def _close_gate(self, name: str, attempt: int) -> None:
+        if name and self._directory is not None:
+            detail = "more output tokens than the cap that was sent"
+            self._directory.close_gate(Gate(name=name, attempt=attempt, at_ms=self._clock(), detail=detail))
+
     def _after(self) -> None:
         """What every change ends with: charge what is due, then serve those who wait."""
+        self._look_at_directory()
         for charged in self._book.charge_due(self._clock()):
             self.records.estimated(charged)
         answers = self._book.wake(self._steady())

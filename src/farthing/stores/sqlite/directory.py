@@ -7,15 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from farthing.domain.budget import AccountKey, Budget, Grant, Unit
+from farthing.domain.budget import Budget, Grant
 from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
 from farthing.ports.directory import Gate, Stored
+from farthing.stores.sqlite import stored
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 
 _read_key = msgspec.json.Decoder(Key).decode
-_read_budget = msgspec.json.Decoder(Budget).decode
 
 _OF_NAME = "SELECT 1 FROM stored_key WHERE name = ?"
 _OF_ID = "SELECT 1 FROM stored_key WHERE id = ?"
@@ -33,18 +33,8 @@ class SqliteDirectory:
             return Stored(
                 version=_version(connection),
                 keys=tuple(map(_key, connection.execute("SELECT document, revoked_ms FROM stored_key ORDER BY name"))),
-                budgets=tuple(
-                    _read_budget(document)
-                    for (document,) in connection.execute("SELECT document FROM stored_budget ORDER BY name")
-                ),
-                grants=tuple(
-                    map(
-                        _grant,
-                        connection.execute(
-                            "SELECT budget, value, unit, window, amount, by, reason, at_ms FROM stored_grant ORDER BY id"
-                        ),
-                    )
-                ),
+                budgets=tuple(stored.budgets(connection)),
+                grants=tuple(stored.grants(connection)),
                 gates=tuple(
                     Gate(name=name, attempt=attempt, at_ms=at_ms, detail=detail)
                     for name, attempt, at_ms, detail in connection.execute(
@@ -145,10 +135,3 @@ def _json(value: msgspec.Struct) -> str:
 def _key(row: tuple[str, int]) -> Key:
     document, revoked_ms = row
     return msgspec.structs.replace(_read_key(document), revoked_ms=revoked_ms)
-
-
-def _grant(row: tuple[str, str, str, str, int, str, str, int]) -> Grant:
-    budget, value, unit, window, amount, by, reason, at_ms = row
-    return Grant(
-        account=AccountKey(budget, value, Unit(unit), window), amount=amount, by=by, reason=reason, at_ms=at_ms
-    )

@@ -123,7 +123,7 @@ class SqliteLedger:
     def close_call(self, closing: CallClosing) -> None:
         self._tell(closing)
 
-    def adopt(self, budgets: Sequence[Budget], grants: Sequence[Grant]) -> None:
+    def adopt(self, budgets: Sequence[Budget], grants: Sequence[Grant] = ()) -> None:
         adoption = Adoption(tuple(budgets), tuple(grants))
         self._shift.adopted = adoption
         self._start().submit(adoption)

@@ -7,7 +7,7 @@ import time
 from farthing.budget.account import Balance
 from farthing.budget.book import Book
 from farthing.domain.budget import AccountKey, Unit
-from farthing.stores.sqlite import rows
+from farthing.stores.sqlite import rows, stored
 from farthing.stores.sqlite.connect import BUSY_SECONDS
 from farthing.stores.sqlite.journal import Journal
 from farthing.stores.sqlite.statements import sql
@@ -112,10 +112,13 @@ class OpenBook:
                 time.sleep(ASK_AGAIN_SECONDS)
 
     def _look_at_directory(self) -> None:
-        (version,) = self.connection.execute(sql("directory_version")).fetchone()
+        """Limits and gates bind as they stand in the file now: a change that is committed decides from here on."""
+        connection = self.connection
+        (version,) = connection.execute(sql("directory_version")).fetchone()
         if version != self.directory_version:
+            self.book.gates = {name for (name,) in connection.execute(sql("gate_closed"))}
+            self.book.adopt_stored(stored.budgets(connection), stored.grants(connection))
             self.directory_version = version
-            self.book.gates = {name for (name,) in self.connection.execute(sql("gate_closed"))}
 
     def _commit(self) -> None:
         self._write()

@@ -16,7 +16,7 @@ class Refusal(NamedTuple):
 
 
 class Adoption(NamedTuple):
-    """New limits."""
+    """New limits, beside the stored ones."""
 
     budgets: tuple[Budget, ...]
     grants: tuple[Grant, ...]

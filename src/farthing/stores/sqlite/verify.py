@@ -25,11 +25,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     """`budget/value/unit/window`; "" where the file itself is damaged."""
     kind: str
-    """`posted`, `held`, `unknown`; `attempt`; or `file`."""
+    """`posted`, `held`, `unknown`, or `file`."""
     row: int
-    """What the account's row says; an attempt's id."""
+    """What the account's row says."""
     sum: int
-    """What the attempts behind it add up to; an attempt's state."""
+    """What the attempts behind it add up to."""
     detail: str = ""
 
 
@@ -39,7 +39,8 @@ def verify(
     """Everything wrong with the file; nothing is what it should be. Reads one moment of it and blocks nobody.
 
     Open holds must add up to `held` and `unknown`, what settled attempts posted (corrections included) to `posted`, on
-    every account, and an attempt that has ended must have posted once for each of its charges. `progress` is told how many attempts were read. Raises StoreBroken when the file cannot be opened.
+    every account, and an attempt that has ended must have posted once for each of its charges. `progress` is told how many
+    attempts were read. Raises StoreBroken when the file cannot be opened.
     """
     connection = open_reader(path, connect=connect)
     try:
@@ -83,7 +84,8 @@ def _sums(
         ended = None if posted is None else _read_posted(posted)
         amounts = [charge[1] for charge in held] if state in _OPEN else ended or []
         if (ended is None) != (state in _OPEN) or len(amounts) != len(held) or (state == VOID and any(amounts)):
-            findings.append(Finding(account="", kind="attempt", row=attempt, sum=state, detail="does not fit its state"))
+            detail = f"attempt {attempt}: what it posted does not fit its state"
+            findings.append(Finding(account="", kind="file", row=0, sum=0, detail=detail))
         elif state != VOID:
             for charge, amount in zip(held, amounts, strict=True):
                 sums[charge[0], _KINDS[state]] += amount

@@ -1,0 +1,1 @@
+SELECT name, document FROM stored_budget ORDER BY name

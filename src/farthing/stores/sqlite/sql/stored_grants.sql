@@ -1,0 +1,1 @@
+SELECT budget, value, unit, window, amount, by, reason, at_ms FROM stored_grant ORDER BY id
