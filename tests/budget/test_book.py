@@ -196,12 +196,13 @@ def test_an_unknown_outcome_is_charged_by_policy_when_it_is_due_and_not_before(p
     assert state(book) == (charged, 0, 0)
 
 
-def test_what_was_seen_is_charged_at_most_the_hold():
-    book = book_of(budget("b", 1_000, unknown="charge_seen"))
+@pytest.mark.parametrize("policy", ["charge_seen", "charge_hold"])
+def test_what_was_seen_is_charged_in_full_even_above_the_hold(policy):
+    book = book_of(budget("b", 1_000, unknown=policy))
     book.reserve(fixed(1, 100), 0)
     book.lose(loss(1, 5_000, due_ms=1_000))
     book.charge_due(1_000)
-    assert state(book) == (100, 0, 0)
+    assert state(book) == (5_000, 0, 0)
 
 
 def test_a_correction_may_lower_or_raise_what_was_posted():

@@ -11,13 +11,14 @@ def test_a_settled_part_is_rounded_up_in_its_own_base():
     assert Part(key("b", Unit.TOKENS), 100, 1, 1).settled(Spent(input_tokens=3, output_tokens=4)) == 7
 
 
-def test_an_unknown_part_is_charged_whole_or_what_was_seen_and_never_more_than_was_held():
+def test_an_unknown_part_is_charged_whole_or_what_was_seen_and_never_less_than_that():
     whole = Part(key(), 100, 1, 1_000)
     seen = Part(key(), 100, 1, 1_000, least=30_000)
     assert whole.estimated(spent(5)) == 100
     assert seen.estimated(None) == 30
     assert seen.estimated(spent(5)) == 5
-    assert seen.estimated(spent(500)) == 100
+    assert seen.estimated(spent(500)) == 500
+    assert whole.estimated(spent(500)) == 500
 
 
 def test_a_hold_is_unknown_once_it_is_due_some_day():

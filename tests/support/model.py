@@ -89,6 +89,13 @@ class Model:
                 self.posted[name] += cost or 0
         return self.serve()
 
+    def estimate(self, hold, name: str, amount: int) -> int:
+        """Never less than was seen; the whole hold, too, unless the policy charges what was seen."""
+        seen, only_seen = hold["seen"], self.policies[name] == "charge_seen"
+        if seen is None:
+            return min(amount, hold["least"][name]) if only_seen else amount
+        return seen if only_seen else max(amount, seen)
+
     def lose(self, attempt: int, seen: int, due: int) -> dict[int, str]:
         hold = self.holds.get(attempt)
         if hold is not None and hold["due"] is None:
@@ -100,8 +107,7 @@ class Model:
             if hold["due"] is not None and hold["due"] <= now:
                 del self.holds[attempt]
                 for name, amount in hold["amounts"].items():
-                    seen = hold["least"][name] if hold["seen"] is None else hold["seen"]
-                    self.posted[name] += min(amount, seen) if self.policies[name] == "charge_seen" else amount
+                    self.posted[name] += self.estimate(hold, name, amount)
         return self.serve()
 
     def withdraw(self, attempt: int) -> dict[int, str]:

@@ -29,8 +29,9 @@ class Offer(NamedTuple):
     lacks: tuple[Account, ...] = ()
 
     def standing(self, accounts: Sequence[Account]) -> Standing:
-        """The first account without room, with what it would need; the first of all where none lacks room."""
-        account = self.lacks[0] if self.lacks else accounts[0]
+        """The first account without room, with what it would need; the first that could refuse where none lacks room."""
+        bounded = (account for account in accounts if account.bound is not None)
+        account = self.lacks[0] if self.lacks else next(bounded, accounts[0])
         return account.standing(needed=self.amounts[accounts.index(account)])
 
 

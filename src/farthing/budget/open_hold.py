@@ -25,11 +25,13 @@ class Part(msgspec.Struct, frozen=True, gc=False):
         return -(-spent.of(self.account.unit) * self.times // self.over)
 
     def estimated(self, seen: Spent | None) -> int:
-        """What the policy posts when nobody can say: the hold, or what was seen if that is less."""
+        """What the policy posts when nobody can say: the hold, or only what was seen. Never less than was seen, even
+        above the hold: a stream that was cut for passing its cap has shown that it cost more."""
+        if seen is not None:
+            return self.settled(seen) if self.least is not None else max(self.amount, self.settled(seen))
         if self.least is None:
             return self.amount
-        quantity = self.least if seen is None else seen.of(self.account.unit)
-        return min(self.amount, -(-quantity * self.times // self.over))
+        return min(self.amount, -(-self.least * self.times // self.over))
 
 
 class OpenHold(msgspec.Struct):
