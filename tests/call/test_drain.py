@@ -1,10 +1,9 @@
 """Draining: begun by the client's leaving, bounded in number and time, and always counted out again."""
 
+from farthing.call.drain import Drain
 from support.client import ListeningClient
 from support.desk import ValueDesk
 from support.upstream import chat_answer
-
-from farthing.call.drain import Drain
 
 
 def test_a_client_that_stays_is_never_drained():

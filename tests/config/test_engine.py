@@ -7,7 +7,7 @@ import pytest
 from farthing.call.stages import ContextOf, ExactCount
 from farthing.config.engine import OFF_LOOP_BYTES
 from farthing.domain.budget import Budget, Unit
-from farthing.domain.errors import LedgerUnavailable
+from farthing.domain.errors import LedgerUnavailable, NotSent
 from farthing.domain.hold import Reserved
 from farthing.gateway.routes import CHAT
 from support.engines import ask_for, with_engine
@@ -138,5 +138,14 @@ def test_texts_are_counted_whatever_their_length(tmp_path):
 def test_a_response_nobody_knows_has_no_context(tmp_path):
     async def act(engine):
         assert await engine.answer(ContextOf("(keyless)", "resp_none")) is None
+
+    with_engine(tmp_path, act)
+
+
+def test_a_provider_that_a_reload_took_away_was_never_sent_to(tmp_path):
+    async def act(engine):
+        engine.upstreams.pop("openai")
+        with pytest.raises(NotSent, match="taken out of the configuration"):
+            engine.upstream_of("openai")
 
     with_engine(tmp_path, act)

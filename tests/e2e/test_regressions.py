@@ -162,7 +162,12 @@ def test_r44_rows_are_told_apart_by_our_own_ids_not_by_anybody_elses(fresh):
     """The same provider id and the same client headers twice are two calls."""
     gateway, provider, before = fresh
     provider.simulation.new_id = lambda prefix: f"{prefix}None"
-    headers = {**OPENAI, "x-request-id": "same", "x-client-request-id": "same", "x-farthing-call-id": "call_0000000000001"}
+    headers = {
+        **OPENAI,
+        "x-request-id": "same",
+        "x-client-request-id": "same",
+        "x-farthing-call-id": "call_0000000000001",
+    }
     try:
         ids = [
             send(gateway.url, PATHS["chat"], body_of("chat", stream=False), headers).headers["x-farthing-call-id"]

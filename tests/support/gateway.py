@@ -117,6 +117,8 @@ def gateway_and_provider(
 ) -> Iterator[tuple[RunningGateway, SimulatedProvider]]:
     """Both, wired together; the provider's bill has its money from the same list prices."""
     provider.setdefault("prices", list_prices(wall_ms))
-    with SimulatedProvider(**provider).in_thread() as simulated:
-        with running_gateway(write_config(folder, simulated.url, more)) as gateway:
-            yield gateway, simulated
+    with (
+        SimulatedProvider(**provider).in_thread() as simulated,
+        running_gateway(write_config(folder, simulated.url, more)) as gateway,
+    ):
+        yield gateway, simulated

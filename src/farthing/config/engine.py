@@ -12,7 +12,7 @@ from farthing.call.rules import Rules
 from farthing.call.stages import ContextOf, ExactCount, Need, ProviderCount
 from farthing.config.settings import Settings
 from farthing.config.store import Opened
-from farthing.domain.errors import BadRequest, LedgerUnavailable, UpstreamFailed
+from farthing.domain.errors import BadRequest, LedgerUnavailable, NotSent, UpstreamFailed
 from farthing.domain.hold import Declined, Reserve, Reserved, Short
 from farthing.domain.key import Key
 from farthing.ports.client import Client
@@ -116,7 +116,10 @@ class Engine:
                 await self.pause(REFRESH_AGAIN_SECONDS)
 
     def upstream_of(self, provider: str) -> Upstream:
-        return self.upstreams[provider]
+        found = self.upstreams.get(provider)
+        if found is None:
+            raise NotSent(f"the provider {provider!r} was taken out of the configuration")
+        return found
 
     async def answer(self, need: Need) -> int | None:
         match need:
