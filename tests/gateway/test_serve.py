@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -107,3 +109,15 @@ def test_an_address_that_is_taken_is_told_and_left():
             listen("127.0.0.1", first.getsockname()[1])
     finally:
         first.close()
+
+
+def test_the_limit_of_open_files_is_raised_as_far_as_it_may_and_never_lowered():
+    script = (
+        "import resource; from farthing.gateway.serve import allow_open_files; "
+        "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]; "
+        "top = 4096 if hard == resource.RLIM_INFINITY else min(hard, 4096); "
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard)); "
+        "assert allow_open_files(top) == top; assert allow_open_files(128) == top; "
+        "assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == top"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import socket
 import threading
@@ -63,6 +64,7 @@ async def serve(
     Then stop listening, let calls in flight finish within `drain_seconds`, and return with every hold at its end or
     unknown.
     """
+    allow_open_files()
     gateway = Gateway(engine)
     running = server(gateway, drain_seconds=drain_seconds, limits=limits or WireLimits(connections=concurrency))
     loop = asyncio.get_running_loop()
@@ -85,6 +87,17 @@ async def serve(
         await asyncio.gather(*tasks, return_exceptions=True)
         if reload is not None:
             loop.remove_signal_handler(signal.SIGHUP)
+
+
+def allow_open_files(wanted: int = 65_536) -> int:
+    """Raise this process's limit of open files as far as it may, and return it: two for every call in flight, and many
+    systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    return soft
 
 
 def listen(host: str, port: int) -> socket.socket:

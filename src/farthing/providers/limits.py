@@ -23,7 +23,7 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Caps of the pool, each per origin where nothing else is said."""
 
-    connections: int = 1000
+    connections: int = 10_000
     waiting: int = 1000
     """Requests that may queue for a connection; the next one is told so at once."""
     keep_seconds: float = 55.0
