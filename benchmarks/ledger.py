@@ -1,13 +1,16 @@
-"""What the ledger costs by itself: CPU µs in its writer thread for a reserve and its settlement, durable, three accounts.
+"""What the ledger costs by itself: CPU µs in its writer thread for a reserve and its settlement, durable, three accounts;
+and how long a settlement is in memory only.
 
-    python benchmarks/ledger.py [--seconds 2] [--rounds 3] [--folder DIR]
+    python benchmarks/ledger.py [--seconds 2] [--rounds 3] [--settles 100000] [--work 60] [--folder DIR]
 
 No HTTP: tasks on one event loop reserve, settle and begin again. `--folder` names another disk than that of the
-temporary directory; the time of a commit at 1 in flight is the time of its fsync.
+temporary directory; the time of a commit at 1 in flight is the time of its fsync. For the second table the loop works
+`--work` µs on each call, in four pieces, as a gateway does: whoever works keeps the writer from its turn.
 """
 
 import argparse
 import asyncio
+import sqlite3
 import tempfile
 import threading
 import time
@@ -24,7 +27,10 @@ from farthing.domain.ids import Mint, attempt_id
 from farthing.domain.record import AttemptOpening, CallClosing, CallOpening
 from farthing.domain.usage import Usage
 from farthing.stores.sqlite.ledger import SqliteLedger, wall_ms
+from farthing.stores.sqlite.statements import sql
 
+LATE_SECONDS = 0.010
+"""A settlement is durable by then, says the port."""
 USERS = 50
 DOLLAR = 10**9
 BUDGETS = (
@@ -128,10 +134,96 @@ async def run(ledger: SqliteLedger, in_flight: int, seconds: float) -> Found:
     return Found(len(took), time.perf_counter() - began, spent[writer].exact, rest, ledger.commits - commits, took)
 
 
+class Watch:
+    """When each settlement was told and when the commit with it in it returned."""
+
+    def __init__(self) -> None:
+        self.told: dict[int, float] = {}
+        self.took: list[float] = []
+        self._settles = sql("attempt_settle")
+
+    def connect(self, *args, **settings) -> sqlite3.Connection:
+        watch, written = self, list[int]()
+
+        class Watched(sqlite3.Connection):
+            def execute(self, text, *values):
+                result = super().execute(text, *values)
+                if text == "COMMIT":
+                    now = time.perf_counter()
+                    watch.took.extend([now - watch.told.pop(attempt) for attempt in written])
+                    written.clear()
+                return result
+
+            def executemany(self, text, rows):
+                if text == watch._settles:
+                    written.extend(row[-1] for row in rows)
+                return super().executemany(text, rows)
+
+        return sqlite3.connect(*args, factory=Watched, **settings)
+
+    def row(self) -> str:
+        self.took.sort()
+        p50, p99, p999 = (self.took[int(len(self.took) * share)] * 1e3 for share in (0.5, 0.99, 0.999))
+        late = sum(seconds > LATE_SECONDS for seconds in self.took) / len(self.took)
+        return f"{p50:6.2f}  {p99:6.2f}  {p999:6.2f}  {self.took[-1] * 1e3:6.1f}  {late:9.4%}"
+
+
+def loops_in(micros: float) -> int:
+    """How often `work` turns in so many microseconds."""
+    began = time.perf_counter()
+    work(200_000)
+    return int(micros * 0.2 / (time.perf_counter() - began))
+
+
+def work(turns: int) -> int:
+    total = 0
+    for number in range(turns):
+        total += number & 7
+    return total
+
+
+async def settle_many(ledger: SqliteLedger, watch: Watch, in_flight: int, settles: int, micros: float) -> None:
+    """So many calls, told to `watch`."""
+    mint, numbers, piece = Mint(ledger.slot, 0), count(), loops_in(micros / 4)
+
+    async def calls() -> None:
+        while (number := next(numbers)) < settles:
+            now = wall_ms()
+            call = mint(now)
+            held = await ledger.reserve(reserve(call, number % USERS, now))
+            assert isinstance(held, Reserved), held
+            for _ in range(4):
+                work(piece)
+                await asyncio.sleep(0)
+            watch.told[attempt_id(call, 1)] = time.perf_counter()
+            ledger.settle(settlement(call, now))
+
+    await asyncio.gather(*(calls() for _ in range(in_flight)))
+    await ledger.flush()
+
+
+def durability(folder: Path, settles: int, micros: float) -> None:
+    print(
+        f"\nin flight  settle to durable, ms: p50     p99   p99.9     max     late   (of {settles:,}; late: over 10 ms)"
+    )
+    for in_flight in (1, 64):
+        watch = Watch()
+        path = folder / f"watched-{in_flight}.db"
+        ledger = SqliteLedger.open(path, what="bench", connect=watch.connect)
+        try:
+            ledger.adopt(BUDGETS, ())
+            uvloop.run(settle_many(ledger, watch, in_flight, settles if in_flight > 1 else settles // 10, micros))
+        finally:
+            ledger.close_now()
+        print(f"{in_flight:9}                       {watch.row()}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--settles", type=int, default=100_000)
+    parser.add_argument("--work", type=float, default=60.0)
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
     print(
@@ -150,6 +242,7 @@ def main() -> None:
                 )
         finally:
             ledger.close_now()
+        durability(Path(folder), asked.settles, asked.work)
 
 
 if __name__ == "__main__":

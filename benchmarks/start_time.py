@@ -32,10 +32,10 @@ _CALLS = (
     " 'gpt-4o', i % 2, zeroblob(400), 'paid', 200, 0 FROM n"
 )
 _ATTEMPTS = (
-    "INSERT INTO attempt (id, owner, state, provider, model, book, bound, input_bound, text_bytes, cap, opened_ms, charges,"
-    " cost_nanos, remainder_picos, input_tokens, output_tokens, source, settled_ms)"
-    f" SELECT {_ID} + 1, {DEAD}, :state, 'openai', 'gpt-4o', 'b00c', 'bytes', 4000, 4000, 1000, {EPOCH_MS} + i,"
-    f" '[[' || (i % {ACCOUNTS} + 1) || ',1000,1,1000,null]]', 1000, 0, 1000, 200, 'provider', 0 FROM n"
+    "INSERT INTO attempt (id, owner, state, provider, model, book, bound, input_bound, text_bytes, choices, cap, opened_ms,"
+    " charges, posted, cost_nanos, remainder_picos, input_tokens, output_tokens, source, settled_ms)"
+    f" SELECT {_ID} + 1, {DEAD}, :state, 'openai', 'gpt-4o', 'b00c', 'bytes', 4000, 4000, 1, 1000, {EPOCH_MS} + i,"
+    f" '[[' || (i % {ACCOUNTS} + 1) || ',1000,1,1000,null]]', iif(:state = 2, '[1000]', NULL), 1000, 0, 1000, 200, 'provider', 0 FROM n"
 )
 
 

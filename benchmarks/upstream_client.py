@@ -1,176 +1,118 @@
-"""What the upstream client alone costs: CPU µs per request at 1, 16 and 64 in flight, our pool beside aiohttp.
+"""What the upstream client alone costs: CPU µs per whole answer and per event of a stream, our pool beside aiohttp.
 
-    python benchmarks/upstream_client.py [--requests 20000] [--streams 2000]
+    python benchmarks/upstream_client.py [--rounds 15] [--pace-ms 10]
 
-A bare asyncio server answers from another process (pinned to the first CPU; the client to the last). 2 kB request,
-1.1 kB answer of eight headers; streams are 50 events, each its own write. CPU is the client process's user + system
-time; a calibration loop stands beside each row because shared machines change speed.
+The native mock answers from another CPU: 2 kB requests of eight headers, 1.3 kB answers of sixteen, streams of 50
+events, each its own write and `pace` apart, read piece by piece and poured. CPU is this process's user + system time.
+Clients take turns, batch by batch, and the best batch counts: shared machines change speed from second to second.
 """
 
 import argparse
 import asyncio
-import multiprocessing
-import os
-import resource
+import gc
+import statistics
 import time
 from collections.abc import Awaitable, Callable
 
 import uvloop
+from programs import Cpus, mock, workshop
 
-from farthing.ports.upstream import Outbound, Upstream
+from farthing.ports.upstream import Answer, Outbound, Upstream
 from farthing.providers.forward import AiohttpUpstream
 from farthing.providers.pool import Pool
 
-HEADERS = b"".join(
-    (
-        b"HTTP/1.1 200 OK\r\n",
-        b"date: Sat, 22 Nov 2025 00:00:00 GMT\r\n",
-        b"content-type: %b\r\n",
-        b"x-request-id: req_0123456789abcdef\r\n",
-        b"openai-processing-ms: 12\r\n",
-        b"x-ratelimit-remaining-requests: 9999\r\n",
-        b"x-ratelimit-remaining-tokens: 149999\r\n",
-        b"server: bare\r\n",
-    )
+PIECES = 52
+"""Of a stream: 50 words, the stop and the usage; the end comes with the last."""
+CLIENTS: dict[str, Callable[[], Upstream]] = {"pool": Pool, "aiohttp": AiohttpUpstream}
+HEADERS = (
+    (b"authorization", b"Bearer sk-0123456789abcdef0123456789abcdef"),
+    (b"content-type", b"application/json"),
+    (b"accept", b"application/json"),
+    (b"user-agent", b"OpenAI/Python 2.1.0"),
+    (b"x-stainless-lang", b"python"),
+    (b"x-stainless-os", b"Linux"),
+    (b"x-stainless-retry-count", b"0"),
 )
-WHOLE = HEADERS % b"application/json" + b"content-length: 1100\r\n\r\n" + b"x" * 1100
-STREAM = HEADERS % b"text/event-stream" + b"transfer-encoding: chunked\r\n\r\n"
-EVENT = b'data: {"choices":[{"index":0,"delta":{"content":" word"}}],"id":"chatcmpl-0123456789"}\n\n'
-CHUNK = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
-EVENTS = 50
 
 
-class BareServer(asyncio.Protocol):
-    """Answers each request without looking at more than its length."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        self.missing = 0
-
-    def data_received(self, data: bytes) -> None:
-        if not self.missing:
-            head, _, body = data.partition(b"\r\n\r\n")
-            self.streamed = head.startswith(b"POST /stream")
-            length = head.lower().partition(b"content-length: ")[2]
-            self.missing = int(length.partition(b"\r")[0]) - len(body)
-        else:
-            self.missing -= len(data)
-        if self.missing:
-            return
-        if self.streamed:
-            self.transport.write(STREAM)
-            self.events(EVENTS)
-        else:
-            self.transport.write(WHOLE)
-
-    def events(self, left: int) -> None:
-        if left and not self.transport.is_closing():
-            self.transport.write(CHUNK)
-            asyncio.get_running_loop().call_soon(self.events, left - 1)
-        elif not self.transport.is_closing():
-            self.transport.write(b"0\r\n\r\n")
+async def whole(answer: Answer) -> None:
+    assert len(await answer.read_all(1 << 20)) > 1000
 
 
-def serve(ports: "multiprocessing.SimpleQueue[int]") -> None:
-    pin(first=True)
-
-    async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(BareServer, "127.0.0.1", 0, backlog=1024)
-        ports.put(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    uvloop.run(main())
+async def read(answer: Answer) -> None:
+    while await answer.read():
+        pass
 
 
-def pin(*, first: bool) -> None:
-    cpus = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cpus[0 if first else -1]})
+async def pour(answer: Answer) -> None:
+    assert await answer.pour(bool)
 
 
-async def whole(upstream: Upstream, request: Outbound) -> None:
-    answer = await upstream.send(request)
-    assert len(await answer.read_all(1 << 20)) == 1100
+LOADS = (
+    # how the answer is fetched, in flight, requests in a batch
+    (whole, 1, 400),
+    (whole, 16, 1000),
+    (whole, 64, 1000),
+    (read, 64, 128),
+    (pour, 64, 128),
+)
 
 
-async def streamed(upstream: Upstream, request: Outbound) -> None:
-    answer = await upstream.send(request)
-    size = 0
-    while piece := await answer.read():
-        size += len(piece)
-    assert size == EVENTS * len(EVENT)
+def request(port: int, *, stream: bool, pace_ms: int) -> Outbound:
+    asked = b"true" if stream else b"false"
+    body = b'{"model":"m","stream":%b,"messages":[{"role":"user","content":"%b"}]}' % (asked, b"x" * 1950)
+    headers = (*HEADERS, (b"x-pace-ms", b"%d" % pace_ms))
+    return Outbound(origin=f"http://127.0.0.1:{port}", target="/v1/chat/completions", headers=headers, body=body)
 
 
-async def load(act: Callable[[], Awaitable[None]], total: int, in_flight: int) -> list[float]:
-    """Run `total` acts, `in_flight` at a time; seconds of each."""
-    took: list[float] = []
+async def batch(
+    upstream: Upstream, ask: Outbound, fetch: Callable[[Answer], Awaitable[None]], total: int, in_flight: int
+) -> float:
+    """CPU µs per request."""
     left = iter(range(total))
 
     async def worker() -> None:
         for _ in left:
-            started = time.perf_counter()
-            await act()
-            took.append(time.perf_counter() - started)
+            await fetch(await upstream.send(ask))
 
+    before = time.process_time()
     await asyncio.gather(*(worker() for _ in range(in_flight)))
-    return sorted(took)
+    return (time.process_time() - before) / total * 1e6
 
 
-def calibrate() -> float:
-    """Milliseconds of a fixed loop: how fast this machine is just now."""
-    started = time.perf_counter()
-    total = 0
-    for number in range(1_000_000):
-        total += number & 7
-    return (time.perf_counter() - started) * 1e3
-
-
-def cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-async def measure(name: str, make: Callable[[], Upstream], origin: str, requests: int, streams: int) -> None:
-    body = b'{"model":"m","messages":[{"role":"user","content":"' + b"x" * 1950 + b'"}]}'
-    headers = (
-        (b"authorization", b"Bearer sk-0123456789abcdef0123456789abcdef"),
-        (b"content-type", b"application/json"),
-        (b"accept", b"application/json"),
-        (b"user-agent", b"farthing"),
-    )
-    for target, act, total in (("/whole", whole, requests), ("/stream", streamed, streams)):
-        request = Outbound(origin=origin, target=target, headers=headers, body=body)
-        for in_flight in (1, 16, 64):
-            upstream = make()
-            try:
-                await load(lambda: act(upstream, request), in_flight * 4, in_flight)  # noqa: B023
-                before, started = cpu_seconds(), time.perf_counter()
-                took = await load(lambda: act(upstream, request), total, in_flight)  # noqa: B023
-                cpu, wall = cpu_seconds() - before, time.perf_counter() - started
-            finally:
-                await upstream.close()
-            print(
-                f"{name:8} {target:8} {in_flight:3} in flight  {cpu / total * 1e6:8.1f} us CPU  {total / wall:8.0f}/s"
-                f"  p50 {took[total // 2] * 1e6:7.0f} us  p99 {took[total * 99 // 100] * 1e6:7.0f} us"
-                f"  (calibration {calibrate():.0f} ms)"
-            )
+async def measure(port: int, rounds: int, pace_ms: int) -> None:
+    upstreams = {name: make() for name, make in CLIENTS.items()}
+    try:
+        for fetch, in_flight, total in LOADS:
+            ask = request(port, stream=fetch is not whole, pace_ms=pace_ms)
+            spent: dict[str, list[float]] = {name: [] for name in upstreams}
+            for turn in range(rounds + 1):
+                for name, upstream in upstreams.items():
+                    gc.collect()
+                    micros = await batch(upstream, ask, fetch, total, in_flight)
+                    if turn:  # the first opens the connections
+                        spent[name].append(micros)
+            for name, micros_of in spent.items():
+                each = "" if fetch is whole else f"  {min(micros_of) / PIECES:6.2f} us per event"
+                print(
+                    f"{name:8} {fetch.__name__:6} {in_flight:3} in flight  best {min(micros_of):7.1f} us CPU"
+                    f"  median {statistics.median(micros_of):7.1f}{each}",
+                    flush=True,
+                )
+    finally:
+        for upstream in upstreams.values():
+            await upstream.close()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--requests", type=int, default=20_000)
-    parser.add_argument("--streams", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--pace-ms", type=int, default=10)
     arguments = parser.parse_args()
-    ports: multiprocessing.SimpleQueue[int] = multiprocessing.SimpleQueue()
-    server = multiprocessing.Process(target=serve, args=(ports,), daemon=True)
-    server.start()
-    try:
-        origin = f"http://127.0.0.1:{ports.get()}"
-        pin(first=False)
-        for name, make in (("pool", Pool), ("aiohttp", AiohttpUpstream)):
-            uvloop.run(measure(name, make, origin, arguments.requests, arguments.streams))
-    finally:
-        server.terminate()
-        server.join()
+    cpus = Cpus()
+    with workshop() as folder, mock(folder, cpus) as port:
+        cpus.here(cpus.measured)
+        uvloop.run(measure(port, arguments.rounds, arguments.pace_ms))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "farthing"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
-CORE = ("domain", "ports", "wire", "pricing", "tokens", "budget", "output", "accounts", "call")
+CORE = ("domain", "ports", "wire", "pricing", "tokens", "budget", "guard", "output", "accounts", "alerts", "call")
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60

@@ -188,3 +188,16 @@ def test_whatever_bytes_come_labels_are_clean_or_the_caller_is_told(headers):
         return
     assert all(not flaw_of(*pair) for pair in found)
     assert list(found) == sorted(dict(found).items())
+
+
+def test_what_is_remembered_is_the_same_for_the_same_words_alone_and_long_words_are_not():
+    from farthing.accounts import attribution
+
+    heard = ((b"x-farthing-labels", b"user=remembered"),)
+    assert attribution.attribute_heard(heard) is attribution.attribute_heard(heard)
+    assert attribution.attribute_heard(heard, (("team", "a"),)).labels == (("team", "a"), ("user", "remembered"))
+    assert attribution.attribute_heard(heard, (), key(labels=(("user", "own"),))).labels == (("user", "own"),)
+    before = attribution._remembered.cache_info().currsize
+    attribute([ours("user=a" + "," * 300)])
+    attribute([ours("user=a")], (("team", "b" * 300),))
+    assert attribution._remembered.cache_info().currsize <= before

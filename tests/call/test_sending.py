@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import msgspec
 import pytest
 
 from farthing.call.arrival import Provider
@@ -58,6 +59,12 @@ def test_the_callers_own_key_goes_only_to_a_provider_that_has_none():
     at = desk(chat_answer(), provider=provider)
     sending(at, chat(), credential=((b"authorization", b"Bearer theirs"),))
     assert at.upstream.sent[0].headers == ((b"authorization", b"Bearer theirs"),)
+
+
+def test_a_provider_knows_the_names_it_configures_whatever_it_was_made_from():
+    one = Provider(name="p", format="openai", origin="https://p.test", headers=((b"x-a", b"1"), (b"x-b", b"2")))
+    assert one.header_names == {b"x-a", b"x-b"}
+    assert msgspec.structs.replace(one, headers=((b"x-c", b"3"),)).header_names == {b"x-c"}
 
 
 def test_an_answer_that_has_begun_is_handed_on_with_its_hold():

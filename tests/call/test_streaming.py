@@ -34,9 +34,9 @@ def test_each_piece_is_forwarded_as_it_arrives_and_the_end_only_after_the_money(
     spent = []
 
     class Watching(ListeningClient):
-        async def body(self, piece):
-            await super().body(piece)
+        def write(self, piece):
             spent.append(at.spent()[0])
+            return super().write(piece)
 
     _, client = relayed(chat_stream(["a", "b"], (10, 5)), Watching(), at)
     assert client.ended
@@ -169,3 +169,87 @@ def test_a_client_that_cannot_be_told_in_the_middle_of_a_head_keeps_the_hold():
         asyncio.run(at.call(chat(**ASKING), Deaf()))
     assert at.spent()[2] > 0
     assert at.last().closing.outcome == "unknown"
+
+
+def test_while_the_client_does_not_read_nothing_more_is_taken_from_the_provider():
+    answer = chat_stream(["a", "b", "c"], (10, 5))
+    seen = []
+
+    class Slow(ListeningClient):
+        def write(self, piece):
+            super().write(piece)
+            return False
+
+        async def drained(self):
+            before = len(answer.pieces)
+            await asyncio.sleep(0)
+            seen.append((len(self.pieces), before, len(answer.pieces)))
+
+    at, client = relayed(answer, Slow())
+    assert client.ended
+    assert [wrote for wrote, _, _ in seen[:4]] == [1, 2, 3, 4]
+    assert all(before == after for _, before, after in seen)
+    assert at.spent() == (COST, 0, 0)
+
+
+def test_a_reader_that_keeps_up_is_never_waited_for():
+    class Quick(ListeningClient):
+        async def drained(self):
+            raise AssertionError("nobody asked for this")
+
+    _, client = relayed(chat_stream(["a"] * 40, (10, 5)), Quick())
+    assert client.ended
+    assert len(client.pieces) > 40
+
+
+def test_a_client_that_leaves_while_it_is_waited_for_is_drained():
+    answer = chat_stream(["a", "b", "c"], (10, 5))
+
+    class Leaving(ListeningClient):
+        def write(self, piece):
+            super().write(piece)
+            return self.gone
+
+        async def drained(self):
+            self.leave()
+
+    at, client = relayed(answer, Leaving())
+    assert len(client.pieces) == 1
+    assert at.spent() == (COST, 0, 0)
+    assert "drained" in at.last().attempts[0].flags
+    assert at.draining == 0
+
+
+def test_a_stream_past_its_cap_is_cut_before_the_client_gets_more_of_it():
+    answer = chat_stream(["x"] * 60, (10, 60))
+    at, client = relayed(answer)
+    assert client.was_cut
+    assert answer.aborted
+    assert client.text.count(b'"content": "x"') == 50
+    assert b"output_cap_passed" in client.text
+    assert at.last().attempts[0].state == "unknown"
+    assert "cut" in at.last().attempts[0].flags
+
+
+def test_what_came_with_the_end_is_shown_although_it_goes_past_the_cap():
+    """There is nothing left to cut: the money is known, and a hole in the answer would help nobody."""
+    joined = PreparedAnswer(200, [b"".join(chat_stream(["x"] * 60, (10, 60)).pieces)], "text/event-stream")
+    at, client = relayed(joined)
+    assert client.ended
+    assert client.text.count(b'"content": "x"') == 60
+    assert at.spent() == (10 * 150 + 60 * 600, 0, 0)
+
+
+def test_a_fault_in_passing_on_keeps_the_hold_and_gives_the_answer_up():
+    answer = chat_stream(["a", "b"], (10, 5))
+
+    class Broken(ListeningClient):
+        def write(self, piece):
+            raise RuntimeError("no socket")
+
+    at = ValueDesk(budgets=(dollars("1"),))
+    with pytest.raises(RuntimeError):
+        relayed(answer, Broken(), at)
+    assert answer.aborted
+    assert at.last().attempts[0].state == "unknown"
+    assert at.draining == 0

@@ -15,7 +15,7 @@ PROVIDER = '[providers.openai]\nformat = "openai"\napi_key = "env:OPENAI_API_KEY
         ('[store]\nurl = "farthing.db"', "2: store.url: must be like sqlite:///farthing.db"),
         ('[store]\nurl = "sqlite:///"', "2: store.url: must be like"),
         ('[[budgets]]\nname = "a"', "1: budgets[0]: limits nothing"),
-        ('[[budgets]]\nname = "a"\ncalls = 1\ncurrency = "EUR"', "4: budgets[0].currency: 'EUR' is not active"),
+        ('[[budgets]]\nname = "a"\ncalls = 1\ncurrency = "EUR"', "4: budgets[0].currency: no rates for EUR"),
         ('[[budgets]]\nname = "a"\ncalls = 1\nwait = "2h"', "4: budgets[0].wait: is longer than an hour"),
         (
             '[[budgets]]\nname = "a"\ncalls = 1\n[[budgets]]\nname = "a"\ncalls = 2',
@@ -83,12 +83,6 @@ def test_the_environment_cannot_point_the_gateway_at_itself(tmp_path):
             "4: providers.a.base_url: is not https",
         ),
         (
-            PROVIDER + '[[budgets]]\nname = "a"\ncalls = 1\nhard = "approve"',
-            '7: budgets[0].hard: "approve" is not active',
-        ),
-        (PROVIDER + '[[budgets]]\nname = "a"\ncalls = 1\nwas = "b"', "7: budgets[0].was: is not active"),
-        (PROVIDER + '[[budgets]]\nname = "a"\ncalls = 1\nper_call = "$1"', "7: budgets[0].per_call: is not active"),
-        (
             PROVIDER + '[[budgets]]\nname = "a"\ncalls = 1\nmatch = { team = "x" }',
             "4: budgets[0]: callers can avoid 'a'",
         ),
@@ -101,8 +95,6 @@ def test_the_environment_cannot_point_the_gateway_at_itself(tmp_path):
             "9: keys[0].secret: is written out",
         ),
         (PROVIDER + '[gateway]\nhost = "0.0.0.0"', "5: gateway.host: without keys every caller but this machine"),
-        (PROVIDER + '[[limits]]\nmatch = { user = "*" }\nrequests = 60', "4: limits: is not active"),
-        (PROVIDER + '[currencies.EUR]\nrates = { "2026-11-01" = 1.08 }', "4: currencies: is not active"),
         (PROVIDER + '[record]\ncontent = "on"', "5: record.content: is not active"),
     ],
 )

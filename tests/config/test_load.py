@@ -92,7 +92,7 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(tmp_path):
     text = "\n".join(found)
     for part in (
         "farthing.toml:1: stroe: is not a setting; did you mean `store`?",
-        "farthing.toml:7: budgets[0].limit: '5 EUR' is in EUR; amounts here are in USD",
+        "farthing.toml:7: budgets[0].limit: no rates for EUR: add [currencies.EUR]",
         "farthing.toml:8: budgets[0].windw: is not a setting; did you mean `window`?",
         "farthing.toml:10: budgets[1]: `name` is missing",
         "farthing.toml:12: budgets[1].window: 'year' is not a window",

@@ -59,12 +59,12 @@ def test_a_revoked_key_is_unknown():
 
 
 def test_labels_of_a_key_win_and_only_its_own_choose_budgets():
-    raw = [(b"x-farthing-labels", b"team=b,user=u,project=p")]
-    caller = caller_of(KEY, raw, ())
+    heard = ((b"x-farthing-labels", b"team=b,user=u,project=p"),)
+    caller = caller_of(KEY, heard, ())
     assert dict(caller.labels) == {"team": "a", "user": "u", "project": "p"}
     assert caller.trusted == {"team", "user"}
     assert caller.tenant == "k"
-    assert caller_of(None, raw, ()).trusted is None
+    assert caller_of(None, heard, ()).trusted is None
 
 
 @pytest.mark.parametrize(

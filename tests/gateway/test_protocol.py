@@ -222,7 +222,7 @@ def test_a_client_that_reads_nothing_counts_as_gone(tmp_path):
 
 
 def connections(gateway):
-    return [task for task in asyncio.all_tasks(gateway.loop) if "run_asgi" in repr(task.get_coro())]
+    return [task for task in asyncio.all_tasks(gateway.loop) if "_answer" in repr(task.get_coro())]
 
 
 def until(happened, seconds=15):
@@ -254,12 +254,12 @@ def test_a_client_that_leaves_is_noticed_behind_a_pipelined_request(tmp_path):
         client = RawClient(gateway.port)
         client.send(request() + get())
         until(lambda: provider.requests)
-        (turn,) = [c.answering for c in server_connections(gateway)]
+        (turn,) = [c.turn for c in server_connections(gateway)]
         client.reset()
-        until(lambda: turn.disconnected)
+        until(lambda: turn.gone)
 
 
-def test_a_refusal_is_never_taken_for_the_answer_that_is_owed(tmp_path):
+def test_a_refusal_comes_behind_the_answer_that_is_owed(tmp_path):
     faults = [Fault(kind="latency", seconds=0.3)]
     with (
         gateway_and_provider(tmp_path, BUDGET, faults=faults) as (gateway, provider),
@@ -269,11 +269,12 @@ def test_a_refusal_is_never_taken_for_the_answer_that_is_owed(tmp_path):
         until(lambda: provider.requests)
         client.send(request(b"X_A: b"))
         assert client.answer()[0] == 200
+        assert client.answer()[0] == 400
         assert client.rest() == b""
 
 
 def server_connections(gateway):
-    return [c for c in gc.get_objects() if isinstance(c, LimitedProtocol) and c.loop is gateway.loop and c.answering]
+    return [c for c in gc.get_objects() if isinstance(c, LimitedProtocol) and c.loop is gateway.loop and c.turn]
 
 
 def test_more_connections_than_allowed_are_told_so(tmp_path):

@@ -58,7 +58,9 @@ def test_what_does_not_finish_in_time_stays_held(tmp_path):
                 assert gateway.process.poll() is None
             gateway.tell(signal.SIGTERM)
             assert gateway.end() == 0
-            assert b"200 OK" not in client.rest()
+            answer = client.rest()
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b"gateway_stopped" in answer
         posted, still_open = in_dollars(tmp_path)
         assert posted == 0
         assert still_open > 0

@@ -1,143 +1,84 @@
-"""One answer on a connection, as it stands on the wire."""
+"""A request whose body arrives: asked for when it is wanted, counted, and never whole when it is not."""
 
 import asyncio
 
 import pytest
-from uvicorn.protocols.http.flow_control import FlowControl
 
-from farthing.gateway.turn import Bell, Turn, turn_of
-
-
-class Wire:
-    """As much of a transport as an answer needs."""
-
-    def __init__(self):
-        self.written = b""
-        self.closed = False
-
-    def write(self, data):
-        self.written += data
-
-    def close(self):
-        self.closed = True
-
-    def is_closing(self):
-        return self.closed
-
-    def pause_reading(self):
-        return
-
-    def resume_reading(self):
-        return
+from farthing.gateway.head import HeadReader
+from farthing.gateway.turn import READ_AHEAD_BYTES, ClientLeft, Turn
+from support.rawclient import request
+from support.wire import MemoryWire
 
 
-def turn(method="GET", version="1.1", *, keep_alive=True):
-    import logging
-
-    wire, log, done = Wire(), logging.getLogger("t"), []
-    made = Turn(
-        scope={"type": "http", "method": method, "http_version": version},
-        transport=wire,
-        flow=FlowControl(wire),
-        logger=log,
-        access_logger=log,
-        access_log=False,
-        default_headers=[],
-        message_event=Bell(),
-        expect_100_continue=False,
-        keep_alive=keep_alive,
-        on_response=lambda: done.append(1),
-    )
-    return made, wire, done
+def turn(*lines, pieces=(), all_here=False):
+    wire = MemoryWire()
+    head = HeadReader(100).read(request(*lines).partition(b"\r\n\r\n")[0])
+    return Turn(wire, head, list(pieces), all_here=all_here, keep_alive=True), wire
 
 
-def test_a_whole_answer_is_one_write_with_its_length():
-    made, wire, done = turn()
-    asyncio.run(made.whole(200, [(b"x-a", b"b")], b"hello"))
-    assert wire.written == b"HTTP/1.1 200 OK\r\nx-a: b\r\ncontent-length: 5\r\n\r\nhello"
-    assert (done, wire.closed, made.response_complete) == ([1], False, True)
+def test_a_body_that_is_here_is_counted():
+    made, _ = turn(pieces=[b"ab", b"c"], all_here=True)
+    assert (made.body_bytes, made.all_here, made.peer) == (3, True, "127.0.0.1")
 
 
-def test_head_has_the_length_and_no_body():
-    made, wire, _ = turn("HEAD")
-    asyncio.run(made.whole(200, [], b"hello"))
-    assert wire.written.endswith(b"content-length: 5\r\n\r\n")
-
-
-def test_pieces_are_chunks_and_the_last_comes_with_the_end():
-    async def act(made):
-        await made.head(200, [])
-        await made.piece(b"hello")
-        await made.piece(b"")
-        await made.end(b"bye")
-
-    made, wire, _ = turn()
-    asyncio.run(act(made))
-    assert wire.written.endswith(b"\r\n\r\n5\r\nhello\r\n3\r\nbye\r\n0\r\n\r\n")
-
-
-def test_http_1_0_has_no_chunks_and_ends_with_the_connection():
-    async def act(made):
-        await made.head(200, [])
-        await made.piece(b"hello")
-        await made.end()
-
-    made, wire, _ = turn(version="1.0", keep_alive=False)
-    asyncio.run(act(made))
-    assert wire.written == b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello"
-    assert wire.closed
-
-
-def test_a_cut_closes_without_an_end():
-    async def act(made):
-        await made.head(200, [])
-        await made.piece(b"hello")
-        made.cut()
-
-    made, wire, done = turn()
-    asyncio.run(act(made))
-    assert wire.closed
-    assert not done
-    assert not wire.written.endswith(b"0\r\n\r\n")
-
-
-@pytest.mark.parametrize("value", [b"a\r\nx-evil: b", b"a\nb", b"a\rb"])
-def test_a_header_carries_no_second_line(value):
-    made, wire, _ = turn()
-    with pytest.raises(ValueError, match="line break"):
-        asyncio.run(made.whole(200, [(b"x-a", value)], b""))
-    assert wire.written == b""
-
-
-def test_writing_to_a_client_that_left_does_nothing():
-    made, wire, done = turn()
-    made.disconnected = True
-    asyncio.run(made.whole(200, [], b"hello"))
-    assert (wire.written, done) == (b"", [])
-
-
-def test_a_bell_wakes_whoever_waits_and_stays_rung():
+def test_more_returns_when_more_is_here():
     async def act():
-        bell = Bell()
-        waiting = asyncio.ensure_future(bell.wait())
+        made, _ = turn()
+        waiting = asyncio.ensure_future(made.more())
         await asyncio.sleep(0)
         assert not waiting.done()
-        bell.set()
+        made.arrived(3, all_here=False)
         await waiting
-        await bell.wait()
-        bell.clear()
-        late = asyncio.ensure_future(bell.wait())
-        await asyncio.sleep(0)
-        assert not late.done()
-        late.cancel()
-        await asyncio.gather(late, return_exceptions=True)
-        bell.set()
+        assert (made.body_bytes, made.all_here) == (3, False)
+        made.arrived(5, all_here=True)
+        await made.more()
+        assert made.all_here
 
     asyncio.run(act())
 
 
-def test_only_our_own_protocol_makes_turns():
-    made, _, _ = turn()
-    assert turn_of({"farthing.turn": made}) is made
-    with pytest.raises(AssertionError):
-        turn_of({})
+def test_more_of_a_client_that_left_never_comes():
+    async def act():
+        made, _ = turn()
+        waiting = asyncio.ensure_future(made.more())
+        await asyncio.sleep(0)
+        made.lose()
+        with pytest.raises(ClientLeft):
+            await waiting
+
+    asyncio.run(act())
+
+
+def test_a_client_that_waits_is_told_to_go_on_once_and_only_when_its_body_is_wanted():
+    async def act():
+        made, wire = turn(b"Expect: 100-continue")
+        assert wire.written == b""
+        made.arrived(0, all_here=False)
+        await made.more()
+        made.arrived(1, all_here=False)
+        await made.more()
+        assert wire.written == b"HTTP/1.1 100 Continue\r\n\r\n"
+
+    asyncio.run(act())
+
+
+def test_a_body_that_nobody_asks_for_is_read_ahead_only_so_far():
+    made, wire = turn()
+    made.arrived(READ_AHEAD_BYTES, all_here=False)
+    assert not wire.reading_paused
+    made.arrived(READ_AHEAD_BYTES + 1, all_here=False)
+    assert wire.reading_paused
+
+    async def act():
+        await made.more()
+        assert not wire.reading_paused
+
+    asyncio.run(act())
+
+
+def test_what_arrives_after_the_answer_is_dropped():
+    made, _ = turn()
+    asyncio.run(made.whole(401, [], b""))
+    made.pieces.append(b"late")
+    made.arrived(4, all_here=False)
+    assert made.pieces == []

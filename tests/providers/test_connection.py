@@ -7,8 +7,7 @@ import pytest
 
 from farthing.domain.errors import Ambiguous
 from farthing.providers.connection import Connection
-from farthing.providers.exchange import Exchange
-from farthing.providers.incoming import Incoming
+from farthing.providers.exchange import Exchange, Terms
 from farthing.providers.limits import Limits, Timeouts
 from support.rawserver import Peer, RawServer, answer, eventually
 
@@ -35,8 +34,8 @@ async def connect(server):
 
 def exchange_on(connection):
     loop = asyncio.get_running_loop()
-    incoming = Incoming(Limits())
-    return Exchange(loop, connection, incoming, origin="x", began=loop.time(), room=65536, timeouts=Timeouts())
+    terms = Terms(loop=loop, origin="x", limits=Limits(), timeouts=Timeouts())
+    return Exchange(terms, connection, began=loop.time())
 
 
 async def talk(server_script, then):

@@ -6,6 +6,7 @@ import gzip
 import re
 import socket
 import ssl
+from functools import partial
 
 import pytest
 import trustme
@@ -422,7 +423,7 @@ async def test_cancelling_before_the_headers_closes_the_connection_at_once(clien
         await eventually(lambda: server.open == 0)
 
 
-@pytest.mark.parametrize("way", ["cancel read", "cancel read_all", "abort"])
+@pytest.mark.parametrize("way", ["cancel read", "cancel read_all", "cancel pour", "abort"])
 async def test_giving_up_in_the_body_closes_the_connection_at_once(clients, way):
     async def script(peer: Peer) -> None:
         await peer.request()
@@ -436,7 +437,8 @@ async def test_giving_up_in_the_body_closes_the_connection_at_once(clients, way)
             got.abort()
             got.abort()
         else:
-            reading = asyncio.create_task(got.read() if way == "cancel read" else got.read_all(LIMIT))
+            ways = {"read": got.read, "read_all": partial(got.read_all, LIMIT), "pour": partial(got.pour, bool)}
+            reading = asyncio.create_task(ways[way.removeprefix("cancel ")]())
             await asyncio.sleep(0.01)
             reading.cancel()
             with pytest.raises(asyncio.CancelledError):

@@ -6,8 +6,7 @@ import gc
 import pytest
 
 from farthing.domain.errors import Ambiguous
-from farthing.providers.exchange import Exchange
-from farthing.providers.incoming import Incoming
+from farthing.providers.exchange import Exchange, Terms
 from farthing.providers.limits import Limits, Timeouts
 from support.rawserver import OK, answer
 
@@ -46,9 +45,8 @@ def kind():
 def begin(room=100, phases=PHASES):
     loop = asyncio.get_running_loop()
     line = RecordedLine()
-    incoming = Incoming(Limits())
-    exchange = Exchange(loop, line, incoming, origin="http://x", began=loop.time(), room=room, timeouts=phases)
-    return exchange, line
+    terms = Terms(loop=loop, origin="http://x", limits=Limits(unread_bytes=room), timeouts=phases)
+    return Exchange(terms, line, began=loop.time()), line
 
 
 def later(seconds):
@@ -210,6 +208,131 @@ async def test_an_answer_that_nobody_fetches_does_not_keep_its_connection_for_ev
     assert await exchange.read() == b"body"
 
 
+async def pouring(exchange, take):
+    task = asyncio.create_task(exchange.pour(take))
+    await asyncio.sleep(0)
+    return task
+
+
+CHUNKED = OK + b"transfer-encoding: chunked\r\n\r\n"
+
+
+async def test_what_is_poured_is_taken_before_the_event_loop_turns(kind):
+    exchange, line = begin()
+    taken = []
+    exchange.feed(CHUNKED)
+    task = await pouring(exchange, lambda piece: not taken.append(piece))
+    exchange.feed(b"3\r\none\r\n")
+    assert taken == [b"one"]
+    exchange.feed(b"3\r\ntwo\r\n3\r\nend")
+    assert taken == [b"one", b"twoend"], "what came together is handed over together"
+    assert not task.done()
+    exchange.feed(b"\r\n0\r\n\r\n")
+    assert line.asked == []
+    assert await task is True
+    assert line.asked == ["reuse"]
+
+
+async def test_a_last_piece_that_comes_with_the_end_gives_the_connection_back_at_once(kind):
+    exchange, line = begin()
+    exchange.feed(CHUNKED)
+    task = await pouring(exchange, lambda _: False)
+    exchange.feed(b"4\r\nlast\r\n0\r\n\r\n")
+    assert line.asked == ["reuse"]
+    assert await task is False
+    assert await exchange.pour(lambda _: False) is True
+
+
+async def test_bytes_after_a_poured_answer_close_the_connection(kind):
+    exchange, line = begin()
+    exchange.feed(CHUNKED)
+    taken = []
+    task = await pouring(exchange, lambda piece: not taken.append(piece))
+    exchange.feed(b"4\r\nlast\r\n0\r\n\r\n" + answer(b"stray"))
+    assert await task is True
+    assert (taken, line.asked) == ([b"last"], ["close", "end"])
+
+
+async def test_after_a_stop_the_provider_waits_once_too_much_is_unread(kind):
+    exchange, line = begin(room=3)
+    taken = []
+    exchange.feed(CHUNKED)
+    task = await pouring(exchange, taken.append)
+    for _ in range(3):
+        exchange.feed(b"2\r\nab\r\n")
+    assert taken == [b"ab"]
+    assert line.asked == ["pause"]
+    assert await task is False
+    exchange.check(later(50))
+    assert await exchange.pour(taken.append) is False
+    assert taken == [b"ab", b"abab"]
+    assert line.asked == ["pause", "resume"]
+
+
+async def test_nothing_is_poured_for_a_task_that_is_being_cancelled(kind):
+    exchange, line = begin()
+    taken = []
+    exchange.feed(CHUNKED)
+    task = await pouring(exchange, lambda piece: not taken.append(piece))
+    task.cancel()
+    exchange.feed(b"4\r\nlate\r\n")
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert (taken, line.asked) == ([], ["end"])
+
+
+@pytest.mark.parametrize("unread", [True, False])
+@pytest.mark.parametrize("more", [True, False])
+async def test_whoever_takes_may_give_the_answer_up(kind, more, unread):
+    exchange, line = begin()
+
+    def take(piece):
+        exchange.abort()
+        return more
+
+    exchange.feed(CHUNKED)
+    if unread:
+        exchange.feed(b"3\r\none\r\n")
+    task = await pouring(exchange, take)
+    if not unread:
+        exchange.feed(b"3\r\none\r\n")
+    if more:
+        with pytest.raises(Ambiguous, match="given up"):
+            await task
+    else:
+        assert await task is False
+    assert line.asked == ["end"]
+    with pytest.raises(Ambiguous, match="given up"):
+        await exchange.pour(take)
+
+
+async def test_giving_up_while_a_task_pours_ends_the_pour(kind):
+    exchange, line = begin()
+    exchange.feed(CHUNKED)
+    task = await pouring(exchange, lambda _: True)
+    exchange.abort()
+    with pytest.raises(Ambiguous, match="given up"):
+        await task
+    assert line.asked == ["end"]
+
+
+async def test_what_a_taker_raises_never_reaches_the_event_loop(kind):
+    class Empty(Exception):
+        def __bool__(self):
+            return False
+
+    def take(_):
+        raise Empty
+
+    exchange, line = begin()
+    exchange.feed(CHUNKED)
+    task = await pouring(exchange, take)
+    exchange.feed(b"3\r\none\r\n")
+    with pytest.raises(Empty):
+        await task
+    assert line.asked == ["end"]
+
+
 async def test_two_readers_at_once_are_a_mistake(kind):
     exchange, _ = begin()
     exchange.feed(HALF[:-4])
@@ -221,7 +344,7 @@ async def test_two_readers_at_once_are_a_mistake(kind):
     assert await first == b"half"
 
 
-@pytest.mark.parametrize("end", ["whole", "piece", "cut", "flaw", "abort", "cancel"])
+@pytest.mark.parametrize("end", ["whole", "piece", "pour", "cut", "flaw", "abort", "cancel"])
 async def test_nothing_is_left_for_the_garbage_collector(kind, end):
     async def use():
         exchange, _ = begin()
@@ -234,7 +357,11 @@ async def test_nothing_is_left_for_the_garbage_collector(kind, end):
         exchange.feed(b"nonsense" if end == "flaw" else HALF)
         await asyncio.wait([arriving])
         arriving.exception()
-        if end == "cut":
+        if end == "pour":
+            pour = await pouring(exchange, lambda _: bool(exchange))  # which points back
+            exchange.feed(b"123456")
+            assert await pour
+        elif end == "cut":
             exchange.lost("broke the connection (reset)")
         elif end == "abort":
             exchange.abort()
@@ -253,7 +380,7 @@ async def test_nothing_is_left_for_the_garbage_collector(kind, end):
             await use()
         gc.set_debug(gc.DEBUG_SAVEALL)
         gc.collect()
-        leaked = [thing for thing in gc.garbage if isinstance(thing, Exchange | Incoming | RecordedLine)]
+        leaked = [thing for thing in gc.garbage if isinstance(thing, Exchange | RecordedLine)]
     finally:
         gc.set_debug(0)
         gc.garbage.clear()

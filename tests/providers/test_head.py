@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from farthing.domain.errors import BadRequest
 from farthing.ports.upstream import Outbound
-from farthing.providers.head import end_to_end, named_options, render_head
+from farthing.providers.head import _PREFIXES, end_to_end, named_options, render_head
 
 ORIGIN = "https://api.example:8443"
 
@@ -65,6 +65,28 @@ def test_the_header_that_cannot_be_written_is_named(header):
         render_head(Outbound(origin=ORIGIN, target="/", headers=((b"x-a", b"1"), header)))
     assert refused.value.field == header[0].decode()
     assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("name", [b"accept-encoding", b"Accept-Encoding", b"ACCEPT-ENCODING"])
+def test_an_encoding_that_is_named_in_any_case_stands_alone(name):
+    head = render_head(Outbound(origin=ORIGIN, target="/", headers=((b"x", b"1"), (name, b"gzip"))))
+    assert head.lower().count(b"accept-encoding: ") == 1
+    assert b"\r\naccept-encoding: gzip\r\n" in head.lower()
+
+
+def test_a_value_cannot_pass_for_the_name_of_an_encoding():
+    head = render_head(Outbound(origin=ORIGIN, target="/", headers=((b"x", b"accept-encoding: gzip"),)))
+    assert b"\r\naccept-encoding: identity\r\n" in head
+
+
+def test_a_flood_of_names_is_written_all_the_same_and_not_kept():
+    for name in (
+        *(b"x-%d" % number for number in range(1200)),
+        *(b"x%d" % number + b"y" * 100 for number in range(20)),
+    ):
+        assert b"\r\n" + name + b": y\r\n" in render_head(Outbound(origin=ORIGIN, target="/", headers=((name, b"y"),)))
+    assert 0 < len(_PREFIXES) <= 1024
+    assert max(map(len, _PREFIXES)) <= 64
 
 
 def test_tabs_and_high_bytes_are_text():

@@ -143,6 +143,47 @@ def test_heads_trailers_and_framing_have_their_limits(flood, step):
     assert start <= len(OK) + 1200 + 2 * step + 60
 
 
+@pytest.mark.parametrize("body", [b"", b"x" * 5000])
+def test_a_head_has_its_limit_even_where_its_body_comes_along(body):
+    limits = Limits(head_bytes=1000)
+    assert not parse(answer(body, b"X: " + b"y" * 900), limits=limits).flaw
+    assert "more than 1000 bytes of headers" in parse(answer(body, b"X: " + b"y" * 1000), limits=limits).flaw
+
+
+def test_headers_are_counted_even_where_their_end_comes_along():
+    limits = Limits(headers=20)
+    assert not parse(answer(b"x", *[b"X: y"] * 19), limits=limits).flaw
+    assert "more than 20 headers" in parse(answer(b"x", *[b"X: y"] * 20), limits=limits).flaw
+
+
+@pytest.mark.parametrize("named", [b"content-length", b"X, Content-Length", b"close, content-length"])
+def test_the_length_of_a_body_is_kept_whatever_connection_names(named):
+    head = OK + b"Connection: " + named + b"\r\nX: y\r\nContent-Length: 10\r\n\r\n"
+    assert parse(head + b"half").flaw
+    whole = parse(head + b"0123456789")
+    assert whole.complete
+    assert whole.declared == 10
+    assert (b"content-length", b"10") in whole.headers
+
+
+def test_trailers_are_not_headers():
+    incoming = parse(OK + b"Transfer-Encoding: chunked\r\nX: 1\r\n\r\n2\r\nhi\r\n0\r\nX: 2\r\nConnection: x\r\n\r\n")
+    assert incoming.complete
+    assert incoming.headers == [(b"x", b"1")]
+    assert incoming.reusable
+
+
+def test_pieces_may_lie_in_a_buffer_that_is_filled_again():
+    buffer = memoryview(bytearray(200))
+    incoming = Incoming(LIMITS)
+    for piece in (OK + b"X: y\r\nContent-Length: 6\r\n\r\none", b"two"):
+        buffer[: len(piece)] = piece
+        incoming.feed(buffer[: len(piece)])
+        buffer[:] = bytes(200)
+    assert incoming.headers == [(b"x", b"y"), (b"content-length", b"6")]
+    assert incoming.take() == b"onetwo"
+
+
 def test_a_long_stream_of_tiny_writes_is_not_taken_for_a_flood():
     incoming = parse(OK + b"Transfer-Encoding: chunked\r\n\r\n", limits=Limits(head_bytes=200), end=False)
     for _ in range(500):

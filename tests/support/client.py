@@ -24,13 +24,20 @@ class ListeningClient:
         await self.body(body)
         await self.end()
 
-    async def body(self, piece: bytes) -> None:
+    def write(self, piece: bytes) -> bool:
         assert self.status, "no body before the head"
-        if self.gone:
-            return
-        self.pieces.append(piece)
-        if self.leave_after is not None and len(self.pieces) >= self.leave_after:
-            self.leave()
+        if not self.gone:
+            self.pieces.append(piece)
+            if self.leave_after is not None and len(self.pieces) >= self.leave_after:
+                self.leave()
+        return True
+
+    async def drained(self) -> None:
+        return
+
+    async def body(self, piece: bytes) -> None:
+        if not self.write(piece):
+            await self.drained()
 
     async def end(self, last: bytes = b"") -> None:
         if last:

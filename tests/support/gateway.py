@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,13 +76,15 @@ def write_config(folder: Path, provider_url: str, more: str = "", store: str = "
 
 
 @contextmanager
-def running_gateway(config: Path, limits: WireLimits | None = None) -> Iterator[RunningGateway]:
+def running_gateway(
+    config: Path, limits: WireLimits | None = None, clock: Callable[[], int] = wall_ms
+) -> Iterator[RunningGateway]:
     """Serve until the block ends; then drain and close the store."""
     started = threading.Event()
     box: dict[str, Any] = {}
 
     async def main() -> None:
-        engine = await build(load(config, {}))
+        engine = await build(load(config, {}), clock=clock)
         listening = listen("127.0.0.1", 0)
         box["gateway"] = RunningGateway(engine, listening.getsockname()[1], asyncio.get_running_loop())
         box["stop"] = asyncio.Event()

@@ -36,6 +36,19 @@ class PreparedAnswer:
                 raise Ambiguous("too long")
         return body
 
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        while piece := await self.read():
+            try:
+                more = take(piece)
+            except BaseException:
+                self.abort()
+                raise
+            if not more:
+                return False
+            if self.aborted:
+                raise Ambiguous("the answer was given up")
+        return True
+
     def abort(self) -> None:
         self.aborted = bool(self.pieces) or self.aborted
 

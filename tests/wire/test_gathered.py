@@ -1,13 +1,11 @@
 """What a walk over a prompt collects."""
 
-from hashlib import blake2b
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.domain.errors import BadRequest
-from farthing.wire.gathered import Gathered, digest, digest_of, nested, time_to_live, utf8_length
+from farthing.wire.gathered import Gathered, nested, time_to_live, utf8_length
 
 words = st.text(st.characters(codec="utf-8"))
 
@@ -19,7 +17,7 @@ def test_the_bytes_of_messages_are_those_of_their_pieces(messages):
         found.begin_message()
         found.pieces.extend(message)
     sizes = [sum(len(piece.encode()) for piece in message) for message in messages]
-    assert [found.message_bytes(at) for at in range(len(messages))] == sizes
+    assert found.message_bytes() == sizes
     assert found.bytes() == sum(sizes)
     assert list(found.texts()) == [piece for message in messages for piece in message]
 
@@ -29,7 +27,7 @@ def test_what_stands_before_the_first_message_belongs_to_none():
     found.json({"a": "ä"})
     found.begin_message()
     found.pieces.append("xy")
-    assert (found.message_bytes(0), found.bytes()) == (2, 2 + len('{"a":"ä"}'.encode()))
+    assert (found.message_bytes(), found.bytes()) == ([2], 2 + len('{"a":"ä"}'.encode()))
     assert list(found.texts()) == ['{"a":"ä"}', "xy"]
 
 
@@ -55,19 +53,8 @@ def test_a_time_to_live_without_a_known_price_is_refused(ttl):
     assert refused.value.field == "system[0].cache_control.ttl"
 
 
-def test_a_digest_depends_on_key_values_and_their_borders():
-    assert digest(b"k", "ab") == digest(b"k", "ab")
-    assert len({digest(b"k", "ab"), digest(b"j", "ab"), digest(b"k", "a", "b"), digest(b"k", ["a", "b"])}) == 4
-    assert len(digest(b"k", {})) == 16
-
-
 def test_nested_values_are_found_at_any_depth():
     assert list(nested({"a": [{"k": 1}, {"b": {"k": {"k": 2}}}], "k": 3}, "k")) == [3, 1, {"k": 2}, 2]
-
-
-def test_a_digest_of_json_is_that_of_its_bytes():
-    assert digest(b"k", {"a": "ä"}) == digest_of(b"k", '{"a":"ä"}'.encode())
-    assert digest_of(b"k", b"x") == blake2b(b"x", digest_size=8, key=b"k").hexdigest() != digest_of(b"j", b"x")
 
 
 @given(st.lists(words, min_size=1), st.lists(words))
@@ -79,15 +66,20 @@ def test_lengths_are_right_however_often_they_are_asked_for_in_between(first, th
     found.begin_message()
     found.pieces.extend(then)
     assert found.bytes() == sum(len(piece.encode()) for piece in first + then)
-    assert (found.message_bytes(0), found.message_bytes(1)) == (before, found.bytes() - before)
+    assert found.message_bytes() == [before, found.bytes() - before]
 
 
 def test_a_message_of_nothing_but_texts_is_taken_as_it_is():
     found = Gathered()
-    assert found.plain_message({"role": "user", "content": "hé"})
-    assert found.plain_message({"content": "", "role": "tool", "tool_call_id": "call_1"})
+    messages = [
+        {"role": "user", "content": "hé"},
+        {"content": "", "role": "tool", "tool_call_id": "call_1"},
+        {"role": "user", "content": ["hé"]},
+        {"role": "user", "content": "hé"},
+    ]
+    assert found.plain_messages(messages) == 2
     assert list(found.texts()) == ["user", "hé", "", "tool", "call_1"]
-    assert (found.message_bytes(0), found.message_bytes(1)) == (7, 10)
+    assert found.message_bytes() == [7, 10]
 
 
 @pytest.mark.parametrize(
@@ -97,5 +89,5 @@ def test_a_message_of_nothing_but_texts_is_taken_as_it_is():
 )  # fmt: skip
 def test_any_other_message_is_left_to_be_looked_into(message):
     found = Gathered()
-    assert not found.plain_message(message)
+    assert found.plain_messages([message]) == 0
     assert (found.pieces, found.bytes()) == ([], 0)

@@ -96,7 +96,7 @@ def test_no_string_of_the_prompt_escapes_the_count(messages: list, tools: list) 
 
 def test_each_message_has_its_own_bytes() -> None:
     found = gather([{"role": "system", "content": "é"}, {"role": "user", "content": "abc"}], tools=[])
-    assert (found.message_bytes(0), found.message_bytes(1)) == (8, 7)
+    assert found.message_bytes() == [8, 7]
 
 
 def test_c12_images_are_sized_by_their_header_and_never_counted_as_base64_text() -> None:

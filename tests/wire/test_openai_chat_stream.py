@@ -335,3 +335,50 @@ def test_an_event_without_end_breaks_the_stream() -> None:
 def test_arbitrary_bytes_never_raise(parts: list[bytes]) -> None:
     out, end, _ = run(parts, note=None)
     assert len(out) + len(end) <= sum(map(len, parts)) + 2
+
+
+@given(st.lists(st.integers(0, 3_000), max_size=8), st.lists(st.text(max_size=6), max_size=12), st.booleans())
+def test_counts_are_the_same_whatever_the_pieces(cuts: list[int], words: list[str], padded: bool) -> None:
+    padding = {"obfuscation": "aB3xyz"} if padded else {}
+    raw = b"".join([START, *(chunk({"content": word}, **padding) for word in words), STOP, LAST, DONE])
+    at = [0, *sorted(min(cut, len(raw)) for cut in cuts), len(raw)]
+    pieces = [raw[start:end] for start, end in pairwise(at)]
+    told = [(run(parts)[0], run(parts)[1], run(parts)[2].output_bytes) for parts in (pieces, [raw])]
+    assert told[0] == told[1]
+    stream = ChatStream()
+    for piece in pieces:
+        stream.feed(piece)
+    assert stream.observed == max(sum(map(bool, words)), 3)
+
+
+def test_usage_that_follows_content_in_one_piece_is_kept_back() -> None:
+    stream = ChatStream()
+    assert stream.feed(START + WORDS[0]) == START + WORDS[0]
+    assert stream.feed(b"".join([*WORDS, STOP, LAST, DONE])) == b"".join([*WORDS, STOP])
+    assert stream.ended
+    assert (stream.answered().usage, stream.rest()) == (SPENT, LAST + DONE)
+
+
+def test_content_between_usage_and_more_usage_is_not_passed_by() -> None:
+    """What was kept goes first, whatever it is followed by."""
+    stream = ChatStream()
+    stream.feed(START + WORDS[0] + WORDS[1])
+    assert stream.feed(LAST) == b""
+    assert stream.feed(WORDS[0]) == LAST + WORDS[0]
+    assert stream.feed(LAST) == b""
+    assert stream.feed(DONE) == b""
+    assert stream.ended
+
+
+def test_the_end_without_its_blank_line_may_share_a_piece_with_the_last_event() -> None:
+    out, end, stream = run([START, *WORDS, STOP, LAST + b"data: [DONE]"], note=None)
+    assert stream.ended
+    assert (out, end) == (b"".join([START, *WORDS, STOP]), LAST + DONE)
+
+
+def test_an_event_with_a_comment_is_read_like_any_other() -> None:
+    failed = b": ping\n" + chunk({"content": "x"}, error={"type": "server_error"})
+    _, _, stream = run([START, *WORDS, failed])
+    assert stream.answered().failed == "server_error"
+    counted = run([START, *WORDS, b': "content":"x"\n\n'])[2]
+    assert counted.observed == len(WORDS)

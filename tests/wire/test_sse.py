@@ -143,3 +143,21 @@ def test_an_event_without_a_name_has_only_data() -> None:
     assert event("error", b"{}") == b"event: error\ndata: {}\n\n"
     with pytest.raises(AssertionError):
         event("a\nb", b"")
+
+
+def test_between_events_nothing_is_held() -> None:
+    splitter = Splitter(limit=40)
+    assert not splitter.between  # a byte order mark may come
+    splitter.feed(b"data: 1\n\n")
+    assert splitter.between
+    splitter.feed(b"data: 2\n")
+    assert not splitter.between
+    splitter.feed(b"\n")
+    assert splitter.between
+    splitter.feed(b"data: " + b"x" * 50)
+    assert (splitter.too_long, splitter.between) == (True, False)
+
+
+def test_a_byte_order_mark_is_dropped_even_in_the_piece_of_the_first_event() -> None:
+    assert Splitter().feed(b"\xef\xbb\xbfdata: 1\n\n") == [b"data: 1\n\n"]
+    assert Splitter().feed(b"\xefdata: 1\n\n") == [b"\xefdata: 1\n\n"]

@@ -184,3 +184,34 @@ def test_keys_and_lists_are_bounded_however_long_the_body(spare: int) -> None:
     assert read_object(shaped(a=[[]] * 19_998)).value
     assert "more than 20000 objects and lists" in refused(shaped(a=[[]] * 19_999)).message
     assert "more than 20000 objects and lists" in refused(shaped(a=[{}] * 19_999)).message
+
+
+def kinds(value: object) -> object:
+    """A value with the type of each of its parts."""
+    match value:
+        case dict():
+            return {key: kinds(inner) for key, inner in value.items()}
+        case list():
+            return [kinds(inner) for inner in value]
+        case _:
+            return type(value), value
+
+
+TEXTS = st.dictionaries(st.text(), st.text(), max_size=3)
+PLAIN = st.dictionaries(
+    st.text(), JSON | st.lists(TEXTS | st.text(), max_size=3) | st.integers() | st.just(1.0), max_size=5
+)
+
+
+@given(PLAIN, st.sampled_from([None, 1]))
+def test_a_plain_body_is_read_as_any_other(value: dict, indent: int | None) -> None:
+    """Short plain bodies have a decoder of their own, and a blank of this length sends them to the other."""
+    raw = json.dumps(value, indent=indent).encode()
+    assert kinds(read_object(raw).value) == kinds(read_object(raw + b" " * 8_192).value)
+
+
+def test_a_plain_body_is_held_to_narrow_limits_too() -> None:
+    plain = b'{"messages":[{"role":"user","content":"x"}],"n":1}'
+    assert "more than 2 deep" in refused(plain, depth=2).message
+    assert "more than 3 keys" in refused(plain, keys=3).message
+    assert read_object(plain, limits=Limits(depth=3, keys=4)).value["n"] == 1

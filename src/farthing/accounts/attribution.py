@@ -26,6 +26,12 @@ LABEL_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 _TRACE = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
 _OURS = b"x-farthing-labels"
 _PREFIX = b"farthing."
+_SHORT = 256
+"""What is longer is not remembered: callers choose it."""
+
+Heard = tuple[tuple[bytes, bytes], ...]
+_Terms = tuple[Labels, tuple[str, ...], tuple[str, ...]]
+"""A key's labels, `may_set` and `require`."""
 
 
 class Attribution(msgspec.Struct, frozen=True):
@@ -41,18 +47,33 @@ def attribute(headers: Iterable[tuple[bytes, bytes]], body: Labels = (), key: Ke
     Raises BadRequest for an `x-farthing-labels` that cannot be understood and for a label that the key requires and the
     call lacks. What other software sends is never the caller's mistake: what does not fit is left out.
     """
+    return attribute_heard(heard_in(headers), body, key)
+
+
+def heard_in(headers: Iterable[tuple[bytes, bytes]]) -> Heard:
+    """Those of these headers that say whom a call is for."""
+    return tuple(pair for pair in headers if pair[0] in _HEARD)
+
+
+def attribute_heard(heard: Heard, body: Labels = (), key: Key | None = None) -> Attribution:
+    """`attribute`, from what `heard_in` found. Short words are remembered: callers repeat themselves."""
+    terms = None if key is None else (key.labels, key.may_set, key.require)
+    for _, value in (*heard, *body):
+        if len(value) > _SHORT:
+            return _attribution(heard, body, terms)
+    return _remembered(heard, body, terms)
+
+
+def _attribution(heard: Heard, body: Labels, terms: _Terms | None) -> Attribution:
     labels = dict(_fitting(body)) if body else {}
-    heard: dict[bytes, bytes] = {}
-    for name, value in headers:
-        if name in _HEARD:
-            heard[name] = heard[name] + b"," + value if name in heard else value
     if heard:
         _hear(heard, labels)
-    if key is None:
+    if terms is None:
         return Attribution(tuple(sorted(labels.items())), None)
-    labels.update(key.labels)
-    trusted = choosing(key.labels, key.may_set)
-    for label in key.require:
+    bound, may_set, require = terms
+    labels.update(bound)
+    trusted = choosing(bound, may_set)
+    for label in require:
         if label not in labels or label not in trusted:
             raise BadRequest(
                 f"this key requires the label {label!r}; send `{HEADER}: {label}=…`",
@@ -60,6 +81,9 @@ def attribute(headers: Iterable[tuple[bytes, bytes]], body: Labels = (), key: Ke
                 code="label_required",
             )
     return Attribution(tuple(sorted(labels.items())), trusted)
+
+
+_remembered = lru_cache(maxsize=4_096)(_attribution)
 
 
 @lru_cache(maxsize=4_096)
@@ -103,8 +127,11 @@ def flaw_of(name: str, value: str) -> str:
     return ""
 
 
-def _hear(heard: dict[bytes, bytes], labels: dict[str, str]) -> None:
+def _hear(said: Heard, labels: dict[str, str]) -> None:
     """Put what the headers say over what the body says, least trusted first."""
+    heard: dict[bytes, bytes] = {}
+    for name, value in said:
+        heard[name] = heard[name] + b"," + value if name in heard else value
     for name, read in _CLIENTS.items():
         if name in heard:
             labels.update(_fitting(read(heard[name].decode("utf-8", "replace"))))

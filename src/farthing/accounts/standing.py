@@ -30,7 +30,7 @@ def standings(
         given[grant.account] = given.get(grant.account, 0) + grant.amount
     return tuple(
         BudgetStanding(
-            budget=budget, lines=tuple(_lines(budget, by_budget.get(budget.name, []), given, present(budget)))
+            budget=budget, lines=tuple(_lines(budget, by_budget.get(budget.account_name, []), given, present(budget)))
         )
         for budget in budgets
     )
@@ -38,7 +38,7 @@ def standings(
 
 def present_accounts(budget: Budget, unit: Unit, value: str, present: tuple[Window, ...]) -> tuple[AccountKey, ...]:
     """The accounts that a grant must reach to raise this budget now: one, or one for each open turn of a rolling window."""
-    return tuple(AccountKey(budget.name, value, unit, window.name) for window in present)
+    return tuple(AccountKey(budget.account_name, value, unit, window.name) for window in present)
 
 
 def used(standing: Standing) -> int:
@@ -60,7 +60,7 @@ def _lines(
         raised = {
             account: _empty(account, closes)
             for account in given
-            if (account.budget, account.unit) == (budget.name, unit)
+            if (account.budget, account.unit) == (budget.account_name, unit)
         }
         found = [
             msgspec.structs.replace(standing, limit=limit + given.get(account, 0))
@@ -92,4 +92,4 @@ def _fullest(found: list[Standing]) -> list[Standing]:
 
 def _untouched(budget: Budget, unit: Unit, limit: int, present: tuple[Window, ...]) -> Standing:
     window = present[-1] if present else Window("", 0, 0)
-    return Standing(AccountKey(budget.name, "", unit, window.name), limit, 0, 0, 0, closes_ms=window.closes_ms)
+    return Standing(AccountKey(budget.account_name, "", unit, window.name), limit, 0, 0, 0, closes_ms=window.closes_ms)

@@ -81,6 +81,11 @@ class Account:
             else:
                 self.held_by.pop(holder, None)
 
+    @property
+    def left(self) -> int | None:
+        """What a new call may still reserve, as `Standing.left`; None where nothing limits it."""
+        return None if self.limit is None else self.limit - self.posted - self.unknown - self.held
+
     def standing(self, needed: int = 0) -> Standing:
         return Standing(
             account=self.key,

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from farthing.budget.account import Account
 from farthing.domain.budget import Standing
 from farthing.domain.hold import Charge, Reserve
@@ -21,7 +23,7 @@ class Exceeded(NamedTuple):
         return self.account.standing(needed=self.charge.amount(ask.floor))
 
 
-class Offer(NamedTuple):
+class Offer(msgspec.Struct, frozen=True):
     """The cap that what is not spent allows, what each account would hold for it, and where holds are in the way."""
 
     cap: int
@@ -37,14 +39,12 @@ class Offer(NamedTuple):
 
 def fit(ask: Reserve, accounts: Sequence[Account]) -> Offer | None:
     """The whole cap beside all holds, or None. The common case, so it computes nothing twice."""
-    amounts = []
     cap = ask.cap
-    for charge, account in zip(ask.charges, accounts, strict=True):
-        amount = charge.amount(cap)
+    amounts = [charge.amount(cap) for charge in ask.charges]
+    for amount, account in zip(amounts, accounts, strict=True):
         bound = account.bound
         if bound is not None and account.posted + account.unknown + account.held + amount > bound:
             return None
-        amounts.append(amount)
     return Offer(cap, tuple(amounts))
 
 

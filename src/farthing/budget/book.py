@@ -66,16 +66,19 @@ class Book(Holds):
         """Clamp, fit, wait, refuse. None: it waits, and `wake` answers. With `wait_ms` 0 it is `Reserved` or `Short`."""
         assert 0 <= ask.floor <= ask.cap
         assert ask.opening.id not in self.holds, "an attempt may hold money once"
-        accounts = self._accounts_of(ask)
+        accounts = self.accounts_of(ask.charges)
         assert len(set(accounts)) == len(accounts), "one charge for each account"
         if self.gates and ask.gate in self.gates:
             enforced = next((account for account in accounts if account.bound is not None), None)
             if enforced is not None:
                 return Declined("provider_overran", enforced.standing())
-        if self.moved:
+        others_wait = bool(self.queue)
+        if not others_wait:
+            self.moved.clear()
+        elif self.moved:
             self._serve(now)
         offer = fit(ask, accounts)
-        if offer is not None and not (self.queue and self._must_wait(ask, offer, accounts)):
+        if offer is not None and not (others_wait and self._must_wait(ask, offer, accounts)):
             return self._hold(ask, offer, accounts)
         if ask.wait_ms == 0:
             return self._short(ask, accounts)
@@ -139,11 +142,11 @@ class Book(Holds):
                 own[part.account] = own.get(part.account, 0) + part.amount
         return any(
             account.bound is not None and account.spent + own.get(account.key, 0) + amount > account.bound
-            for account, amount in zip(map(self.account, (c.account for c in ask.charges)), offer.amounts, strict=True)
+            for account, amount in zip(self.accounts_of(ask.charges), offer.amounts, strict=True)
         )
 
     def _hold(self, ask: Reserve, offer: Offer, accounts: Sequence[Account], waited_ms: int = 0) -> Reserved:
-        holder, parts, held = ask.holder, [], []
+        attempt, holder, parts, held = ask.opening.id, ask.holder, [], []
         for charge, account, amount in zip(ask.charges, accounts, offer.amounts, strict=True):
             account.reserve(amount, holder)
             if charge.closes_ms:
@@ -154,7 +157,7 @@ class Book(Holds):
         self.dirty.update(accounts)
         if self.queue:
             self._watch_room(accounts)
-        self.holds[ask.opening.id] = OpenHold(ask.opening.id, tuple(parts), ask.holder)
+        self.holds[attempt] = OpenHold(attempt, tuple(parts), holder)
         return Reserved(offer.cap, offer.cap < ask.cap, tuple(held), tightest(accounts), waited_ms)
 
     def _watch_room(self, accounts: Sequence[Account]) -> None:
@@ -163,9 +166,6 @@ class Book(Holds):
             bound = account.bound
             if bound is not None and self.queue.may_lack(account.key, bound - account.spent - account.held):
                 self.moved.add(account)
-
-    def _accounts_of(self, ask: Reserve) -> list[Account]:
-        return [self.account(charge.account) for charge in ask.charges]
 
     # Waiting
 
@@ -219,7 +219,7 @@ class Book(Holds):
     def _look_at(self, waiter: Waiter, now: int) -> None:
         """Serve, refuse or leave one waiter. It is clamped anew: what is spent may have grown since."""
         ask = waiter.ask
-        accounts = self._accounts_of(ask)
+        accounts = self.accounts_of(ask.charges)
         verdict = clamp(ask, accounts)
         if isinstance(verdict, Exceeded):
             self._dismiss(waiter, Declined("budget_exceeded", verdict.standing(ask), now - waiter.since))
@@ -233,7 +233,7 @@ class Book(Holds):
             self._dismiss(waiter, self._hold(ask, verdict, accounts, now - waiter.since))
 
     def _give_up(self, waiter: Waiter, now: int) -> None:
-        accounts = self._accounts_of(waiter.ask)
+        accounts = self.accounts_of(waiter.ask.charges)
         verdict = clamp(waiter.ask, accounts)
         waited = now - waiter.since
         if isinstance(verdict, Exceeded):

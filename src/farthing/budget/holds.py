@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from farthing.budget.account import Account, Balance, Limits, in_force
 from farthing.budget.open_hold import Ended, OpenHold, Part
 from farthing.domain.budget import AccountKey, Budget, Grant, Standing
-from farthing.domain.hold import Loss, Settlement, Spent, Void
+from farthing.domain.hold import Charge, Loss, Settlement, Spent, Void
 
 _Said = tuple[tuple[Budget, ...], tuple[Grant, ...]]
 """What one side says of limits."""
@@ -74,10 +74,25 @@ class Holds:
             account.generation = self._generation
         return account
 
+    def accounts_of(self, lines: Iterable[Charge | Part]) -> list[Account]:
+        """The account of each charge or part. Nearly all are known and believed, so those cost no call."""
+        known, generation, found = self.accounts, self._generation, []
+        for line in lines:
+            account = known.get(line.account)
+            if account is None or account.generation != generation:
+                account = self.account(line.account)
+            found.append(account)
+        return found
+
     def standing(self, key: AccountKey) -> Standing | None:
         """As last seen; None if never touched."""
         account = self.accounts.get(key)
         return None if account is None else account.standing()
+
+    def left(self, key: AccountKey) -> int | None:
+        """What is left of it as last seen; None where it is not limited or was never touched."""
+        account = self.accounts.get(key)
+        return None if account is None else account.left
 
     # Ends
 
@@ -147,7 +162,7 @@ class Holds:
         return corrected
 
     def _post(self, hold: OpenHold, posted: tuple[int, ...]) -> Ended:
-        accounts = [self.account(part.account) for part in hold.parts]
+        accounts = self.accounts_of(hold.parts)
         overran, holder, unknown = False, hold.holder, hold.due_ms is not None
         for part, account, amount in zip(hold.parts, accounts, posted, strict=True):
             held = part.amount

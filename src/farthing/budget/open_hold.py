@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from farthing.domain.budget import AccountKey
+from farthing.domain.budget import AccountKey, Unit
 from farthing.domain.hold import Settlement, Spent
 
 
@@ -22,7 +22,9 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
     def settled(self, spent: Spent) -> int:
         """What is posted for what was really spent."""
-        return -(-spent.of(self.account.unit) * self.times // self.over)
+        unit = self.account.unit
+        quantity = spent.picos if unit is Unit.USD else spent.of(unit)
+        return -(-quantity * self.times // self.over)
 
     def estimated(self, seen: Spent | None) -> int:
         """What the policy posts when nobody can say: the hold, or only what was seen. Never less than was seen, even
@@ -34,7 +36,7 @@ class Part(msgspec.Struct, frozen=True, gc=False):
         return min(self.amount, -(-self.least * self.times // self.over))
 
 
-class OpenHold(msgspec.Struct):
+class OpenHold(msgspec.Struct, gc=False):
     """A hold that has not reached its end. Unknown from the moment that `due_ms` is set."""
 
     attempt: int

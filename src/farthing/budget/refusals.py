@@ -2,7 +2,7 @@
 
 import shlex
 
-from farthing.domain.budget import Standing, Unit
+from farthing.domain.budget import Standing
 from farthing.domain.hold import Declined
 from farthing.domain.refusal import Refusal, amount_text
 
@@ -60,7 +60,7 @@ def _whose(standing: Standing) -> str:
 def _numbers(standing: Standing) -> str:
     """`it needs at least 0.9 USD, and 0.4 of 1 USD are spent (0.1 more are held by calls in flight)`."""
     unit = standing.account.unit
-    word = "USD" if unit is Unit.USD else unit.value.replace("_", " ")
+    word = unit.currency or unit.value.replace("_", " ")
     limit = "" if standing.limit is None else f" of {amount_text(unit, standing.limit)}"
     spent = f"{amount_text(unit, standing.posted + standing.unknown)}{limit} {word} are spent"
     beside = []

@@ -78,6 +78,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """Further attempts when nothing was sent."""
     counts_tokens: bool = False
     """It has a free token count that may size a hold."""
+    header_names: frozenset[bytes] = frozenset()
+    """Of `headers`; found when the provider is made."""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "header_names", frozenset(name for name, _ in self.headers))
 
     def lists(self, model: str) -> bool:
         return any(model.startswith(name[:-1]) if name.endswith("*") else model == name for name in self.models)

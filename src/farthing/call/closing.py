@@ -1,13 +1,14 @@
 """The last line of a call's record."""
 
 from farthing.call.arrival import Arrival
-from farthing.call.desk import Desk
 from farthing.domain.record import CallClosing
+
+_LONGEST_DETAIL = 300
 
 
 def closing(
     arrival: Arrival,
-    desk: Desk,
+    at_ms: int,
     outcome: str,
     status: int,
     *,
@@ -15,13 +16,13 @@ def closing(
     code: str = "",
     detail: str = "",
 ) -> CallClosing:
-    """How a call ended, as of now. `first_byte_ms` counts from its arrival."""
+    """How a call ended, at `at_ms` since 1970. `first_byte_ms` counts from its arrival."""
     return CallClosing(
         id=arrival.id,
         outcome=outcome,
         status=status,
-        finished_ms=desk.now_ms(),
+        finished_ms=at_ms,
         first_byte_ms=first_byte_ms,
         code=code,
-        detail=detail[:300],
+        detail=detail[:_LONGEST_DETAIL],
     )

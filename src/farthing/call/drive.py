@@ -61,10 +61,11 @@ def _leave_nothing_open(holding: Holding, state: State, desk: Desk, error: BaseE
     arrival = holding.plan.arrival
     status = 503 if isinstance(error, LedgerUnavailable) else 500 if isinstance(error, Exception) else 499
     if not holding.ended:
-        end = closing(arrival, desk, "unknown", status, detail="interrupted")
+        end = closing(arrival, desk.now_ms(), "unknown", status, detail="interrupted")
         holding.lose("interrupted before its usage was known", end)
     elif not holding.closed and isinstance(state, NeedsFunds | Funded):
-        desk.ledger.close_call(closing(arrival, desk, "unsent", status, detail="interrupted between two attempts"))
+        end = closing(arrival, desk.now_ms(), "unsent", status, detail="interrupted between two attempts")
+        desk.ledger.close_call(end)
 
 
 def _streams(state: Answering) -> bool:
@@ -77,8 +78,8 @@ def _streams(state: Answering) -> bool:
 
 async def _say_no(state: Refused, desk: Desk, client: Client) -> None:
     status, headers, body = refused(state.arrival, state.refusal)
-    outcome = closing(state.arrival, desk, "refused", status, code=state.refusal.code, detail=state.refusal.message)
-    refuse(outcome, state, desk)
+    code, message = state.refusal.code, state.refusal.message
+    refuse(closing(state.arrival, desk.now_ms(), "refused", status, code=code, detail=message), state, desk)
     await _answer(client, status, headers, body)
 
 

@@ -7,7 +7,7 @@ from farthing.call.desk import Desk
 from farthing.call.holding import Holding
 from farthing.call.plan import Plan
 from farthing.call.stages import Steps
-from farthing.call.states import Funded, NeedsFunds, Over, Refused, State
+from farthing.call.states import OVER, Funded, NeedsFunds, Refused, State
 from farthing.domain.errors import FarthingError
 from farthing.domain.hold import Declined, Reserve, Reserved, Short, Void
 from farthing.domain.ids import attempt_id
@@ -22,8 +22,19 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
 
     Raises LedgerUnavailable; nothing is held then.
     """
+    plan, ordinal = state.plan, state.ordinal
     try:
-        return await _fund(state, desk, client)
+        if plan.arrival.draft.asked.pointers:
+            plan = await walk(follow(plan), desk)
+        ask = _ask(plan, ordinal, desk, wait_ms=0)
+        found: Reserved | Short | Declined | None = await desk.ledger.reserve(ask)
+        if isinstance(found, Short):  # the free bound does not fit: spend a little work before saying so
+            plan = await _tightened(plan, desk)
+            ask = _ask(plan, ordinal, desk, wait_ms=max(1, plan.wait_ms))
+            found = await desk.while_here(client, ask)
+        if isinstance(found, Reserved):
+            return Funded(Holding(desk, plan, ask.opening, found))
+        return _unfunded(found, state, desk, plan.gate)
     except FarthingError:
         raise
     except BaseException:  # cancelled, maybe in the very moment in which the money was granted to nobody any more
@@ -31,25 +42,15 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
         raise
 
 
-async def _fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
-    plan = state.plan
-    if plan.arrival.draft.asked.pointers:
-        plan = await walk(follow(plan), desk)
-    found: Reserved | Short | Declined | None
-    found = await desk.ledger.reserve(_ask(plan, state.ordinal, desk, wait_ms=0))
-    if isinstance(found, Short):  # the free bound does not fit: spend a little work before saying so
-        plan = await _tightened(plan, desk)
-        found = await desk.while_here(client, _ask(plan, state.ordinal, desk, wait_ms=max(1, plan.wait_ms)))
+def _unfunded(found: Short | Declined | None, state: NeedsFunds, desk: Desk, gate: str) -> State:
     match found:
-        case Reserved():
-            return Funded(Holding(desk, plan, state.ordinal, found))
         case Declined():
-            return Refused(plan.arrival, declined(found, plan.gate), recorded=state.ordinal > 1)
+            return Refused(state.plan.arrival, declined(found, gate), recorded=state.ordinal > 1)
         case Short():
             raise AssertionError("a patient reserve is never answered with Short")
         case None:
             _record_leaving(state, desk)
-            return Over()
+            return OVER
 
 
 async def _tightened(plan: Plan, desk: Desk) -> Plan:
@@ -72,7 +73,8 @@ async def walk(steps: Steps[Plan], desk: Desk) -> Plan:
 
 
 def _ask(plan: Plan, ordinal: int, desk: Desk, *, wait_ms: int) -> Reserve:
-    arrival = plan.arrival
+    arrival, card, bound, wanted = plan.arrival, plan.card, plan.bound, plan.wanted
+    asked = arrival.draft.asked
     return Reserve(
         opening=AttemptOpening(
             id=attempt_id(arrival.id, ordinal),
@@ -80,17 +82,17 @@ def _ask(plan: Plan, ordinal: int, desk: Desk, *, wait_ms: int) -> Reserve:
             ordinal=ordinal,
             provider=plan.provider.name,
             model=plan.model,
-            book="" if isinstance(plan.card, Unpriced) else plan.card.book,
-            bound=plan.bound.kind,
-            input_bound=plan.bound.tokens,
-            text_bytes=arrival.draft.asked.text_bytes,
-            choices=arrival.draft.asked.choices,
+            book="" if isinstance(card, Unpriced) else card.book,
+            bound=bound.kind,
+            input_bound=bound.tokens,
+            text_bytes=asked.text_bytes,
+            choices=asked.choices,
             opened_ms=desk.now_ms(),
         ),
         call=arrival.opening() if ordinal == 1 else None,
         charges=plan.charges(),
-        cap=plan.wanted.cap,
-        floor=plan.wanted.floor,
+        cap=wanted.cap,
+        floor=wanted.floor,
         holder=arrival.caller.key,
         gate=plan.gate,
         wait_ms=wait_ms,
@@ -109,13 +111,13 @@ def _withdraw(state: NeedsFunds, desk: Desk) -> None:
     """Give back what may have been granted to a task that no longer wants it: nothing was sent. Else it changes nothing."""
     arrival = state.plan.arrival
     attempt = attempt_id(arrival.id, state.ordinal)
-    end = closing(arrival, desk, "unsent", 499, detail="interrupted while it waited for money")
+    end = closing(arrival, desk.now_ms(), "unsent", 499, detail="interrupted while it waited for money")
     desk.ledger.void(Void(attempt=attempt, reason="interrupted before it was sent", at_ms=desk.now_ms(), closing=end))
 
 
 def _record_leaving(state: NeedsFunds, desk: Desk) -> None:
     """The client left while it waited for money: nothing was held or sent, and the record says so."""
     arrival = state.plan.arrival
-    end = closing(arrival, desk, "unsent", 499, detail="the client left while it waited for money")
+    end = closing(arrival, desk.now_ms(), "unsent", 499, detail="the client left while it waited for money")
     refusal = Refusal(code="client_left", message="", what_to_do="")
     refuse(end, Refused(arrival, refusal, recorded=state.ordinal > 1), desk)

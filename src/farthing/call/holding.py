@@ -5,9 +5,8 @@ import msgspec
 from farthing.call.desk import Desk
 from farthing.call.plan import Plan
 from farthing.domain.hold import Loss, Reserved, Settlement, Spent, Void
-from farthing.domain.ids import attempt_id
 from farthing.domain.price import Cost, PriceCard, Unpriced
-from farthing.domain.record import CallClosing
+from farthing.domain.record import AttemptOpening, CallClosing
 from farthing.domain.usage import Usage
 from farthing.output.cap import cut_by_cap
 from farthing.pricing.cost import cost
@@ -18,23 +17,20 @@ from farthing.wire.dialect import Answered
 class Holding:
     """The hold of one attempt, from `Reserved` to its end. Ending it twice is a mistake of ours and fails loudly."""
 
-    __slots__ = ("attempt", "closed", "cost_nanos", "desk", "ended", "ordinal", "plan", "reserved")
+    __slots__ = ("attempt", "closed", "cost_nanos", "desk", "ended", "most_output", "ordinal", "plan", "reserved")
 
-    def __init__(self, desk: Desk, plan: Plan, ordinal: int, reserved: Reserved) -> None:
+    def __init__(self, desk: Desk, plan: Plan, opening: AttemptOpening, reserved: Reserved) -> None:
         self.desk = desk
         self.plan = plan
-        self.ordinal = ordinal
+        self.ordinal = opening.ordinal
         self.reserved = reserved
-        self.attempt = attempt_id(plan.arrival.id, ordinal)
+        self.attempt = opening.id
+        self.most_output = reserved.cap * plan.arrival.draft.asked.choices + plan.most_output
+        """Output tokens that may rightly be billed under the cap on the wire, all choices together."""
         self.ended = False
         self.closed = False
         """The call's own row was completed together with this end."""
         self.cost_nanos: int | None = None
-
-    @property
-    def most_output(self) -> int:
-        """Output tokens that may rightly be billed under the cap on the wire, all choices together."""
-        return self.reserved.cap * self.plan.arrival.draft.asked.choices + self.plan.most_output
 
     def settle(self, answered: Answered, usage: Usage, closing: CallClosing, *flags: str) -> int | None:
         """Post the truth. Returns the cost in nano-dollars, None where it has no price.
@@ -43,23 +39,25 @@ class Holding:
         not know), the cost is unknown and the hold stays: a price that is missing makes nothing free.
         """
         plan = self.plan
-        asked = plan.arrival.draft.asked
+        asked, card = plan.arrival.draft.asked, plan.card
         if not asked.media and not asked.pointers:
             self.desk.ratios.learn(plan.model, asked.text_bytes, usage.input_tokens)
-        priced = plan.card if isinstance(plan.card, Unpriced) else cost(plan.card, usage, answered.tier)
+        priced = card if isinstance(card, Unpriced) else cost(card, usage, answered.tier)
         if isinstance(priced, Unpriced) and isinstance(plan.worst, Bound):
             self._lose_unpriced(priced, answered, usage, closing, flags)
             return None
-        known = priced if isinstance(priced, Cost) else None
+        known = None if isinstance(priced, Unpriced) else priced
+        settlement = self._settlement(answered, usage, known, closing, flags)
         self._end(closing)
-        self.cost_nanos = known.nanos if known else None
-        self.desk.ledger.settle(self._settlement(answered, usage, known, closing, flags))
+        self.cost_nanos = settlement.cost_nanos
+        self.desk.ledger.settle(settlement)
         return self.cost_nanos
 
     def void(self, reason: str, closing: CallClosing | None = None) -> None:
         """Release everything: there is proof that nothing billable was sent."""
         self._end(closing)
-        self.desk.ledger.void(Void(attempt=self.attempt, reason=reason, at_ms=self.desk.now_ms(), closing=closing))
+        at_ms = self.desk.now_ms() if closing is None else closing.finished_ms
+        self.desk.ledger.void(Void(attempt=self.attempt, reason=reason, at_ms=at_ms, closing=closing))
 
     def lose(
         self,
@@ -97,15 +95,16 @@ class Holding:
     def _settlement(
         self, answered: Answered, usage: Usage, known: Cost | None, closing: CallClosing, flags: tuple[str, ...]
     ) -> Settlement:
-        arrival = self.plan.arrival
-        over_cap = usage.output_tokens > self.most_output
+        plan = self.plan
+        arrival, taken_in, given_out = plan.arrival, usage.input_tokens, usage.output_tokens
+        over_cap, over_input = given_out > self.most_output, taken_in > plan.bound.tokens
+        ours_cut_it = cut_by_cap(answered.finish, clamped=self.reserved.clamped, origin=plan.wanted.origin)
+        if over_cap or over_input or ours_cut_it:
+            found = {"overran_cap": over_cap, "overran_input": over_input, "cut_by_cap": ours_cut_it}
+            flags = (*flags, *(flag for flag, holds in found.items() if holds))
         return Settlement(
             attempt=self.attempt,
-            spent=Spent(
-                picos=known.picos if known else 0,
-                input_tokens=usage.input_tokens,
-                output_tokens=usage.output_tokens,
-            ),
+            spent=Spent(picos=known.picos if known else 0, input_tokens=taken_in, output_tokens=given_out),
             usage=usage,
             cost_nanos=known.nanos if known else None,
             remainder_picos=known.remainder_picos if known else 0,
@@ -113,8 +112,8 @@ class Holding:
             served_model=answered.model,
             response_id=answered.id,
             finish=answered.finish,
-            flags=(*flags, *self._flags(answered, usage)),
-            overran=self.plan.gate if over_cap else "",
+            flags=flags,
+            overran=plan.gate if over_cap else "",
             remember_for=arrival.caller.tenant if arrival.dialect.name == "openai-responses" else "",
             settled_ms=closing.finished_ms,
             closing=closing,
@@ -127,16 +126,6 @@ class Holding:
         end = msgspec.structs.replace(closing, outcome="unknown", detail=reason[:300])
         seen = usage.input_tokens
         self.lose(reason, end, *flags, "unpriced", answered=answered, observed=usage.output_tokens, input_tokens=seen)
-
-    def _flags(self, answered: Answered, usage: Usage) -> list[str]:
-        found = []
-        if usage.output_tokens > self.most_output:
-            found.append("overran_cap")
-        if usage.input_tokens > self.plan.bound.tokens:
-            found.append("overran_input")
-        if cut_by_cap(answered.finish, clamped=self.reserved.clamped, origin=self.plan.wanted.origin):
-            found.append("cut_by_cap")
-        return found
 
     def _end(self, closing: CallClosing | None) -> None:
         assert not self.ended, "a hold has exactly one end"

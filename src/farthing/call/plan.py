@@ -12,6 +12,8 @@ from farthing.output.cap import Wanted
 from farthing.pricing.worst import Bound
 from farthing.tokens.bound import InputBound
 
+_NO_MONEY = Bound(0, 0)
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything decided about a call before money is asked for. A stage returns a changed copy and says why."""
@@ -34,11 +36,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def charges(self) -> tuple[Charge, ...]:
         """The worst case on every account, as lines over the output cap."""
-        asked = self.arrival.draft.asked
+        asked, worst = self.arrival.draft.asked, self.worst
+        most = worst if isinstance(worst, Bound) else _NO_MONEY
         return charges(
             self.terms.accounts,
-            base_picos=self.worst.base_picos if isinstance(self.worst, Bound) else 0,
-            slope_picos=self.worst.slope_picos if isinstance(self.worst, Bound) else 0,
+            base_picos=most.base_picos,
+            slope_picos=most.slope_picos,
             input_tokens=self.bound.tokens,
             extra_output_tokens=asked.predicted_bytes * asked.choices,
             choices=asked.choices,
@@ -53,5 +56,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def gate(self) -> str:
         """What is refused after an overrun: the model by the book's name, so that another spelling is no way around."""
-        known = self.card.model if isinstance(self.card, PriceCard) else self.model
-        return f"{self.provider.name}/{self.model if known.endswith('*') else known}"
+        card = self.card
+        known = self.model if isinstance(card, Unpriced) or card.model.endswith("*") else card.model
+        return f"{self.provider.name}/{known}"

@@ -61,10 +61,11 @@ class Rules:
         terms = self.terms(arrival)
         bound = byte_bound(asked, to.facts)
         most = worst_of(asked, to.facts, card, bound)
-        if terms.enforced is not None:
+        if terms.enforced is not None and (asked.uncapped or isinstance(most, Unpriced)):
             no = _forbidden(arrival, to.model, most, terms)
             if no is not None:
                 return no
+        patience = arrival.patience_ms  # of the client: 80 % of it is ours to wait in
         return Plan(
             arrival=arrival,
             provider=to.provider,
@@ -72,7 +73,7 @@ class Rules:
             facts=to.facts,
             card=card,
             terms=terms,
-            wait_ms=_patience(arrival, terms),
+            wait_ms=terms.wait_ms if patience is None else min(terms.wait_ms, patience * 4 // 5),
             wanted=wanted(asked, to.facts, self.defaults, terms.floor),
             bound=bound,
             worst=most,
@@ -159,8 +160,3 @@ def _forbidden(arrival: Arrival, model: str, most: Bound | Unpriced, terms: Term
             field="model",
         )
     return None
-
-
-def _patience(arrival: Arrival, terms: Terms) -> int:
-    """How long to queue for money: the shortest wait of its budgets, within 80 % of the client's own time-out."""
-    return terms.wait_ms if arrival.patience_ms is None else min(terms.wait_ms, arrival.patience_ms * 4 // 5)

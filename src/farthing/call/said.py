@@ -1,5 +1,7 @@
 """What we tell the client beside the provider's answer: the contract's headers, and the note in a stream."""
 
+from functools import lru_cache
+
 from farthing.call.arrival import Arrival
 from farthing.call.holding import Holding
 from farthing.domain.budget import Unit
@@ -27,6 +29,9 @@ _LONGEST = 256
 _PRINTABLE = bytes(code if 0x20 <= code != 0x7F else ord("?") for code in range(256))
 
 
+_MOST_REMEMBERED = 1_024
+
+
 def call_id(arrival: Arrival) -> str:
     return show("call", arrival.id)
 
@@ -34,8 +39,8 @@ def call_id(arrival: Arrival) -> str:
 def always(arrival: Arrival, model: str) -> Headers:
     """Headers that every answer carries."""
     return [
-        (b"x-farthing-call-id", call_id(arrival).encode()),
-        (b"x-farthing-model", _in_header(model)),
+        (b"x-farthing-call-id", show("call", arrival.id).encode()),
+        (b"x-farthing-model", _remembered(model) if len(model) <= _LONGEST else _in_header(model)),
         (b"x-farthing-cache", b"off"),
     ]
 
@@ -45,16 +50,22 @@ def _in_header(text: str) -> bytes:
     return text[:_LONGEST].encode("latin-1", "replace").translate(_PRINTABLE)
 
 
+_remembered = lru_cache(_MOST_REMEMBERED)(_in_header)
+"""The same, for names that are worth keeping: callers choose them."""
+
+
 def funded(holding: Holding) -> Headers:
-    """Headers of an answer that was paid for, or will be."""
-    plan = holding.plan
+    """Headers of an answer that was paid for, or will be; with what it cost, where that is already known."""
+    plan, reserved, cost = holding.plan, holding.reserved, holding.cost_nanos
     headers = always(plan.arrival, plan.model)
-    cap = told(holding.reserved.cap, clamped=holding.reserved.clamped, origin=plan.wanted.origin)
-    if cap is not None and holding.reserved.cap > 0:
+    cap = told(reserved.cap, clamped=reserved.clamped, origin=plan.wanted.origin)
+    if cap is not None and reserved.cap > 0:
         headers.append((b"x-farthing-output-cap", cap))
     remaining = remaining_usd(holding)
     if remaining is not None:
         headers.append((b"x-farthing-budget-remaining-usd", remaining.encode()))
+    if cost is not None:
+        headers.append((b"x-farthing-cost-usd", usd(cost).encode()))
     return headers
 
 
@@ -63,16 +74,13 @@ def remaining_usd(holding: Holding) -> str | None:
 
     Never more than was left when its hold was made, given back what the hold held beyond the cost.
     """
-    tightest = holding.reserved.tightest
-    if tightest is None or tightest.account.unit is not Unit.USD or tightest.limit is None:
+    reserved, cost = holding.reserved, holding.cost_nanos
+    tightest = reserved.tightest
+    if tightest is None or tightest.account.unit is not Unit.USD or (then := tightest.left) is None:
         return None
-    held = next((amount for key, amount in holding.reserved.held if key == tightest.account), 0)
-    back = held - holding.cost_nanos if holding.cost_nanos is not None else 0
-    left = (tightest.left or 0) + back
-    now = holding.desk.ledger.standing(tightest.account)
-    if now is not None and now.left is not None:
-        left = min(left, now.left + max(back, 0))
-    return usd(left)
+    back = 0 if cost is None else reserved.held_on(tightest.account) - cost
+    now = holding.desk.ledger.left(tightest.account)
+    return usd(then + back if now is None else min(then + back, now + max(back, 0)))
 
 
 def note(holding: Holding) -> Note:
@@ -87,7 +95,12 @@ def note(holding: Holding) -> Note:
 
 def passed_on(headers: list[tuple[bytes, bytes]]) -> Headers:
     """The provider's headers that the client gets: not those of the hop, nor anything that looks like ours."""
-    return [pair for pair in headers if pair[0] not in _NOT_PASSED_ON and not pair[0].startswith(b"x-farthing-")]
+    return [pair for pair in headers if _passes(pair[0])]
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _passes(name: bytes) -> bool:
+    return name not in _NOT_PASSED_ON and not name.startswith(b"x-farthing-")
 
 
 def refused(arrival: Arrival, refusal: Refusal) -> tuple[int, Headers, bytes]:

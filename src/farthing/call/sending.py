@@ -3,7 +3,7 @@
 from farthing.call.closing import closing
 from farthing.call.desk import Desk
 from farthing.call.holding import Holding
-from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over, State
+from farthing.call.states import OVER, Answering, Failed, Funded, NeedsFunds, State
 from farthing.domain.errors import Ambiguous, BadRequest, NotSent
 from farthing.domain.ids import ATTEMPTS
 from farthing.ports.client import Client
@@ -18,14 +18,14 @@ async def send(state: Funded, desk: Desk, client: Client) -> State:
     holding = state.holding
     plan = holding.plan
     if client.gone:
-        holding.void("the client left before anything was sent", closing(plan.arrival, desk, "unsent", 499))
-        return Over()
+        holding.void("the client left before anything was sent", closing(plan.arrival, desk.now_ms(), "unsent", 499))
+        return OVER
     try:
         request = outbound(holding)
     except BadRequest as unfit:
         return _unfit(holding, desk, unfit, "the body cannot carry its cap")
     except BaseException:  # a fault of ours, and proof enough that nothing was sent
-        holding.void("the request could not be written", closing(plan.arrival, desk, "failed", 500))
+        holding.void("the request could not be written", closing(plan.arrival, desk.now_ms(), "failed", 500))
         raise
     try:
         answer = await desk.upstream_of(plan.provider.name).send(request)
@@ -34,7 +34,7 @@ async def send(state: Funded, desk: Desk, client: Client) -> State:
     except BadRequest as unfit:
         return _unfit(holding, desk, unfit, "the request cannot be written as HTTP")
     except Ambiguous as failure:
-        holding.lose(str(failure), closing(plan.arrival, desk, "unknown", 502, detail=str(failure)))
+        holding.lose(str(failure), closing(plan.arrival, desk.now_ms(), "unknown", 502, detail=str(failure)))
         return Failed(plan.arrival, 502, _unknown_text(holding, failure), "upstream_unknown")
     return Answering(holding, answer)
 
@@ -43,16 +43,13 @@ def outbound(holding: Holding) -> Outbound:
     """The request of a funded attempt: its body carries exactly the cap that was reserved."""
     plan = holding.plan
     arrival, provider = plan.arrival, plan.provider
+    path, query, configured = arrival.path, arrival.query, provider.header_names
     credential = () if provider.has_credential else arrival.credential
-    own = {name for name, _ in provider.headers}
+    passed_on = [pair for pair in arrival.headers if pair[0] not in configured]  # no caller changes what is configured
     return Outbound(
         origin=provider.origin,
-        target=provider.base_path + arrival.path + (f"?{arrival.query}" if arrival.query else ""),
-        headers=(
-            *provider.headers,
-            *credential,
-            *[header for header in arrival.headers if header[0] not in own],  # what is configured, no caller changes
-        ),
+        target=f"{provider.base_path}{path}?{query}" if query else provider.base_path + path,
+        headers=(*provider.headers, *credential, *passed_on),
         body=arrival.draft.outbound(model=plan.model, cap=_cap_to_write(holding)),
     )
 
@@ -73,7 +70,7 @@ def _cap_to_write(holding: Holding) -> int | None:
 def _unfit(holding: Holding, desk: Desk, unfit: BadRequest, why: str) -> Failed:
     """What was asked for cannot be sent, now or ever; nothing was."""
     arrival = holding.plan.arrival
-    holding.void(why, closing(arrival, desk, "failed", unfit.status, code=unfit.code, detail=unfit.message))
+    holding.void(why, closing(arrival, desk.now_ms(), "failed", unfit.status, code=unfit.code, detail=unfit.message))
     return Failed(arrival, unfit.status, unfit.message, unfit.code, field=unfit.field, cost_nanos=0)
 
 
@@ -84,7 +81,7 @@ async def _again(holding: Holding, desk: Desk, failure: NotSent) -> State:
         holding.void(str(failure))
         await desk.pause(BACKOFF_SECONDS[min(holding.ordinal, len(BACKOFF_SECONDS)) - 1])
         return NeedsFunds(plan, holding.ordinal + 1)
-    holding.void(str(failure), closing(plan.arrival, desk, "failed", 502, detail=str(failure)))
+    holding.void(str(failure), closing(plan.arrival, desk.now_ms(), "failed", 502, detail=str(failure)))
     return Failed(
         plan.arrival,
         502,

@@ -60,4 +60,6 @@ class Over(msgspec.Struct, frozen=True):
     """The client has everything it will get, and every hold has its end."""
 
 
+OVER = Over()
+
 State = NeedsFunds | Funded | Answering | Refused | Failed | Over

@@ -5,7 +5,7 @@ from farthing.call.desk import Desk
 from farthing.call.drain import Drain
 from farthing.call.holding import Holding
 from farthing.call.said import funded, note, passed_on
-from farthing.call.states import Answering, Over, State
+from farthing.call.states import OVER, Answering, State
 from farthing.call.whole import why_unknown
 from farthing.domain.errors import Ambiguous
 from farthing.ports.client import Client
@@ -20,7 +20,7 @@ async def relay(state: Answering, desk: Desk, client: Client) -> State:
     holding, answer = state.holding, state.answer
     stream = holding.plan.arrival.draft.stream()
     begun_ms = desk.now_ms() - holding.plan.arrival.arrived_ms
-    await client.head(answer.status, [*funded(holding), *passed_on(answer.headers)])
+    await client.head(answer.status, funded(holding) + passed_on(answer.headers))
     try:
         why = await _pump(state, stream, desk, client)
     except BaseException:  # this task is stopped: what was seen so far must not be forgotten with it
@@ -33,36 +33,57 @@ async def relay(state: Answering, desk: Desk, client: Client) -> State:
     else:
         answer.abort()
         await _break_off(holding, stream, desk, client, why)
-    return Over()
+    return OVER
 
 
 async def _pump(state: Answering, stream: Stream, desk: Desk, client: Client) -> str:
-    """Forward pieces until the stream's own end. Returns why it stopped short, or "" where it did not.
+    """Pour the answer to the client until the stream's own end. Returns why it stopped short, "" where it did not.
 
     No queue stands between the two sockets: while the client does not read, beyond its read-ahead, neither do we.
     """
     answer = state.answer
-    most = state.holding.most_output
     drain = Drain(desk, client, answer)
+    passing = _Passing(stream, client, state.holding.most_output)
     try:
-        while not stream.ended:
-            piece = await answer.read()
-            if drain.gave_up:
-                return drain.gave_up
-            if not piece:
-                return "the stream ended early"
-            out = stream.feed(piece)
-            if stream.broken:
-                return stream.broken
-            if stream.observed > most:
-                return "the stream went past its output cap"
-            if out:
-                await client.body(out)
+        while not (await answer.pour(passing.on) or passing.over):
+            await client.drained()
     except Ambiguous as failure:
         return drain.gave_up or str(failure)
     finally:
         drain.end()
-    return ""
+    if stream.ended:
+        return ""
+    return drain.gave_up or passing.why or "the stream ended early"
+
+
+class _Passing:
+    """Passes pieces on in the moment they arrive, without a task switch, until the stream is over or must be cut."""
+
+    __slots__ = ("_feed", "_most", "_stream", "_write", "over", "why")
+
+    def __init__(self, stream: Stream, client: Client, most: int) -> None:
+        self._stream = stream
+        self._feed = stream.feed
+        self._write = client.write
+        self._most = most
+        """Output tokens beyond which the stream is cut."""
+        self.over = False
+        """Nothing more is wanted: the stream's own end is here, or it must be cut."""
+        self.why = ""
+        """Why it must be cut; "" where it must not."""
+
+    def on(self, piece: bytes) -> bool:
+        """Whether the next piece may come at once: not when this was the last, nor before the client has caught up."""
+        stream, out = self._stream, self._feed(piece)
+        if stream.broken:
+            self.why = stream.broken
+        elif stream.observed > self._most and not stream.ended:
+            self.why = "the stream went past its output cap"
+        else:
+            self.over = stream.ended
+            return (not out or self._write(out)) and not self.over
+        self.over = True
+        return False
 
 
 async def _read_out(answer: Answer) -> None:
@@ -82,11 +103,11 @@ def _settle(holding: Holding, stream: Stream, desk: Desk, client: Client, begun_
     flags = ("drained",) if client.gone else ()
     status = 499 if client.gone else 200
     if answered.usage is not None and not answered.failed:
-        end = closing(arrival, desk, "paid", status, first_byte_ms=begun_ms)
+        end = closing(arrival, desk.now_ms(), "paid", status, first_byte_ms=begun_ms)
         holding.settle(answered, answered.usage, end, *flags)
         return
     reason = why_unknown(answered)
-    end = closing(arrival, desk, "unknown", status, first_byte_ms=begun_ms, detail=reason)
+    end = closing(arrival, desk.now_ms(), "unknown", status, first_byte_ms=begun_ms, detail=reason)
     holding.lose(reason, end, *flags, answered=answered, observed=stream.observed)
 
 
@@ -104,8 +125,9 @@ def _account_cut(holding: Holding, stream: Stream, desk: Desk, why: str, status:
     answered = stream.answered()
     cut = stream.observed > holding.most_output
     if answered.usage is not None and not answered.failed and not stream.broken:
-        holding.settle(answered, answered.usage, closing(arrival, desk, "paid", status, detail=why), "truncated")
+        end = closing(arrival, desk.now_ms(), "paid", status, detail=why)
+        holding.settle(answered, answered.usage, end, "truncated")
     else:
-        end = closing(arrival, desk, "unknown", status, detail=why)
+        end = closing(arrival, desk.now_ms(), "unknown", status, detail=why)
         holding.lose(why, end, "cut" if cut else "truncated", answered=answered, observed=stream.observed)
     return cut

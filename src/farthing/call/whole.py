@@ -4,9 +4,8 @@ from farthing.call.closing import closing
 from farthing.call.desk import Desk
 from farthing.call.holding import Holding
 from farthing.call.said import funded, passed_on
-from farthing.call.states import Answering, Failed, Over, State
+from farthing.call.states import OVER, Answering, Failed, State
 from farthing.domain.errors import Ambiguous
-from farthing.domain.money import usd
 from farthing.ports.client import Client
 from farthing.ports.upstream import Answer
 from farthing.wire.dialect import Answered
@@ -30,13 +29,8 @@ async def conclude(state: Answering, desk: Desk, client: Client) -> State:
         _account(holding, body, desk, status)
     else:
         _account_failure(holding, answer, desk, status, f"the provider answered {answer.status}")
-    cost = holding.cost_nanos
-    headers = funded(holding)
-    if cost is not None:
-        headers.append((b"x-farthing-cost-usd", usd(cost).encode()))
-    headers += passed_on(answer.headers)
-    await client.whole(answer.status, headers, body)
-    return Over()
+    await client.whole(answer.status, funded(holding) + passed_on(answer.headers), body)
+    return OVER
 
 
 def _broken_off(holding: Holding, answer: Answer, desk: Desk, failure: Ambiguous) -> Failed:
@@ -53,14 +47,15 @@ def _account(holding: Holding, body: bytes, desk: Desk, status: int) -> None:
     """Bring the hold of a 2xx answer to its end: settled by its usage, else unknown. `status` is what the client saw."""
     arrival = holding.plan.arrival
     answered = arrival.dialect.answered(body)
-    took = desk.now_ms() - arrival.arrived_ms
+    now_ms = desk.now_ms()
+    took = now_ms - arrival.arrived_ms
     flags = ("drained",) if status == CLIENT_LEFT else ()
     if answered.usage is not None and not answered.failed:
-        end = closing(arrival, desk, "paid", status, first_byte_ms=took)
+        end = closing(arrival, now_ms, "paid", status, first_byte_ms=took)
         holding.settle(answered, answered.usage, end, *flags)
         return
     reason = why_unknown(answered)
-    end = closing(arrival, desk, "unknown", status, first_byte_ms=took, detail=reason)
+    end = closing(arrival, now_ms, "unknown", status, first_byte_ms=took, detail=reason)
     holding.lose(reason, end, *flags, answered=answered)
 
 
@@ -79,7 +74,7 @@ def _account_failure(holding: Holding, answer: Answer, desk: Desk, status: int, 
     """4xx and 529 are not billed, so their hold is void; any other failure may have come after billing."""
     arrival = holding.plan.arrival
     if 400 <= answer.status < 500 or answer.status == BILLED_NOTHING:
-        holding.void(why, closing(arrival, desk, "failed", status, detail=why))
+        holding.void(why, closing(arrival, desk.now_ms(), "failed", status, detail=why))
         holding.cost_nanos = 0
     else:
-        holding.lose(why, closing(arrival, desk, "unknown", status, detail=why))
+        holding.lose(why, closing(arrival, desk.now_ms(), "unknown", status, detail=why))

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from farthing.accounts.standing import BudgetStanding
 from farthing.cli.screen import amount, bar, moment, quantity, screen, stamp, table
-from farthing.domain.budget import Budget, Grant, Standing, Unit
+from farthing.domain.budget import Budget, Grant, Standing, Threshold
 from farthing.domain.refusal import amount_text
 
 FEW = 5
@@ -53,7 +53,10 @@ def plain(found: BudgetStanding, grants: Sequence[Grant] | None = None) -> dict[
         "each": budget.each,
         "window": budget.window,
         "tz": budget.tz,
+        "soft": [{"at": step.at_millionths / 1_000_000, "do": list(step.acts)} for step in budget.soft],
         "hard": budget.hard,
+        "per_call": None if budget.per_call is None else amount_text(budget.money, budget.per_call),
+        "per_output": budget.per_output,
         "limits": {unit.value: amount_text(unit, limit) for unit, limit in budget.limits},
         "accounts": [_plain(line) for line in found.lines],
     }
@@ -88,7 +91,7 @@ def _row(budget: Budget, line: Standing, *, first: bool) -> Sequence[str | Text]
     spent = quantity(unit, line.posted + line.unknown) + (" *" if line.unknown else "")
     return (
         budget.name if first else "",
-        " ".join(filter(None, (line.account.value, run, "" if unit is Unit.USD else unit.value.replace("_", " ")))),
+        " ".join(filter(None, (line.account.value, run, "" if unit.currency else unit.value.replace("_", " ")))),
         bar(limit=limit, spent=line.posted, unknown=line.unknown, held=line.held),
         spent,
         quantity(unit, line.held) if line.held else "",
@@ -109,7 +112,7 @@ def _rules(budget: Budget, file: str) -> list[str]:
     each = f" for each {budget.each}" if budget.each else ""
     match = ", ".join(f"{name}={value}" for name, value in budget.match) or "every call"
     zone = f" ({budget.tz})" if budget.window in ("hour", "day", "week", "month") else ""
-    return [
+    rules = [
         f"{budget.name}, from {file if budget.source == 'file' else 'the store'}",
         f"  limits   {amounts}{each}",
         f"  over     {match}",
@@ -117,6 +120,18 @@ def _rules(budget: Budget, file: str) -> list[str]:
         f"  hard     {budget.hard}; waits up to {budget.wait_seconds:g} s for money held by others",
         f"  floor    {budget.floor:,} output tokens; bound {budget.bound}; unknown outcomes {budget.unknown}",
     ]
+    rules += [f"  soft     {_soft(step)}" for step in budget.soft]
+    if budget.per_call is not None:
+        rules.append(f"  per call {amount(budget.money, budget.per_call)} at most")
+    if budget.per_output is not None:
+        rules.append(f"  per call {budget.per_output:,} output tokens at most")
+    if budget.was:
+        rules.append(f"  was      {budget.was}: what was spent under that name counts here")
+    return rules
+
+
+def _soft(step: Threshold) -> str:
+    return f"from {step.at_millionths / 10_000:g} %: {', '.join(step.acts)}"
 
 
 def _plain(line: Standing) -> dict[str, object]:

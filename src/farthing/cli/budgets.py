@@ -8,6 +8,7 @@ from farthing.cli.budget_words import amount_from, budget_from, present
 from farthing.cli.commands import FAILED, Said
 from farthing.cli.options import Store, as_json, open_store, who, with_settings
 from farthing.cli.screen import amount, say_json
+from farthing.cli.suggest import suggest_budgets
 from farthing.config.convert import budgets_of
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
@@ -21,6 +22,9 @@ def budgets() -> None:
     Changes are made in the store. A running gateway takes them up within half a second. Budgets that the configuration
     file names are changed there; they can be raised here, for their present window.
     """
+
+
+budgets.add_command(suggest_budgets)
 
 
 @budgets.command()
@@ -49,7 +53,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     with open_store(settings) as store:
         budget = _find(store, settings, name)
         found = next(each for each in _standings(store, settings) if each.budget.name == budget.name)
-        grants = [grant for grant in store.directory.load().grants if grant.account.budget == name]
+        grants = [grant for grant in store.directory.load().grants if grant.account.budget == budget.account_name]
     if as_json:
         say_json(plain(found, grants))
     else:
@@ -69,7 +73,18 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
 @click.option("--each", metavar="LABEL", help="One such budget for each value of this label.")
 @click.option("--window", metavar="WINDOW", help="run hour day week month lifetime (the default), or rolling:24h.")
 @click.option("--tz", metavar="ZONE", help="Time zone of hour, day, week and month; UTC if not given.")
-@click.option("--hard", type=click.Choice(("block", "off")), help="off: count only, refuse nothing.")
+@click.option(
+    "--soft", multiple=True, metavar="SHARE=ACT,ACT", help="What happens before the limit, like 0.8=alert,downgrade."
+)
+@click.option("--hard", type=click.Choice(("block", "approve", "off")), help="approve: ask a person. off: only count.")
+@click.option("--per-call", metavar="AMOUNT", help="The most one call may cost.")
+@click.option("--per-output", type=int, metavar="TOKENS", help="The most output tokens of one call.")
+@click.option("--currency", metavar="CODE", help="Of its money, if not that of --limit.")
+@click.option("--approve-wait", metavar="TIME", help="How long a call waits for an approval; not at all if not given.")
+@click.option(
+    "--land-output", type=int, metavar="TOKENS", help="Kept back for a run's last answer; 1,024 if not given."
+)
+@click.option("--was", metavar="NAME", help="The name it had when it first counted.")
 @click.option("--floor", type=int, help="The fewest output tokens worth buying; 256 if not given.")
 @click.option("--wait", metavar="TIME", help="How long a call waits for money held by others; 20s if not given.")
 @click.option(
@@ -77,9 +92,9 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
 )
 @click.option("--bound", type=click.Choice(("auto", "strict")), help="strict: admit on bytes and exact counts only.")
 @with_settings
-def set_budget(settings: Settings, name: str, match: tuple[str, ...], **given: object) -> None:
+def set_budget(settings: Settings, name: str, match: tuple[str, ...], soft: tuple[str, ...], **given: object) -> None:
     """Make a budget, or replace the stored one of this name whole."""
-    budget = budget_from(name, match, given)
+    budget = budget_from(name, match, soft, given, settings)
     _refuse_files(settings, name, "set")
     with open_store(settings, make=True) as store:
         known = any(each.name == name for each in store.directory.load().budgets)

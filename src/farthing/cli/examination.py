@@ -31,6 +31,7 @@ AHEAD_MS = 5_000
 _EXTRAS = (
     ("quicktok", "tokens", "counts OpenAI's tokens exactly; without it bounds are looser and some calls wait longer"),
     ("aiohttp", "proxy", "reaches providers through a forward proxy; not needed otherwise"),
+    ("apprise", "alerts", "sends alerts to chat and mail; the log and webhooks need nothing"),
 )
 
 

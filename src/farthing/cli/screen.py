@@ -52,15 +52,21 @@ def dollars(nanos: int | None) -> str:
     return f"{'-' if nanos < 0 else ''}${shown}"
 
 
+def money(unit: Unit, amount: int) -> str:
+    """`$5.00`, and `5.00 EUR` in any other currency."""
+    shown = dollars(amount)
+    return shown if unit is Unit.USD else f"{shown.replace('$', '')} {unit.currency}"
+
+
 def quantity(unit: Unit, amount: int) -> str:
     """An amount in its unit, for people."""
-    return dollars(amount) if unit is Unit.USD else f"{amount:,}"
+    return money(unit, amount) if unit.currency else f"{amount:,}"
 
 
 def amount(unit: Unit, amount: int) -> str:
     """An amount with its unit in words: `$0.50`, `1,000 output tokens`, `1 call`."""
-    if unit is Unit.USD:
-        return dollars(amount)
+    if unit.currency:
+        return money(unit, amount)
     words = unit.value.replace("_", " ")
     return f"{amount:,} {words.removesuffix('s') if amount == 1 else words}"
 

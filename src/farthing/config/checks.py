@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from farthing.budget.avoid import avoidable
-from farthing.config.convert import ACTIVE_FORMATS, budgets_of, keys_of, limits_of
+from farthing.config.convert import ACTIVE_FORMATS, budgets_of, keys_of, limits_of, money_of
 from farthing.config.lines import Path
 from farthing.config.problems import Problem, undotted
 from farthing.config.settings import Budget, File, Key, Provider
+from farthing.domain.budget import Unit
 from farthing.domain.errors import BadConfig
 from farthing.pricing.contract import read_contracts
 
@@ -20,7 +21,7 @@ def problems_of(settings: File) -> list[Problem]:
     """Everything that cannot be accepted."""
     found = [*_store(settings), *_twice(settings), *_prices(settings)]
     for index, budget in enumerate(settings.budgets):
-        found += _budget(budget, ("budgets", index))
+        found += _budget(budget, ("budgets", index), settings)
     for index, key in enumerate(settings.keys):
         found += _key(key, ("keys", index))
     for provider in settings.providers:
@@ -33,10 +34,6 @@ def warnings_of(settings: File) -> list[Problem]:
     found = [warning for provider in settings.providers for warning in _doubts(provider, ("providers", provider.name))]
     if not settings.providers:
         found.append(Problem((), "no provider: set OPENAI_API_KEY or ANTHROPIC_API_KEY, or write [providers.…]"))
-    for index, budget in enumerate(settings.budgets):
-        if budget.hard == "approve":
-            message = '"approve" is not active in this version: calls that do not fit are refused, as with "block"'
-            found.append(Problem(("budgets", index, "hard"), message))
     for index, key in enumerate(settings.keys):
         if key.secret.origin == "the file itself":
             found.append(Problem(("keys", index, "secret"), _WRITTEN_OUT))
@@ -64,6 +61,7 @@ def _store(settings: File) -> Iterator[Problem]:
 
 def _twice(settings: File) -> Iterator[Problem]:
     yield from _doubles(("budgets", "name"), [budget.name for budget in settings.budgets])
+    yield from _doubles(("budgets", "was"), [budget.was or object() for budget in settings.budgets])
     yield from _doubles(("keys", "name"), [key.name for key in settings.keys])
     yield from _doubles(("keys", "secret"), [key.secret for key in settings.keys])
 
@@ -76,13 +74,37 @@ def _doubles(place: tuple[str, str], found: Sequence[object]) -> Iterator[Proble
             yield Problem((table, index, field), f"is the same as in {table}[{first[value]}]; each needs its own")
 
 
-def _budget(budget: Budget, path: Path) -> Iterator[Problem]:
+def _budget(budget: Budget, path: Path, settings: File) -> Iterator[Problem]:
     if not limits_of(budget):
         yield Problem(path, 'limits nothing: give it limit = "500 USD", tokens, input_tokens, output_tokens or calls')
-    if budget.currency.upper() != "USD":
-        yield Problem((*path, "currency"), f"{budget.currency!r} is not active in this version; amounts are in USD")
+    yield from _money(budget, path, settings)
+    yield from _soft(budget, path)
+    if budget.was is not None and any(other.name == budget.was for other in settings.budgets):
+        yield Problem((*path, "was"), f"{budget.was!r} is the name of a budget here: what it counts is its own")
     if budget.wait_seconds > 3_600:
         yield Problem((*path, "wait"), "is longer than an hour; no client waits that long")
+
+
+def _money(budget: Budget, path: Path, settings: File) -> Iterator[Problem]:
+    money = money_of(budget)
+    for field, said in (("limit", budget.limit), ("per_call", budget.per_call)):
+        if said is not None and said.unit is not money:
+            yield Problem((*path, field), f"is in {said.unit.currency}, and the budget in {money.currency}")
+    if money is not Unit.USD and all(each.code is not money for each in settings.currencies):
+        code = money.currency
+        field = "currency" if budget.currency is not None else "limit" if budget.limit is not None else "per_call"
+        yield Problem((*path, field), f'no rates for {code}: add [currencies.{code}] rates = {{ "2026-11-01" = 1.08 }}')
+
+
+def _soft(budget: Budget, path: Path) -> Iterator[Problem]:
+    at = [step.at_millionths for step in budget.soft]
+    for index, step in enumerate(budget.soft):
+        if not step.do:
+            yield Problem((*path, "soft", index, "do"), "does nothing: name one or more actions")
+        if at.index(step.at_millionths) != index:
+            yield Problem((*path, "soft", index, "at"), "is named twice; put the actions of one threshold together")
+        if budget.hard == "off" and {"land", "block", "approve"} & set(step.do):
+            yield Problem((*path, "soft", index, "do"), 'refuses calls, and hard = "off" refuses none; remove one')
 
 
 def _key(key: Key, path: Path) -> Iterator[Problem]:

@@ -70,8 +70,8 @@ def _budget(budget: Budget) -> str:
 
 
 def _amount(unit: Unit, amount: int) -> str:
-    if unit is Unit.USD:
-        return f"{usd(amount)} USD"
+    if unit.currency:
+        return f"{usd(amount)} {unit.currency}"
     return f"{amount:,} {_NOUNS[unit]}{'' if amount == 1 else 's'}"
 
 

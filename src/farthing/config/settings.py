@@ -10,12 +10,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import field
 
-from farthing.config import values
+from farthing.budget.currency import DEFAULT_AGE_DAYS, DatedRate
+from farthing.config import amounts, values
+from farthing.config.amounts import Money
 from farthing.config.problems import Problem
 from farthing.config.values import (
     Count,
     LabelNames,
     Later,
+    Millionths,
     Name,
     Named,
     Pairs,
@@ -25,11 +28,10 @@ from farthing.config.values import (
     Seconds,
     Secret,
     SecretText,
-    Share,
     Size,
     Text,
-    Usd,
 )
+from farthing.domain.budget import Unit
 
 Open = dict[str, object]
 """A table whose settings come with the version that acts on them."""
@@ -66,14 +68,15 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SoftStep(msgspec.Struct, frozen=True, kw_only=True):
-    at: Share
-    do: tuple[Literal["alert", "downgrade", "land"], ...]
+    at_millionths: Millionths = field(name="at")
+    """Share of the limit, `0.8`."""
+    do: tuple[Literal["alert", "compress", "shorten", "downgrade", "hint", "land", "block", "approve"], ...]
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
     match: Patterns = ()
-    limit_nanos: Annotated[int | None, Read(values.usd)] = field(default=None, name="limit")
+    limit: Money | None = None
     tokens: Annotated[int | None, Read(values.count)] = None
     input_tokens: Annotated[int | None, Read(values.count)] = None
     output_tokens: Annotated[int | None, Read(values.count)] = None
@@ -81,19 +84,25 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     window: Annotated[str, Read(values.window)] = "lifetime"
     tz: Annotated[str, Read(values.zone)] = "UTC"
     each: Annotated[str, Read(values.label_name)] = ""
-    soft: Annotated[tuple[SoftStep, ...], Later("nothing happens before the limit itself")] = ()
+    soft: tuple[SoftStep, ...] = ()
     hard: Literal["block", "approve", "off"] = "block"
     floor: Positive = 256
     wait_seconds: Seconds = field(default=20.0, name="wait")
     unknown: Literal["charge_hold", "charge_seen"] | None = None
     """What an outcome nobody knows is charged; by default the whole hold, or what was seen where `hard` is off."""
     bound: Literal["auto", "strict"] = "auto"
-    per_call: Annotated[Usd | None, Later("single calls are limited by the whole budget only")] = None
-    per_output: Annotated[Count | None, Later("single answers are limited by the whole budget only")] = None
-    approve_wait_seconds: Annotated[Seconds | None, Later("nobody is asked")] = field(default=None, name="approve_wait")
-    land_output: Annotated[Count | None, Later("nothing is kept back for a last answer")] = None
-    currency: str = "USD"
-    was: Annotated[Name | None, Later("a renamed budget starts with nothing spent")] = None
+    per_call: Money | None = None
+    """The most one call may cost."""
+    per_output: Annotated[int | None, Read(values.positive)] = None
+    """The most output tokens of one call."""
+    approve_wait_seconds: Seconds = field(default=0.0, name="approve_wait")
+    """How long a call waits for an approval, within its caller's own patience, before it is refused with its address."""
+    land_output: Positive = 1_024
+    """Output tokens kept back for a run's last answer."""
+    currency: Annotated[Unit | None, Read(amounts.currency)] = None
+    """Of its money; by default that of `limit`."""
+    was: Name | None = None
+    """The name it had when it first counted: what was spent under that stays spent."""
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,16 +157,44 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
-    same_call: Annotated[int | None, Read(values.positive)] = None
+    """Circuit breakers of agents, per run (or per key and agent where no run is named)."""
+
+    same_call: Annotated[int | None, Read(values.positive)] = 3
+    """The same tool call with the same result, so often in a row."""
     tool_calls: Annotated[int | None, Read(values.positive)] = None
+    steps: Annotated[int | None, Read(values.positive)] = None
+    """Calls to a model."""
+    retries: Annotated[int | None, Read(values.positive)] = None
+    """The very same request again, so often in a row."""
     minutes: Annotated[int | None, Read(values.positive)] = None
-    idle_after_seconds: Annotated[float | None, Read(values.seconds)] = field(default=None, name="idle_after")
+    """From the first call on."""
+    cost: Money | None = None
+    velocity: Annotated[int | None, Read(values.positive)] = None
+    """Times the usual cost a minute of the run's workflow."""
+    open_for_seconds: Seconds = field(default=300.0, name="open_for")
+    """How long a breaker stays open before one call may try again."""
+    idle_after_seconds: Seconds = field(default=900.0, name="idle_after")
+    """A run without a call for so long is idle: nothing is refused, its landing money is freed."""
+    orphan_after_seconds: Seconds = field(default=120.0, name="orphan_after")
+    """A run that promised heartbeats and misses them for so long is orphaned: it is refused."""
     poll: tuple[str, ...] = ()
+    """Tools that may repeat."""
+    do: Literal["block", "alert"] = "block"
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     when: Name
     to: Annotated[tuple[Secret, ...], Read(values.secrets)] = ()
+    match: Patterns = ()
+    """Only for these labels."""
+
+
+class Currency(msgspec.Struct, frozen=True, kw_only=True):
+    code: Annotated[Unit, Read(amounts.currency)]
+    rates: Annotated[tuple[DatedRate, ...], Read(amounts.rates)]
+    """Dollars for one unit, by the date from which it holds."""
+    max_age_days: Annotated[int, Read(amounts.days)] = field(default=DEFAULT_AGE_DAYS, name="max_age")
+    """A rate older than this is stale: money in it is refused under a hard budget."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,17 +230,19 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
     store: Store = Store()
     providers: Annotated[tuple[Provider, ...], Named("name")] = ()
-    tiers: Annotated[dict[str, tuple[str, ...]], Later("calls use the model they name")] = {}
+    tiers: dict[str, tuple[str, ...]] = {}
+    """Models by size, the cheapest tier first: what `downgrade` chooses from."""
     budgets: tuple[Budget, ...] = ()
-    limits: Annotated[tuple[Limit, ...], Later("rates are not limited")] = ()
+    limits: tuple[Limit, ...] = ()
     keys: tuple[Key, ...] = ()
     routes: Annotated[tuple[Route, ...], Later("calls use the model they name")] = ()
     cache: Annotated[Cache | None, Later("no answer is cached")] = None
     prefix: Annotated[Prefix | None, Later("provider caching is left to the caller")] = None
     context: Annotated[Context | None, Later("messages are sent as they are")] = None
     output: Output = Output()
-    guard: Annotated[Guard | None, Later("loops are not detected")] = None
-    alerts: Annotated[tuple[Alert, ...], Later("nobody is told")] = ()
+    guard: Guard | None = None
+    """Without it loops only alert."""
+    alerts: tuple[Alert, ...] = ()
     prices: tuple[Open, ...] = ()
     """As `pricing.contract.read_contracts` takes them; checked by it."""
     record: Record = Record()
@@ -211,7 +250,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     gateway: Gateway = Gateway()
     telemetry: Annotated[Open, Later("nothing is exported")] = {}
     audit: Annotated[Open, Later("changes are kept in the store only")] = {}
-    currencies: Annotated[Open, Later("amounts are in USD")] = {}
+    currencies: Annotated[tuple[Currency, ...], Named("code")] = ()
 
 
 class Settings(File, frozen=True, kw_only=True):

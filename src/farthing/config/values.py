@@ -13,7 +13,7 @@ import msgspec
 
 from farthing.accounts.attribution import LABEL_NAME
 from farthing.budget.window import check_window, check_zone
-from farthing.domain.money import MAX_NANOS, parse_usd
+from farthing.domain.money import MAX_NANOS
 from farthing.domain.record import Labels
 from farthing.providers.addresses import check_base_url
 
@@ -118,13 +118,6 @@ def secrets(value: object, around: Surroundings) -> tuple[Secret, ...]:
     return tuple(secret(item, around) for item in value)
 
 
-def usd(value: object, _: Surroundings) -> int:
-    """Dollars with their currency, in nano-dollars."""
-    if not isinstance(value, str):
-        raise Wrong('must be an amount in quotes, like "500 USD"')
-    return parse_usd(value)
-
-
 def count(value: object, _: Surroundings) -> int:
     """A whole number of tokens, calls or the like; 0 admits nothing."""
     if type(value) is not int or not 0 <= value <= MAX_NANOS:
@@ -155,12 +148,19 @@ def size(value: object, _: Surroundings) -> int:
     return int(found[1]) * _BYTES[found[2]]
 
 
-def share(value: object, _: Surroundings) -> float:
+def share(value: object, around: Surroundings) -> float:
     """A share of a whole: above 0, at most 1."""
+    return millionths(value, around) / 1_000_000
+
+
+def millionths(value: object, _: Surroundings) -> int:
+    """A share of a whole, above 0 and at most 1, in millionths: 0.8 is 800,000."""
     number = Decimal(value) if isinstance(value, int | Decimal) else Decimal("NaN")
     if isinstance(value, bool) or not number.is_finite() or not 0 < number <= 1:
         raise Wrong("must be a share above 0 and at most 1, like 0.8")
-    return float(number)
+    if number * 1_000_000 != int(number * 1_000_000):
+        raise Wrong("is finer than a millionth; six decimals are enough")
+    return int(number * 1_000_000)
 
 
 def port(value: object, _: Surroundings) -> int:
@@ -170,11 +170,11 @@ def port(value: object, _: Surroundings) -> int:
 
 
 def window(value: object, around: Surroundings) -> str:
-    return check_window(_plain(value, around))
+    return check_window(plain(value, around))
 
 
 def zone(value: object, around: Surroundings) -> str:
-    return check_zone(_plain(value, around))
+    return check_zone(plain(value, around))
 
 
 def base_url(value: object, around: Surroundings) -> str:
@@ -184,14 +184,14 @@ def base_url(value: object, around: Surroundings) -> str:
 
 def name(value: object, around: Surroundings) -> str:
     """What people call something: one printable line."""
-    found = _plain(value, around)
+    found = plain(value, around)
     if not 0 < len(found) <= 128 or not found.isprintable() or found != found.strip():
         raise Wrong("must be one line of 1 to 128 printable characters, without spaces around it")
     return found
 
 
 def label_name(value: object, around: Surroundings) -> str:
-    found = _plain(value, around)
+    found = plain(value, around)
     if LABEL_NAME.fullmatch(found) is None:
         raise Wrong(f"{found!r} is not the name of a label; names are like team or cost-center, in lower case")
     return found
@@ -219,7 +219,7 @@ def patterns(value: object, around: Surroundings) -> Labels:
     return found
 
 
-def _plain(value: object, _: Surroundings) -> str:
+def plain(value: object, _: Surroundings) -> str:
     if not isinstance(value, str):
         raise Wrong("must be text in quotes")
     return value
@@ -237,12 +237,11 @@ def _contents(path: Path, shown: str) -> str:
 
 Text = Annotated[str, Read(text)]
 SecretText = Annotated[Secret, Read(secret)]
-Usd = Annotated[int, Read(usd)]
 Count = Annotated[int, Read(count)]
 Positive = Annotated[int, Read(positive)]
 Seconds = Annotated[float, Read(seconds)]
 Size = Annotated[int, Read(size)]
-Share = Annotated[float, Read(share)]
+Millionths = Annotated[int, Read(millionths)]
 Name = Annotated[str, Read(name)]
 LabelNames = Annotated[tuple[str, ...], Read(label_names)]
 Pairs = Annotated[Labels, Read(labels)]

@@ -1,4 +1,7 @@
-"""Holds: what a call asks to set aside, and what came of it. The ledger speaks in these."""
+"""Holds: what a call asks to set aside, and what came of it. The ledger speaks in these.
+
+What every call makes is `gc=False`: values of values, in which no cycle can arise, so the collector need not look at them.
+"""
 
 import msgspec
 
@@ -7,7 +10,7 @@ from farthing.domain.record import AttemptOpening, CallClosing, CallOpening
 from farthing.domain.usage import Usage
 
 
-class Spent(msgspec.Struct, frozen=True, kw_only=True):
+class Spent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An amount in every unit at once. Money is in PICO-dollars here, so that an account rounds it once, its own way."""
 
     picos: int = 0
@@ -30,7 +33,7 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
                 return self.calls
 
 
-class Charge(msgspec.Struct, frozen=True):
+class Charge(msgspec.Struct, frozen=True, gc=False):
     """What one account is asked to hold, as a line over the output cap: `ceil((base + slope * cap) * times / over)`.
 
     `base` and `slope` are quantities as `Spent.of` gives them (money in pico-dollars); `times / over` turns a quantity
@@ -60,7 +63,7 @@ class Charge(msgspec.Struct, frozen=True):
         return (room * self.over // self.times - self.base) // self.slope
 
 
-class Reserve(msgspec.Struct, frozen=True, kw_only=True):
+class Reserve(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One attempt asks every account it touches for its worst case, all or none."""
 
     opening: AttemptOpening
@@ -79,7 +82,7 @@ class Reserve(msgspec.Struct, frozen=True, kw_only=True):
     """How long to queue for money held by others. 0: do not wait, and answer `Short` instead of clamping or waiting."""
 
 
-class Reserved(msgspec.Struct, frozen=True):
+class Reserved(msgspec.Struct, frozen=True, gc=False):
     """Durably held. `cap` is what the outbound body must carry."""
 
     cap: int
@@ -88,6 +91,13 @@ class Reserved(msgspec.Struct, frozen=True):
     tightest: Standing | None
     """The enforced money account with the least left, as it stands with this hold in it; None where there is none."""
     waited_ms: int = 0
+
+    def held_on(self, account: AccountKey) -> int:
+        """What it holds there; 0 where it does not touch that account."""
+        for touched, amount in self.held:
+            if touched == account:
+                return amount
+        return 0
 
 
 class Short(msgspec.Struct, frozen=True):
@@ -105,7 +115,7 @@ class Declined(msgspec.Struct, frozen=True):
     waited_ms: int = 0
 
 
-class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The truth about one attempt: posts what it spent, releases the rest of its hold, and completes its record."""
 
     attempt: int

@@ -58,7 +58,7 @@ def same_maker(one: int, other: int) -> bool:
 
 def show(prefix: str, number: int) -> str:
     """`show("call", 1)` is `"call_0000000000000001"`: sixteen hexadecimal digits, in order of time."""
-    return f"{prefix}_{number:016x}"
+    return "%s_%016x" % (prefix, number)  # noqa: UP031 - half the price of an f-string, and every answer says its id
 
 
 def read(prefix: str, text: str) -> int:

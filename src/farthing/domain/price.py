@@ -43,7 +43,7 @@ class PriceCard(msgspec.Struct, frozen=True):
     """The hash of the price book this card is from; it stands in every record."""
 
 
-class Cost(msgspec.Struct, frozen=True):
+class Cost(msgspec.Struct, frozen=True, gc=False):
     """What one attempt cost. `nanos * 1000 == picos + remainder_picos`."""
 
     nanos: int

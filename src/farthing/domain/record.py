@@ -34,7 +34,7 @@ class Skeleton(msgspec.Struct, frozen=True):
     """Kinds of parts that are not text: `image`, `audio`, `document`."""
 
 
-class CallOpening(msgspec.Struct, frozen=True, kw_only=True):
+class CallOpening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of a call when it asks for money or is refused."""
 
     id: int
@@ -52,7 +52,7 @@ class CallOpening(msgspec.Struct, frozen=True, kw_only=True):
     """`Skeleton` as JSON."""
 
 
-class CallClosing(msgspec.Struct, frozen=True, kw_only=True):
+class CallClosing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How a call ended, from the client's side of the gateway."""
 
     id: int
@@ -69,7 +69,7 @@ class CallClosing(msgspec.Struct, frozen=True, kw_only=True):
     """The refusal's numbers or the failure, in words; never content."""
 
 
-class AttemptOpening(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptOpening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One request to one provider, as it is about to be sent."""
 
     id: int

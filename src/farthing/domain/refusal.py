@@ -20,5 +20,5 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def amount_text(unit: Unit, amount: int) -> str:
-    """An amount in its unit as the decimal string the contract asks for: dollars with a point, counts whole."""
-    return usd(amount) if unit is Unit.USD else str(amount)
+    """An amount in its unit as the decimal string the contract asks for: money with a point, counts whole."""
+    return usd(amount) if unit.currency else str(amount)

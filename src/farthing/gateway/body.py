@@ -1,15 +1,30 @@
 """Reading a request's body: bounded, never truncated without saying so."""
 
+from collections.abc import Mapping
+
 from farthing.domain.errors import BadRequest
-from farthing.gateway.client import Receive
+from farthing.gateway.turn import Turn
 
 
-class ClientLeft(Exception):
-    """The client left before its body was complete. A part of a body is never taken for the whole."""
+async def read_body(turn: Turn, limit: int) -> bytes:
+    """The whole body. Raises BadRequest (413, 415) or ClientLeft."""
+    check_plain(turn.request.named)
+    if turn.request.length > limit:
+        raise too_large(limit)
+    while not turn.all_here:
+        await turn.more()
+        if turn.body_bytes > limit:
+            raise too_large(limit)
+    pieces = turn.pieces
+    body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    pieces.clear()
+    if len(body) > limit:
+        raise too_large(limit)
+    return body
 
 
-async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
-    """The whole body. Raises BadRequest (413, 415, 400) or ClientLeft."""
+def check_plain(headers: Mapping[bytes, bytes]) -> None:
+    """Nothing is unpacked here. Raises BadRequest 415."""
     encoding = headers.get(b"content-encoding", b"identity").lower()
     if encoding not in (b"identity", b""):
         raise BadRequest(
@@ -17,28 +32,6 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -
             field="content-encoding",
             status=415,
         )
-    declared = headers.get(b"content-length")
-    if declared is not None and (not declared.isdigit() or int(declared) > limit):
-        raise too_large(limit)
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise ClientLeft
-    body: bytes = message["body"]
-    if not message["more_body"]:
-        if len(body) > limit:
-            raise too_large(limit)
-        return body
-    pieces = [body]
-    size = len(body)
-    while message["more_body"]:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientLeft
-        pieces.append(message["body"])
-        size += len(message["body"])
-        if size > limit:
-            raise too_large(limit)
-    return b"".join(pieces)
 
 
 def too_large(limit: int) -> BadRequest:

@@ -93,6 +93,7 @@ class _ClaimedLedger:
         self.close_call = ledger.close_call
         self.adopt = ledger.adopt
         self.standing = ledger.standing
+        self.left = ledger.left
         self.flush = ledger.flush
 
     async def reserve(self, ask: Reserve) -> Reserved | Short | Declined:

@@ -7,7 +7,7 @@ browser here (a foreign Host, Origin or content type) nor through a proxy that h
 import re
 from collections.abc import Mapping
 
-from farthing.accounts.attribution import attribute
+from farthing.accounts.attribution import Heard, attribute_heard
 from farthing.accounts.secrets import find
 from farthing.call.arrival import Caller
 from farthing.domain.errors import BadRequest
@@ -33,9 +33,10 @@ def authenticate(headers: Headers, keys: Mapping[str, Key], peer: str) -> Key | 
     return None
 
 
-def caller_of(key: Key | None, raw_headers: list[tuple[bytes, bytes]], body_labels: Labels) -> Caller:
-    """Who the call is for. Raises BadRequest 400 for labels that cannot be used or that the key misses."""
-    found = attribute(raw_headers, body_labels, key)
+def caller_of(key: Key | None, heard: Heard, body_labels: Labels) -> Caller:
+    """Who the call is for, from what `heard_in` its headers. Raises BadRequest 400 for labels that cannot be used or that
+    the key misses."""
+    found = attribute_heard(heard, body_labels, key)
     if key is None:
         return Caller(labels=found.labels, trusted=None)
     return Caller(key=key.name, labels=found.labels, trusted=found.trusted, max_values=key.max_values)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 
 import msgspec
 
-from farthing.gateway.turn import Headers
+from farthing.gateway.head import Headers
 
 MiB = 1 << 20
 DAY_MS = 86_400_000

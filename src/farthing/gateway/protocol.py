@@ -1,33 +1,29 @@
-"""uvicorn's HTTP/1.1 protocol with the limits it lacks: header size and count, time for header and body, stalled writes.
+"""HTTP/1.1 on one connection, with limits of size and time that uvicorn lacks; a request is handed on without ASGI.
 
-Measured without them (uvicorn 0.54 with httptools): a 64 MB header is accepted after five seconds of blocked loop, and
-half a header keeps its connection for ever. One sweep a second looks at all connections, so a request costs no timer.
+Measured without the limits (uvicorn 0.54 with httptools): a 64 MB header is accepted after five seconds of blocked loop,
+and half a header keeps its connection for ever. One sweep a second looks at all connections, so a request costs no timer.
 """
 
 import asyncio
-import re
+import logging
+from collections.abc import Callable, Coroutine
 from typing import Any
-from urllib.parse import unquote
 
-import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import uvicorn
+from uvicorn.server import ServerState
 
+from farthing.gateway.bell import Bell
+from farthing.gateway.framing import Framing, NotHttp
+from farthing.gateway.head import Head, HeadReader
 from farthing.gateway.limits import WireLimits
-from farthing.gateway.turn import Bell, Turn
+from farthing.gateway.turn import READ_AHEAD_BYTES, Turn
 
-_HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
-_ONCE = frozenset(
-    (
-        b"host",
-        b"authorization",
-        b"content-length",
-        b"content-type",
-        b"x-api-key",
-        b"x-goog-api-key",
-        b"x-farthing-labels",
-        b"idempotency-key",
-    )
-)
+log = logging.getLogger("farthing.gateway")
+
+App = Callable[[Turn], Coroutine[Any, Any, None]]
+
+_END_OF_HEAD = b"\r\n\r\n"
+_BLANK = b"\r\n"
 _REASONS = {
     400: b"Bad Request",
     408: b"Request Timeout",
@@ -36,200 +32,221 @@ _REASONS = {
 }
 
 
-class LimitedProtocol(HttpToolsProtocol):
+class LimitedProtocol(asyncio.Protocol):
     """One client connection. Made by uvicorn; `limits` are set on the class that `serve` hands it."""
 
     limits = WireLimits()
+    transport: asyncio.Transport
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.head_bytes = 0
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],  # noqa: ARG002 - uvicorn's signature
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self.loop = _loop or asyncio.get_running_loop()
+        self.app: App = config.loaded_app
+        self.connections: set[Any] = server_state.connections
+        self.tasks: set[asyncio.Task[None]] = server_state.tasks
+        self.framing = Framing()
+        self.heads = HeadReader(self.limits.headers)
+        self.peer = ""
+        self.one_too_many = False
+        self.turn: Turn | None = None
+        """The request that is being answered, or was last."""
         self.reading_head = True
+        self.partial = b""
+        """The beginning of a head. The parser has it."""
+        self.unread = b""
+        """What came behind a request that is not answered yet. Nobody has looked at it."""
+        self.deaf = False
+        """Nothing that still arrives is looked at: we said no, or the client said it would ask nothing more."""
+        self.dropped_bytes = 0
+        self.reading_paused = False
+        self.stalled = False
+        self.room = Bell()
+        # Since when, in the loop's time; 0 where it is not so
         self.waiting_since = 0.0
-        """When the present header or body began to arrive; 0 while nothing is awaited."""
+        """The present head or body is arriving."""
         self.stalled_since = 0.0
         self.idle_since = self.loop.time()
-        self.host: bytes | None = None
-        self.once: set[bytes] = set()
-        self.problem: tuple[int, bytes] | None = None
-        """What is wrong with the present header, as status and reason."""
-        self.refused = False
         self.lingering_since = 0.0
-        """When we said no and closed our side; until the client has closed its own, what it still sends is dropped."""
-        self.one_too_many = False
-        self.body_bytes = 0
-        self.answering: Turn | None = None
-        """The turn whose application runs; older than `cycle` where requests are pipelined."""
+        """We said no and closed our side; until the client has closed its own, what it still sends is dropped."""
 
     # Reading
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn asks for what it is always given
+        self.transport = transport  # type: ignore[assignment]  # a stream's; uvloop's has no base class to ask for
+        self.connections.add(self)
         self.one_too_many = len(self.connections) > self.limits.connections
+        peer = transport.get_extra_info("peername")
+        self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
 
     def data_received(self, data: bytes) -> None:
-        if self.refused:
+        if self.deaf:
             self._drop(len(data))
-            return
-        self.idle_since = 0.0
-        if self.reading_head:
-            self.head_bytes += len(data)
-            if not self.waiting_since:
-                self.waiting_since = self.loop.time()
-        super().data_received(data)
-        if self.reading_head and self.head_bytes > self.limits.head_bytes:
+        else:
+            self.idle_since = 0.0
+            self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        try:
+            while data and not self.deaf:
+                if not self.reading_head:
+                    data = self._read_body(data)
+                elif self.turn is not None and not self.turn.complete:  # pipelined: it is looked at when its turn comes
+                    self._keep_for_later(data)
+                    return
+                else:
+                    data = self._read_head(data)
+        except NotHttp:
+            self.refuse(400, b"this is not valid HTTP/1.1")
+
+    def _keep_for_later(self, data: bytes) -> None:
+        self.unread += data
+        if len(self.unread) > READ_AHEAD_BYTES:
+            self.pause_reading()
+
+    def _read_head(self, data: bytes) -> bytes:
+        """Take a head, with its body where all of that is here, and begin its turn. Returns what is left."""
+        fed = len(self.partial)
+        if not fed and data[0] in _BLANK:  # empty lines before a request are nothing
+            data = data.lstrip(_BLANK)
+        block = self.partial + data if fed else data
+        end = block.find(_END_OF_HEAD, max(0, fed - len(_END_OF_HEAD) + 1))
+        if end < 0 or end > self.limits.head_bytes:
+            self._wait_for_head(block, fed)
+            return b""
+        head = self.heads.read(block[:end])
+        start = end + len(_END_OF_HEAD)
+        stop = start + head.length
+        all_here = stop <= len(block) and not head.constant.chunked
+        cut = stop if all_here else start
+        upgrade = self.framing.head(block if not fed and cut == len(block) else block[fed:cut], ends=all_here)
+        self.partial = b""
+        self._begin(head, all_here=all_here, upgrade=upgrade)
+        return block[cut:] if cut < len(block) else b""
+
+    def _wait_for_head(self, block: bytes, fed: int) -> None:
+        """A head that is not complete, or too long. The parser sees what there is, so that nonsense is told at once."""
+        if not self.waiting_since:
+            self.waiting_since = self.loop.time()
+        if len(block) > self.limits.head_bytes:
             self.refuse(431, b"the request header is too large")
+        elif len(block) > fed:
+            self.framing.part_of_head(block[fed:])
+            self.partial = block
 
-    def on_message_begin(self) -> None:
-        self.url = b""
-        self.headers = []
-        self.expect_100_continue = False
-        self.host = None
-        self.once = set()
-        self.problem = None
-        self.reading_head = True
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name in _ONCE:
-            if name in self.once:
-                self.problem = 400, b"the header " + name + b" is given twice"
-            self.once.add(name)
-            if name == b"host":
-                self.host = value
-        elif b"_" in name:
-            self.problem = 400, b"a header name contains an underscore"
-        elif name == b"expect":
-            self.expect_100_continue = value.lower() == b"100-continue"
-        self.headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        if self.refused:  # a request right behind the one that was refused: nothing of it is looked at
-            return
-        problem = self._problem_of_the_whole() if self.problem is None else self.problem
+    def _begin(self, head: Head, *, all_here: bool, upgrade: bool) -> None:
+        """Begin the turn of a request whose head is complete, or say why not."""
+        problem = head.constant.problem
+        if problem is None and self.one_too_many:
+            problem = 503, b"the gateway has too many connections; try again"
+        if (
+            problem is None and upgrade and head.constant.method not in ("GET", "HEAD")
+        ):  # the parser threw away its body
+            problem = 400, b"a request with a body cannot ask for another protocol: leave out Upgrade"
         if problem is not None:
             self.refuse(*problem)
             return
-        turn = self._turn()
-        self.reading_head = False
-        self.head_bytes = self.body_bytes = 0
-        self.waiting_since = self.loop.time()
-        before, self.cycle = self.cycle, turn
-        if getattr(before, "response_complete", True):  # None at first, which uvicorn's type does not say
-            self.answering = turn
-            self._start_asgi_task(turn, self.app)
-        else:  # a pipelined request waits for the answer before it
-            self.flow.pause_reading()
-            self.pipeline.appendleft((turn, self.app))
+        keeps = self.framing.keeps and head.constant.one_one and not upgrade  # no other protocol is spoken here
+        turn = self.turn = Turn(self, head, self.framing.pieces, all_here=all_here or upgrade, keep_alive=keeps)
+        if turn.all_here:
+            self.waiting_since = 0.0
+            self.deaf = not keeps
+        else:
+            self.framing.expect_body(head)
+            self.waiting_since = self.loop.time()
+            self.reading_head = False
+        turn.task = self.loop.create_task(self._answer(turn))
+        self.tasks.add(turn.task)
 
-    def on_body(self, body: bytes) -> None:
-        if not self.refused:
-            self.body_bytes += len(body)
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self.waiting_since = 0.0
-        self.reading_head = True
-        if not self.refused:
-            super().on_message_complete()
-
-    def _problem_of_the_whole(self) -> tuple[int, bytes] | None:
-        if len(self.headers) > self.limits.headers:
-            return 431, b"the request has too many headers"
-        if self.head_bytes > self.limits.head_bytes:  # it may be the body that came with it
-            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-            if size > self.limits.head_bytes:
-                return 431, b"the request header is too large"
-        if self.one_too_many:
-            return 503, b"the gateway has too many connections; try again"
-        if self.host is None:
-            return 400, b"exactly one Host header is required"
-        return None if _HOST.fullmatch(self.host) else (400, b"the Host header is not a host")
-
-    def _turn(self) -> Turn:
-        """The request as ASGI has it, and what answers it."""
-        version = self.parser.get_http_version()
-        raw_path, _, query = self.url.partition(b"?")
-        if not raw_path.startswith(b"/"):  # `GET http://host/path`, or CONNECT's authority
-            parsed = httptools.parse_url(self.url)
-            raw_path, query = parsed.path, parsed.query
-        path = raw_path.partition(b"#")[0].decode("latin-1")
-        scope: dict[str, Any] = {
-            "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
-            "http_version": version,
-            "method": self.parser.get_method().decode("ascii"),
-            "scheme": self.scheme,
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": raw_path,
-            "query_string": query,
-            "root_path": "",
-            "headers": self.headers,
-            "server": self.server,
-            "client": self.client,
-        }
-        turn = Turn(
-            scope=scope,  # type: ignore[arg-type]  # a plain dict, as every ASGI application takes it
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=[],
-            message_event=Bell(),  # type: ignore[arg-type]  # all that is asked of it
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
-        scope["farthing.turn"] = turn
-        return turn
+    def _read_body(self, data: bytes) -> bytes:
+        """Take what of these bytes belongs to the present body. Returns what is left."""
+        turn, framing = self.turn, self.framing
+        assert turn is not None
+        cut = framing.body(data)
+        if framing.ended:
+            self.reading_head = True
+            self.waiting_since = 0.0
+            self.deaf = not turn.keep_alive
+        turn.arrived(framing.size, all_here=framing.ended)
+        if framing.ended and turn.complete:
+            self.idle_since = self.loop.time()
+        return data[cut:]
 
     # Answering
 
-    def on_response_complete(self) -> None:
-        self.server_state.total_requests += 1
+    async def _answer(self, turn: Turn) -> None:
+        """Let the application answer. An answer that it leaves undone is cut."""
+        try:
+            await self.app(turn)
+        except Exception:
+            log.exception("a request failed")
+        finally:
+            turn.close()
+            if turn.task is not None:
+                self.tasks.discard(turn.task)
+
+    def answered(self) -> None:
+        """The present answer is complete: whoever stands in line comes next."""
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self.answering, app = self._next_in_line()
-            self._start_asgi_task(self.answering, app)
+        self.resume_reading()
+        self.idle_since = self.loop.time()
+        if self.unread:
+            data, self.unread = self.unread, b""
+            self.idle_since = 0.0
+            self._read(data)
+
+    def shutdown(self) -> None:
+        """The server stops: what is being answered is finished, and nothing else is begun."""
+        if self.turn is None or self.turn.complete:
+            self.transport.close()
         else:
-            self.idle_since = self.loop.time()
+            self.turn.keep_alive = False
+
+    def pause_reading(self) -> None:
+        if not self.reading_paused:
+            self.reading_paused = True
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self.reading_paused:
+            self.reading_paused = False
+            self.transport.resume_reading()
 
     def pause_writing(self) -> None:
+        self.stalled = True
         self.stalled_since = self.loop.time()
-        super().pause_writing()
+        self.room.clear()
 
     def resume_writing(self) -> None:
+        self.stalled = False
         self.stalled_since = 0.0
-        super().resume_writing()
+        self.room.set()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Every turn on this connection is over, not only the newest, which is all that uvicorn knows of."""
-        for turn in (self.answering, *(turn for turn, _ in self.pipeline)):
-            if isinstance(turn, Turn):
-                turn.lose()
-        super().connection_lost(exc)
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self.connections.discard(self)
+        self.deaf = True
+        self.resume_writing()
+        if self.turn is not None:
+            self.turn.lose()
 
     def refuse(self, status: int, why: bytes) -> None:
-        """Answer before any application code runs, and close. What is owed to earlier requests goes out first: a refusal
-        must never be taken for the answer to one of them."""
-        self.refused = True
+        """Answer before any application code runs, or instead of it, and close."""
+        self.deaf = True
+        turn = self.turn
         if self.transport.is_closing():
             return
-        turn = self.cycle
-        owed = not getattr(turn, "response_complete", True)  # None at first, which uvicorn's type does not say
-        if self.reading_head and owed:
-            turn.keep_alive = False
-        elif not self.reading_head and (not owed or turn.response_started or self.pipeline):
+        if self.reading_head:
+            self._say_no(status, why)
+        elif turn is None or turn.started:  # a second answer would be taken for that of another request
             self.transport.close()
         else:
             self._say_no(status, why)
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own words
-        """What uvicorn calls where the parser gives up."""
-        self.refuse(400, b"this is not valid HTTP/1.1")
+            turn.lose()  # whoever waits for the rest of this body waits in vain
 
     def _say_no(self, status: int, why: bytes) -> None:
         body = b'{"error":{"message":"' + why + b'","type":"invalid_request_error","code":"bad_http","param":null}}'
@@ -239,31 +256,12 @@ class LimitedProtocol(HttpToolsProtocol):
         )
         self.waiting_since = self.idle_since = 0.0
         self.lingering_since = self.loop.time()
-        if not self.reading_head:
-            self.cycle.disconnected = True  # whoever waits for the rest of this body waits in vain
-            self.cycle.message_event.set()
         self.transport.write_eof()  # closing at once would reset the connection under a client that still sends
 
     def _drop(self, size: int) -> None:
-        self.body_bytes += size
-        if self.body_bytes > self.limits.dropped_bytes:
+        self.dropped_bytes += size
+        if self.dropped_bytes > self.limits.dropped_bytes:
             self.transport.abort()
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Another protocol is not spoken here: the request is answered as it is, and what follows it is not read. The
-        parser has thrown away its body, if it has one: then it is refused."""
-        self.refused = True
-        self.cycle.keep_alive = False
-        if self.cycle.scope["method"] not in ("GET", "HEAD") and not self.pipeline:
-            self.cycle.disconnected = True
-            self._say_no(400, b"a request with a body cannot ask for another protocol: leave out Upgrade")
-
-    def _next_in_line(self) -> tuple[Turn, Any]:
-        if self.waiting_since:  # while it stood in line we did not read: its time begins now
-            self.waiting_since = self.loop.time()
-        turn, app = self.pipeline.pop()
-        assert isinstance(turn, Turn)
-        return turn, app
 
     # Time
 
@@ -275,8 +273,6 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.transport.abort()
         elif self.stalled_since and now - self.stalled_since > limits.stall_seconds:
             self.transport.abort()
-        elif self.pipeline:
-            return  # it is us who do not read
         elif self.waiting_since and self.reading_head and now - self.waiting_since > limits.head_seconds:
             self.refuse(408, b"the request header took too long to arrive")
         elif self.waiting_since and not self.reading_head and now - self.waiting_since > self._body_seconds():
@@ -285,7 +281,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _body_seconds(self) -> float:
-        return self.limits.body_seconds + self.body_bytes / 1_000_000
+        return self.limits.body_seconds + (self.turn.body_bytes / 1_000_000 if self.turn is not None else 0)
 
 
 async def sweep(connections: set[Any], *, every_seconds: float = 1.0) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from farthing.gateway.client import HttpClient
+from farthing.gateway.head import Headers
 from farthing.gateway.kept import KeptAnswer
-from farthing.gateway.turn import Headers
 
 
 class RecordingClient:
@@ -39,9 +39,16 @@ class RecordingClient:
         self._status, self._headers = status, headers
         await self._client.head(status, headers)
 
-    async def body(self, piece: bytes) -> None:
+    def write(self, piece: bytes) -> bool:
         self._take(piece)
-        await self._client.body(piece)
+        return self._client.write(piece)
+
+    async def drained(self) -> None:
+        await self._client.drained()
+
+    async def body(self, piece: bytes) -> None:
+        if not self.write(piece):
+            await self.drained()
 
     async def end(self, last: bytes = b"") -> None:
         self._take(last)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+from farthing.accounts.attribution import heard_in
 from farthing.call.arrival import Provider
 from farthing.call.said import passed_on
 from farthing.config.engine import Engine
@@ -10,12 +11,12 @@ from farthing.domain.errors import BadRequest, UpstreamFailed
 from farthing.domain.ids import call_of
 from farthing.domain.record import AttemptOpening
 from farthing.gateway.body import read_body
-from farthing.gateway.calls import credential, forwarded
-from farthing.gateway.client import HttpClient, Receive, Scope
+from farthing.gateway.forwarding import credential, forwarded
 from farthing.gateway.identify import authenticate, caller_of, check_json
 from farthing.gateway.reply import free, send_bytes, send_json
 from farthing.gateway.routes import MESSAGES, RESPONSES
 from farthing.gateway.settling import card_of, settlement_of_background
+from farthing.gateway.turn import Turn
 from farthing.ports.upstream import Outbound
 
 ANSWER_BYTES = 16 * 1024 * 1024
@@ -24,44 +25,41 @@ _MODEL = re.compile(r"/v1/models(?:/(?!\.)[A-Za-z0-9_.:@~-]{1,200}){0,4}")
 """The list, or one model; names may have slashes in them, but no segment begins with a point."""
 
 
-async def count_tokens(engine: Engine, scope: Scope, receive: Receive, client: HttpClient) -> None:
+async def count_tokens(engine: Engine, turn: Turn) -> None:
     """Anthropic's free count: the body is parsed like any other, and goes to the provider its model would go to."""
-    headers = dict(scope["headers"])
-    key = authenticate(headers, engine.keys, _peer(scope))
-    check_json(headers)
-    body = await read_body(receive, headers, engine.settings.gateway.body_bytes)
+    named = turn.request.named
+    key = authenticate(named, engine.keys, turn.peer)
+    check_json(named)
+    body = await read_body(turn, engine.settings.gateway.body_bytes)
     draft = MESSAGES.read(body)
-    caller_of(key, scope["headers"], ())  # a key's required labels hold here, too
+    caller_of(key, heard_in(turn.request.headers), ())  # a key's required labels hold here, too
     provider, model = engine.rules.route(MESSAGES.format, draft.asked.model)
-    await _pass(engine, provider, scope, client, "POST", "/v1/messages/count_tokens", draft.count_body(model=model))
+    await _pass(engine, provider, turn, "POST", "/v1/messages/count_tokens", draft.count_body(model=model))
 
 
-async def models(engine: Engine, scope: Scope, client: HttpClient) -> None:
+async def models(engine: Engine, turn: Turn) -> None:
     """The models of the first provider that speaks the caller's dialect: Anthropic's clients say so with a header."""
-    headers = dict(scope["headers"])
-    authenticate(headers, engine.keys, _peer(scope))
-    path = scope["path"]
+    named = turn.request.named
+    authenticate(named, engine.keys, turn.peer)
+    path = turn.request.constant.path
     if _MODEL.fullmatch(path) is None:
         raise BadRequest("only /v1/models and /v1/models/{id} are offered", status=404, code="not_found")
-    wanted = "anthropic" if b"anthropic-version" in headers else "openai"
+    wanted = "anthropic" if b"anthropic-version" in named else "openai"
     speaking = [provider for provider in engine.rules.providers if provider.format == wanted]
     if not speaking:
-        await send_json(client, 200, {"object": "list", "data": []}, *free(engine))
+        await send_json(turn, 200, {"object": "list", "data": []}, *free(engine))
         return
-    await _pass(
-        engine, speaking[0], scope, client, "GET", path if wanted == "anthropic" else path.removeprefix("/v1"), b""
-    )
+    await _pass(engine, speaking[0], turn, "GET", path if wanted == "anthropic" else path.removeprefix("/v1"), b"")
 
 
-async def fetch_response(engine: Engine, scope: Scope, client: HttpClient) -> None:
+async def fetch_response(engine: Engine, turn: Turn) -> None:
     """An answer made earlier. Fetching bills nothing; a background answer of ours is settled here, once.
 
     With keys, only answers that the same key paid for: to the provider, all our callers are one.
     """
-    headers = dict(scope["headers"])
-    key = authenticate(headers, engine.keys, _peer(scope))
-    tenant = caller_of(key, scope["headers"], ()).tenant
-    found = _RESPONSE.fullmatch(scope["path"])
+    key = authenticate(turn.request.named, engine.keys, turn.peer)
+    tenant = caller_of(key, heard_in(turn.request.headers), ()).tenant
+    found = _RESPONSE.fullmatch(turn.request.constant.path)
     if found is None:
         raise BadRequest("only /v1/responses/{id} can be fetched", status=404, code="not_found")
     response_id = found[1]
@@ -72,7 +70,7 @@ async def fetch_response(engine: Engine, scope: Scope, client: HttpClient) -> No
             raise BadRequest("no response of this key has this id", field="path", status=404, code="not_found")
     opening = None if pending is None else await _opening(engine, pending)
     provider = _maker(engine, opening)
-    body = await _pass(engine, provider, scope, client, "GET", f"/responses/{response_id}", b"")
+    body = await _pass(engine, provider, turn, "GET", f"/responses/{response_id}", b"")
     if opening is not None and body is not None:
         _settle(engine, opening, body, tenant)
 
@@ -103,19 +101,17 @@ def _settle(engine: Engine, opening: AttemptOpening, body: bytes, tenant: str) -
         engine.ledger.settle(settlement)
 
 
-async def _pass(
-    engine: Engine, provider: Provider, scope: Scope, client: HttpClient, method: str, path: str, body: bytes
-) -> bytes | None:
+async def _pass(engine: Engine, provider: Provider, turn: Turn, method: str, path: str, body: bytes) -> bytes | None:
     """One request to one provider and its whole answer back. Returns the body of a 200."""
-    raw = scope["headers"]
-    own = () if provider.has_credential else credential(dict(raw), keyless=not engine.keys)
+    head = turn.request
+    own = () if provider.has_credential else credential(head.named, keyless=not engine.keys)
     set_here = {name for name, _ in provider.headers}
-    query = scope["query_string"].decode("latin-1")
+    query = head.constant.query.decode("latin-1")
     request = Outbound(
         origin=provider.origin,
         target=provider.base_path + path + (f"?{query}" if query else ""),
         method=method,
-        headers=(*provider.headers, *own, *[pair for pair in forwarded(raw) if pair[0] not in set_here]),
+        headers=(*provider.headers, *own, *[pair for pair in forwarded(head.headers) if pair[0] not in set_here]),
         body=body,
     )
     try:
@@ -127,9 +123,5 @@ async def _pass(
         ) from failure
     headers = [pair for pair in passed_on(answer.headers) if pair[0] != b"content-type"]
     kind = next((value for name, value in answer.headers if name == b"content-type"), b"application/json")
-    await send_bytes(client, answer.status, text, *free(engine), *headers, content_type=kind)
+    await send_bytes(turn, answer.status, text, *free(engine), *headers, content_type=kind)
     return text if answer.status == 200 else None
-
-
-def _peer(scope: Scope) -> str:
-    return scope["client"][0] if scope["client"] else ""

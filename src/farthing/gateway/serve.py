@@ -34,6 +34,7 @@ def server(gateway: Gateway, *, drain_seconds: float, limits: WireLimits) -> uvi
         uvicorn.Config(
             gateway,
             http=limited,
+            interface="asgi3",  # it is none: our protocol calls it, and nothing may be put around it
             ws="none",
             loop="none",
             lifespan="off",

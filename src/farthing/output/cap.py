@@ -22,7 +22,7 @@ class Defaults(msgspec.Struct, frozen=True):
     reasoning: int = 32_000
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Wanted(msgspec.Struct, frozen=True, gc=False):
     """The cap to ask the ledger for."""
 
     cap: int
@@ -37,7 +37,9 @@ def wanted(asked: Asked, facts: ModelFacts, defaults: Defaults, floor: int) -> W
 
     A call that thinks needs room for the smallest thinking budget and for an answer after it, so its floor is higher.
     """
-    cap, origin = (_default(asked, facts, defaults, floor), "default") if asked.cap is None else (asked.cap, "caller")
+    cap, origin = asked.cap, "caller"
+    if cap is None:
+        cap, origin = _default(asked, facts, defaults, floor), "default"
     least = floor if asked.thinking is None else MIN_THINKING + max(floor, 1)
     return Wanted(cap, min(cap, least), origin)
 
@@ -68,5 +70,4 @@ def told(cap: int, *, clamped: bool, origin: str) -> bytes | None:
 
 def cut_by_cap(finish: str, *, clamped: bool, origin: str) -> bool:
     """Whether an answer ended because of a cap that we set rather than one the caller chose."""
-    ours = clamped or origin == "default"
-    return ours and finish in {"length", "max_tokens", "max_output_tokens"}
+    return (clamped or origin == "default") and finish in {"length", "max_tokens", "max_output_tokens"}

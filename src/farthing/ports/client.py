@@ -16,8 +16,17 @@ class Client(Protocol):
 
     async def head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None: ...
 
+    def write(self, piece: bytes) -> bool:
+        """Send a piece of the body at once. False where the client now reads slower than we write, beyond its read-ahead:
+        await `drained` before the next piece."""
+        ...
+
+    async def drained(self) -> None:
+        """Return when the client has caught up, or has left."""
+        ...
+
     async def body(self, piece: bytes) -> None:
-        """Waits while the client reads slower than we write, beyond its read-ahead."""
+        """`write`, then `drained` where that is asked for."""
         ...
 
     async def end(self, last: bytes = b"") -> None:

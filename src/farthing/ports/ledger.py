@@ -59,6 +59,10 @@ class Ledger(Protocol):
         """An account as last seen by this process; None if it never touched it. For display: never decides."""
         ...
 
+    def left(self, key: AccountKey) -> int | None:
+        """What `standing` says is left; None where nothing limits the account or this process never touched it."""
+        ...
+
     async def flush(self) -> None:
         """Return when everything queued before is durable. Raises LedgerUnavailable if it cannot be."""
         ...

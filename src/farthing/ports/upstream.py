@@ -1,5 +1,6 @@
 """A provider's HTTP, as the life of a call needs it: what was sent is proven, what is unsure is said."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -30,6 +31,19 @@ class Answer(Protocol):
 
     async def read_all(self, limit: int) -> bytes:
         """The whole body. Raises Ambiguous when it is cut, stalls, or is longer than `limit` bytes."""
+        ...
+
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        """Hand the body to `take` in the moment it arrives: a task switch for the whole stream, not for each piece.
+
+        `take` gets the pieces in order, none of them empty, and must neither wait nor read; it may `abort`. True asks
+        for more. False stops: pour returns False, and what arrives from then on lies unread until somebody pours or
+        reads on; beyond its bound the provider is made to wait. Returns True at the proper end of the body; where
+        `take` stops on the last piece, that is for the next pour to say.
+
+        Raises Ambiguous when the body is cut or stalls, once all that came before was taken, and when the answer is
+        aborted. What `take` raises is raised here, in the task that pours, and aborts the answer.
+        """
         ...
 
     def abort(self) -> None:

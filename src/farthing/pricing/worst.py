@@ -20,7 +20,7 @@ REMEMBERED = 1_024
 """Cards, times what calls ask of them, whose highest rates are remembered."""
 
 
-class Bound(msgspec.Struct, frozen=True):
+class Bound(msgspec.Struct, frozen=True, gc=False):
     """`base_picos + slope_picos * cap`, where `cap` is the output tokens allowed per choice."""
 
     base_picos: int
@@ -60,8 +60,7 @@ def worst(  # noqa: PLR0913 - one keyword for each thing a body can ask for that
         most = found
         if input_tokens < most.short:
             _remember(most, asks)
-    each_output = most.output
-    return Bound(most.base + input_tokens * most.input + predicted_tokens * each_output, choices * each_output)
+    return Bound(most.base + input_tokens * most.input + predicted_tokens * most.output, choices * most.output)
 
 
 class _Highest(msgspec.Struct, frozen=True):

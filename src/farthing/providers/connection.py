@@ -68,8 +68,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def finish(self, *, reusable: bool) -> None:
         self._exchange = None
-        if reusable and not self.closed and self.owner is not None and not self.backlog():
-            self.owner.take_back(self)
+        owner = self.owner
+        if reusable and owner is not None and not self.closed and not self.backlog():
+            owner.take_back(self)
         else:
             self.close()
 
@@ -118,8 +119,9 @@ class Connection(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self._exchange is not None:
-            self._exchange.feed(bytes(self._buffer[:nbytes]))
+        exchange = self._exchange
+        if exchange is not None:
+            exchange.feed(self._buffer[:nbytes])  # not a copy: it is parsed before the next read
         else:
             self.close()  # nobody asked
 

@@ -5,11 +5,16 @@ back when the whole body is in its caller's hands; what a provider sends after t
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
+
+import msgspec
 
 from farthing.domain.errors import Ambiguous
 from farthing.providers.incoming import Incoming
-from farthing.providers.limits import Timeouts
+from farthing.providers.limits import Limits, Timeouts
+
+_Waiter = asyncio.Future[None]
 
 
 class Line(Protocol):
@@ -30,106 +35,126 @@ class Line(Protocol):
         ...
 
 
-class Exchange:
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What all exchanges with one origin have in common."""
+
+    loop: asyncio.AbstractEventLoop
+    origin: str
+    limits: Limits
+    timeouts: Timeouts
+
+
+class Exchange(Incoming):
     """An answer on its way in (`ports.upstream.Answer`). Made when its request is about to be written."""
 
     __slots__ = (
         "_backlog",
         "_began",
-        "_incoming",
         "_line",
         "_loop",
-        "_origin",
         "_paused",
         "_room",
         "_seen",
-        "_timeouts",
+        "_stopped",
+        "_taker",
+        "_terms",
         "_waiter",
         "_whole",
         "_written",
-        "headers",
-        "status",
     )
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        line: Line,
-        incoming: Incoming,
-        *,
-        origin: str,
-        began: float,
-        room: int,
-        timeouts: Timeouts,
-    ) -> None:
-        """`began` is when the whole undertaking started, in the loop's time; `room` bytes may lie unread."""
-        self.status = 0
-        self.headers = incoming.headers
-        self._loop = loop
+    def __init__(self, terms: Terms, line: Line, *, began: float, bodiless: bool = False) -> None:
+        """`began` is when the whole undertaking started, in the loop's time; `bodiless` is the answer to a HEAD."""
+        Incoming.__init__(self, terms.limits, bodiless=bodiless)
+        self._terms = terms
+        self._loop = terms.loop
         self._line: Line | None = line
-        self._incoming = incoming
-        self._origin = origin
         self._began = began
-        self._room = room
-        self._timeouts = timeouts
-        self._waiter: asyncio.Future[None] | None = None
-        self._paused = self._whole = False
-        self._written = self._seen = loop.time()
+        self._written = self._seen = terms.loop.time()
         self._backlog = 0
+        self._room = terms.limits.unread_bytes
+        self._waiter: _Waiter | None = None
+        self._taker: Callable[[bytes], bool] | None = None
+        self._stopped: BaseException | bool = False
+        self._paused = self._whole = False
 
     # ── the caller's side ────────────────────────────────────────────────────────────────────────────────────────
 
     async def arrive(self) -> None:
         """Wait for the headers. Raises Ambiguous: the request has been written."""
-        incoming = self._incoming
-        while not incoming.headed:
-            if incoming.flaw:
-                raise self._ambiguous()
-            await self._wait()
-        self.status = incoming.status
-        self.headers = incoming.headers
+        if not (self.headed or self.flaw):
+            waiter = self._waiter = self._loop.create_future()
+            try:
+                await waiter
+            except BaseException:
+                self._waiter = None
+                self.abort()
+                raise
+            self._waiter = None
+        if not self.headed:
+            raise self._ambiguous()
 
     async def read(self) -> bytes:
-        incoming = self._incoming
-        while not incoming.pieces:
-            if incoming.flaw:
+        while not self.pieces:
+            if self.flaw:
                 raise self._ambiguous()
-            if incoming.complete:
+            if self.complete:
                 self._release()
                 return b""
             await self._wait()
-        return self._take()
+        return self._fetch()
 
     async def read_all(self, limit: int) -> bytes:
-        incoming = self._incoming
-        self._whole = True
-        self._room = limit
-        self._resume()
-        while not (incoming.complete or incoming.flaw) and max(incoming.declared, incoming.unread) <= limit:
-            await self._wait()
-        if incoming.unread > limit or not (incoming.complete or incoming.flaw):
-            incoming.complete = False
-            self._fail(f"sent an answer of more than {limit} bytes")
-        if incoming.flaw:
-            incoming.pieces.clear()
+        if not self.complete or self.unread > limit:
+            await self._gather(limit)
+        return self._fetch()
+
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        while self.pieces or not (self.complete or self.flaw):
+            if self.pieces:
+                self._hand_over(take)
+            else:
+                self._taker = take
+                await self._wait()
+            stopped, self._stopped = self._stopped, False
+            if isinstance(stopped, BaseException):
+                self.abort()
+                raise stopped
+            if stopped:
+                return False
+        if self.flaw:
             raise self._ambiguous()
-        return self._take()
+        self._release()
+        return True
 
     def abort(self) -> None:
-        incoming = self._incoming
-        if incoming.pieces or not incoming.complete:
+        if self.pieces or not self.complete:
             self._release()
-            incoming.complete = False
-            incoming.pieces.clear()
+            self.complete = False
+            self.pieces.clear()
             self._fail("was not heard to its end: the answer was given up")
         else:
             self._release()
 
-    def _take(self) -> bytes:
-        body = self._incoming.take()
-        if self._incoming.complete:
+    async def _gather(self, limit: int) -> None:
+        """Wait until all of the body is there. Raises Ambiguous where that will not be."""
+        self._whole = True
+        self._room = limit
+        self._resume()
+        while not (self.complete or self.flaw) and max(self.declared, self.unread) <= limit:
+            await self._wait()
+        if self.unread > limit or not (self.complete or self.flaw):
+            self.complete = False
+            self._fail(f"sent an answer of more than {limit} bytes")
+        if self.flaw:
+            self.pieces.clear()
+            raise self._ambiguous()
+
+    def _fetch(self) -> bytes:
+        body = self.take()
+        if self.complete:
             self._release()
-        else:
+        elif self._paused:
             self._resume()
         return body
 
@@ -142,43 +167,46 @@ class Exchange:
             self.abort()
             raise
         finally:
-            self._waiter = None
+            self._waiter = self._taker = None
 
     def _ambiguous(self) -> Ambiguous:
-        return Ambiguous(f"{self._origin} {self._incoming.flaw}; what the request cost is unknown")
+        return Ambiguous(f"{self._terms.origin} {self.flaw}; what the request cost is unknown")
 
     # ── the connection's side ────────────────────────────────────────────────────────────────────────────────────
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Bytes from the provider."""
-        incoming = self._incoming
-        incoming.feed(data)
+        Incoming.feed(self, data)
         self._seen = self._loop.time()
-        if incoming.complete or incoming.flaw:
-            if not incoming.reusable and self._line is not None:
-                self._line.close()
+        over = self.complete or self.flaw
+        if over and not self.reusable and self._line is not None:
+            self._line.close()
+        taker = self._taker
+        if taker is not None and self.pieces and not self._told():
+            self._hand_over(taker)
+            if over or self._stopped is not False:
+                self._wake()
+        elif over:
             self._wake()
-        elif incoming.unread > self._room:
-            self._crowded()
-        elif not self._whole:
-            self._wake()
+        elif self.headed:
+            self._announce()
 
     def lost(self, reason: str) -> None:
         """The connection ended: `reason` says how, "" for an orderly end of the stream."""
         if reason:
-            self._fail(f"{reason} {self._incoming.stage}")
+            self._fail(f"{reason} {self.stage}")
         else:
-            self._incoming.end()
+            self.end()
             self._wake()
 
     def check(self, now: float) -> None:
         """Fail if any phase has lasted too long."""
-        limit = self._timeouts
+        limit = self._terms.timeouts
         if now - self._began > limit.total_seconds:
             self._late("finish its answer", limit.total_seconds)
-        elif self._incoming.complete or self._paused:
+        elif self.complete or self._paused:
             return
-        elif self._incoming.headed:
+        elif self.headed:
             if now - self._seen > limit.idle_seconds:
                 self._late("go on with its answer", limit.idle_seconds)
         elif self._still_writing(now):
@@ -196,17 +224,27 @@ class Exchange:
         return backlog > 0
 
     def _late(self, act: str, seconds: float) -> None:
-        if not self._incoming.complete:
+        if not self.complete:
             self._fail(f"did not {act} within {seconds:g} s")
         elif self._line is not None:
             self._line.close()  # all there, but nobody fetched it
 
-    def _crowded(self) -> None:
-        """More is unread than there is room for. Whoever reads piece by piece makes the provider wait."""
-        if not self._whole and not self._paused and self._line is not None:
-            self._paused = True
-            self._line.pause()
-        self._wake()
+    def _hand_over(self, take: Callable[[bytes], bool]) -> None:
+        """Give `take` what has come. What it raises is for the task that pours, not for the event loop."""
+        try:
+            self._stopped = not take(self._fetch())
+        except BaseException as error:  # noqa: BLE001 - raised again by `pour`
+            self._stopped = error
+
+    def _announce(self) -> None:
+        """The head or some of the body has come. Whoever reads piece by piece makes the provider wait."""
+        if self.unread > self._room:
+            if not self._whole and not self._paused and self._line is not None:
+                self._paused = True
+                self._line.pause()
+            self._wake()
+        elif not self._whole and self._taker is None:
+            self._wake()
 
     def _resume(self) -> None:
         if self._paused and self._line is not None:
@@ -215,17 +253,22 @@ class Exchange:
             self._line.resume()
 
     def _fail(self, reason: str) -> None:
-        self._incoming.drop(reason)
+        self.drop(reason)
         self._release()
         self._wake()
 
     def _release(self) -> None:
         """Part from the connection, which reads on. Called once the body is complete or given up."""
-        if self._incoming.complete:
-            self._resume()
-        line, self._line = self._line, None
+        line = self._line
         if line is not None:
-            line.finish(reusable=self._incoming.complete and self._incoming.reusable)
+            if self.complete and self._paused:
+                self._resume()
+            self._line = None
+            line.finish(reusable=self.complete and self.reusable)
+
+    def _told(self) -> bool:
+        """Whether nobody waits, or whoever does has been told (or cancelled) and has not come to it yet."""
+        return self._waiter is None or self._waiter.done()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -10,6 +10,7 @@ import importlib
 import io
 import socket
 import ssl
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 from urllib.request import getproxies_environment, proxy_bypass
@@ -168,6 +169,17 @@ class AiohttpAnswer:
                 self._fail(f"{self._origin} sent an answer of more than {limit} bytes")
                 raise Ambiguous(self._failure)
         return b"".join(pieces)
+
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        while piece := await self.read():
+            try:
+                more = take(piece)
+            except BaseException:
+                self.abort()
+                raise
+            if not more:
+                return False
+        return True
 
     def abort(self) -> None:
         if not self._response.content.at_eof():

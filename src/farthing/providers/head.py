@@ -28,6 +28,32 @@ HOP_BY_HOP = frozenset(
 
 _OURS = HOP_BY_HOP | {b"host", b"content-length", b"expect"}
 _TEXT = bytes(code for code in range(256) if code == 0x09 or (code >= 0x20 and code != 0x7F))
+_ACCEPT_ENCODING = b"\r\naccept-encoding: "
+_IDENTITY = _ACCEPT_ENCODING + b"identity"
+_REMEMBERED = 1024
+"""Spellings of header names that are kept at most, each of at most `_SHORT` bytes."""
+_SHORT = 64
+
+
+class _Prefixes(dict[bytes, bytes]):
+    """A header's name → what stands before its value, line end included. Raises BadRequest for what may not be sent."""
+
+    def __missing__(self, name: bytes) -> bytes:
+        if not _TOKEN.fullmatch(name):
+            raise BadRequest(f"{name!r} is not a header name")
+        lowered = name.lower()
+        if lowered in _OURS:
+            field = name.decode()
+            raise BadRequest(f"the header {field} belongs to the connection and cannot be set", field=field)
+        prefix = _ACCEPT_ENCODING if lowered == b"accept-encoding" else b"\r\n%b: " % name
+        if len(self) >= _REMEMBERED:
+            self.clear()  # whoever fills it with names of his own slows nobody for long
+        if len(name) <= _SHORT:
+            self[name] = prefix
+        return prefix
+
+
+_PREFIXES = _Prefixes()
 
 
 def render_head(request: Outbound) -> bytes:
@@ -37,22 +63,23 @@ def render_head(request: Outbound) -> bytes:
     impossible target. Asks for `identity` where the caller names no encoding.
     """
     lines = [_start(request.origin, request.method, request.target)]
-    encoding_named = False
+    prefixes, encoding = _PREFIXES, _IDENTITY
     for name, value in request.headers:
-        prefix, is_encoding = _field(name)
-        encoding_named = encoding_named or is_encoding
+        prefix = prefixes[name]
+        if prefix is _ACCEPT_ENCODING:
+            encoding = b""
         lines.append(prefix + value)
-    if not encoding_named:
-        lines.append(b"accept-encoding: identity")
+    if encoding:
+        lines.append(encoding)
     if request.body or request.method in _METHODS_WITH_BODY:
-        lines.append(b"content-length: %d" % len(request.body))
-    lines.append(b"\r\n")
-    head = b"\r\n".join(lines)
-    # All that is not text must be exactly our own line ends, two for the first line (its Host) and for the last.
-    if head.translate(None, _TEXT) != b"\r\n" * (len(lines) + 1):
+        lines.append(b"\r\ncontent-length: %d" % len(request.body))
+    head = b"".join(lines)
+    # All that is not text must be exactly our own line ends: each line but the first begins with one, the first (its
+    # Host) holds one.
+    if head.translate(None, _TEXT) != b"\r\n" * len(lines):
         culprit = next(name.decode() for name, value in request.headers if value.translate(None, _TEXT))
         raise BadRequest(f"the header {culprit} holds a control character, which HTTP cannot carry", field=culprit)
-    return head
+    return head + b"\r\n\r\n"
 
 
 @lru_cache(maxsize=1024)
@@ -64,18 +91,6 @@ def _start(origin: str, method: str, target: str) -> bytes:
     if not _TOKEN.fullmatch(verb) or method == "CONNECT":
         raise BadRequest(f"{method!r} is not a method that can be sent", field="method")
     return b"%b %b HTTP/1.1\r\nhost: %b" % (verb, path, parse_origin(origin).authority)
-
-
-@lru_cache(maxsize=1024)
-def _field(name: bytes) -> tuple[bytes, bool]:
-    """A header's name with its colon, and whether it is Accept-Encoding."""
-    if not _TOKEN.fullmatch(name):
-        raise BadRequest(f"{name!r} is not a header name")
-    lowered = name.lower()
-    if lowered in _OURS:
-        field = name.decode()
-        raise BadRequest(f"the header {field} belongs to the connection and cannot be set", field=field)
-    return name + b": ", lowered == b"accept-encoding"
 
 
 def end_to_end(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -1,6 +1,6 @@
 """One HTTP/1.1 answer as it is parsed: bytes in, a head and pieces of body out, no I/O.
 
-Each answer has a parser of its own (half a microsecond), so nothing of one answer can reach the next.
+Each answer has a parser of its own (a third of a microsecond), so nothing of one answer can reach the next.
 """
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -8,8 +8,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from farthing.providers.head import HOP_BY_HOP, named_options
 from farthing.providers.limits import Limits
 
-_FRAMING = HOP_BY_HOP | {b"content-length"}
-_PLAIN_CONNECTION = frozenset({b"keep-alive", b"close"})
+_Fields = list[tuple[bytes, bytes]]
 
 
 class Incoming:
@@ -17,14 +16,12 @@ class Incoming:
 
     __slots__ = (
         "_bodiless",
-        "_dropped",
-        "_framed",
-        "_head_bytes",
+        "_coded",
+        "_fields",
         "_limits",
         "_parser",
         "_quiet_bytes",
         "complete",
-        "declared",
         "flaw",
         "headed",
         "headers",
@@ -36,7 +33,7 @@ class Incoming:
 
     def __init__(self, limits: Limits, *, bodiless: bool = False) -> None:
         self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: _Fields = []
         """Names in lower case, order and duplicates kept, hop-by-hop headers removed."""
         self.headed = False
         """The head is complete; interim (1xx) answers do not count."""
@@ -46,24 +43,23 @@ class Incoming:
         """Why this is no answer. Pieces that came before are kept."""
         self.reusable = False
         """The connection may carry another exchange after this one."""
-        self.declared = -1
-        """Content-Length; -1 where there is none."""
         self.pieces: list[bytes] = []
         self.unread = 0
         """Bytes in `pieces`."""
         self._limits = limits
         self._bodiless = bodiless
-        self._framed = False
-        self._dropped: tuple[bytes, ...] = ()
-        self._head_bytes = self._quiet_bytes = 0
+        self._coded = False
+        self._fields: _Fields = []
+        self._quiet_bytes = 0
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         parser = self._parser
         if parser is None:
             self.reusable = False  # more bytes than the answer has
             return
         before = self.unread
+        self._quiet_bytes += len(data)
         try:
             parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
@@ -73,11 +69,11 @@ class Incoming:
         elif self.unread != before:
             self._quiet_bytes = 0
         else:
-            self._count_quiet(len(data))
+            self._check_quiet()
 
     def end(self) -> None:
         """The provider closed its side in good order: the end of a body without a length, a flaw of any other."""
-        if self.headed and not self._framed and not self.flaw:
+        if self.headed and not self.flaw and not self._coded and self.declared < 0:
             self.complete = True
         elif not self.complete:
             self._spoil(f"closed the connection {self.stage}")
@@ -97,41 +93,40 @@ class Incoming:
         self._parser = None
 
     @property
+    def declared(self) -> int:
+        """Content-Length; -1 where there is none. The parser has refused what is not a number."""
+        return next((int(value) for name, value in self.headers if name == b"content-length"), -1)
+
+    @property
     def stage(self) -> str:
         return "in the middle of its answer" if self.headed else "before it answered"
 
-    # ── what the parser calls ────────────────────────────────────────────────────────────────────────────────────
+    # ── what the parser calls: a dozen times an answer, so little is done here that can be done once ─────────────
 
     def on_message_begin(self) -> None:
         if self.complete:
             self.reusable = False  # the first byte of something after the end
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._head_bytes += len(name) + len(value) + 4
-        if self._head_bytes > self._limits.head_bytes:
-            self._spoil_head()
-        elif not self.headed:
-            name = name.lower()
-            if name not in _FRAMING or self._look_at(name, value):
-                self.headers.append((name, value))
-                if len(self.headers) > self._limits.headers:
-                    self._spoil(f"sent more than {self._limits.headers} headers")
+        self._fields.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        parser = self._parser
-        if parser is None or self.complete or self.flaw:
+        if self.complete or self.flaw:
             return
+        parser = self._parser
+        assert parser is not None, "only its parser calls this"
         status = parser.get_status_code()
+        fields, self._fields = self._fields, []
         if status < 200:
-            self.headers.clear()
-            self._dropped = ()
             return
         self.status = status
         self.reusable = parser.should_keep_alive()
-        if self._dropped:
-            self.headers = [field for field in self.headers if field[0] not in self._dropped]
         self.headed = True
-        self.complete = self._bodiless
+        if len(fields) > self._limits.headers or self._quiet_bytes > self._limits.head_bytes:
+            self._check_head(fields)
+        of_the_hop = [field for field in fields if field[0] in HOP_BY_HOP]
+        self.headers = self._end_to_end(fields, of_the_hop) if of_the_hop else fields
+        self.complete = self._bodiless and not self.flaw
 
     def on_body(self, piece: bytes) -> None:
         if self.complete:
@@ -144,26 +139,37 @@ class Incoming:
         if self.headed and not self.flaw:
             self.complete = True
 
-    def _look_at(self, name: bytes, value: bytes) -> bool:
-        """Note what a framing header says of this answer; True if it goes on to the caller."""
-        if name == b"content-length":
-            self._framed = True
-            self.declared = int(value) if value.isdigit() else -1
-            return True
-        if name == b"transfer-encoding":
-            self._framed = True
-            if value.lower() != b"chunked":
-                self._spoil("sent a transfer coding that was not asked for")
-        elif name == b"connection" and value.lower() not in _PLAIN_CONNECTION:
-            self._dropped += named_options((value,))
-        return False
+    # ── limits and framing ───────────────────────────────────────────────────────────────────────────────────────
 
-    def _count_quiet(self, size: int) -> None:
-        """Bytes that bring no body are a head, trailers or framing, and have their limit before they are parsed."""
-        self._quiet_bytes += size
+    def _end_to_end(self, fields: _Fields, of_the_hop: _Fields) -> _Fields:
+        """Heed the hop's headers and leave them out, and what Connection names too, except the length of the body."""
+        named: set[bytes] = set()
+        for name, value in of_the_hop:
+            if name == b"transfer-encoding":
+                self._coded = True
+                if value.lower() != b"chunked":
+                    self._spoil("sent a transfer coding that was not asked for")
+            elif name == b"connection":
+                named.update(named_options((value,)))
+        left_out = (HOP_BY_HOP | named) - {b"content-length"} if named else HOP_BY_HOP
+        return [field for field in fields if field[0] not in left_out]
+
+    def _check_head(self, fields: _Fields) -> None:
+        """Of the bytes that came with no body before them, some may belong to the body."""
+        if len(fields) > self._limits.headers:
+            self._spoil(f"sent more than {self._limits.headers} headers")
+        elif sum(len(name) + len(value) + 4 for name, value in fields) > self._limits.head_bytes:
+            self._spoil_head()
+
+    def _check_quiet(self) -> None:
+        """Bytes that bring no body are a head, trailers or framing, and have their limits before they are complete."""
         if self._quiet_bytes > self._limits.head_bytes:
             self._spoil_head()
-            self._parser = None
+        elif len(self._fields) > self._limits.headers:
+            self._spoil(f"sent more than {self._limits.headers} headers")
+        else:
+            return
+        self._parser = None
 
     def _spoil_head(self) -> None:
         self._spoil(f"sent more than {self._limits.head_bytes} bytes of headers")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from farthing.domain.errors import NotSent
 from farthing.providers.addresses import Origin
 from farthing.providers.connection import Connection, new_buffer
+from farthing.providers.exchange import Terms
 from farthing.providers.limits import Limits, Timeouts
 
 
@@ -49,6 +50,8 @@ class Lane:
     ) -> None:
         """`judge` says why nothing may be sent to a name or address, "" where it may."""
         self.connections: set[Connection] = set()
+        self.terms = Terms(loop=loop, origin=origin.text, limits=limits, timeouts=timeouts)
+        """What is common to all exchanges with this origin."""
         self._loop = loop
         self._origin = origin
         self._limits = limits

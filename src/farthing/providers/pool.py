@@ -12,7 +12,6 @@ from farthing.ports.upstream import Outbound
 from farthing.providers.addresses import parse_origin, refused_host
 from farthing.providers.exchange import Exchange
 from farthing.providers.head import render_head
-from farthing.providers.incoming import Incoming
 from farthing.providers.lane import Lane
 from farthing.providers.limits import Limits, Timeouts
 
@@ -52,15 +51,7 @@ class Pool:
         began = loop.time()
         lane = self._lanes.get(request.origin) or self._lane(loop, request.origin)
         connection = lane.reuse() or await lane.obtain()
-        exchange = Exchange(
-            loop,
-            connection,
-            Incoming(self._limits, bodiless=request.method == "HEAD"),
-            origin=request.origin,
-            began=began,
-            room=self._limits.unread_bytes,
-            timeouts=self._timeouts,
-        )
+        exchange = Exchange(lane.terms, connection, began=began, bodiless=request.method == "HEAD")
         connection.begin(exchange, head, request.body)
         await exchange.arrive()
         return exchange

@@ -13,7 +13,7 @@ from farthing.tokens.media import media_tokens, window
 from farthing.wire.dialect import Asked
 
 
-class InputBound(msgspec.Struct, frozen=True):
+class InputBound(msgspec.Struct, frozen=True, gc=False):
     """At most `tokens` input tokens, cached or not; `kind` says why."""
 
     tokens: int
@@ -52,9 +52,9 @@ def ratio_bound(text_tokens: int, asked: Asked, facts: ModelFacts) -> InputBound
 
 
 def _capped(text_tokens: int, asked: Asked, facts: ModelFacts, kind: str) -> InputBound:
-    tokens = text_tokens + asked.overhead_tokens
+    tokens, most = text_tokens + asked.overhead_tokens, facts.context_tokens
     if asked.media:
         tokens += sum(media_tokens(part, facts) for part in asked.media)
-    if facts.context_tokens is not None:
-        tokens = min(tokens, facts.context_tokens)
+    if most is not None and tokens > most:
+        tokens = most
     return InputBound(tokens * asked.rounds, kind)

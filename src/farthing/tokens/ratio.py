@@ -7,7 +7,8 @@ It is an estimate, not a bound: a call whose text is denser than all before it m
 """
 
 from collections import deque
-from typing import NamedTuple
+
+import msgspec
 
 WINDOW = 1_000
 """Calls that are remembered of each model."""
@@ -19,7 +20,7 @@ MOST_MODELS = 1_024
 """Models that are remembered; the one that learned least recently is forgotten first."""
 
 
-class Ratio(NamedTuple):
+class Ratio(msgspec.Struct, frozen=True, gc=False):
     """`tokens / bytes` of one call, and which call of its model it was."""
 
     tokens: int
@@ -41,11 +42,13 @@ class Ratios:
         if text_bytes < SHORTEST or input_tokens <= 0:
             return
         models = self._models
-        seen = models.pop(model, None) or _Seen()
-        seen.add(input_tokens, text_bytes)
+        seen = models.pop(model, None)
+        if seen is None:
+            seen = _Seen()
+            if len(models) >= MOST_MODELS:
+                del models[next(iter(models))]
         models[model] = seen
-        if len(models) > MOST_MODELS:
-            del models[next(iter(models))]
+        seen.add(input_tokens, text_bytes)
 
     def bound(self, model: str, text_bytes: int) -> int | None:
         """Tokens to expect of so many bytes at the highest ratio seen, and 10 % more; None until enough was seen."""

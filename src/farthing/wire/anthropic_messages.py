@@ -11,12 +11,14 @@ from farthing.domain.refusal import Refusal
 from farthing.wire import anthropic_errors
 from farthing.wire.anthropic_asked import asked_of
 from farthing.wire.anthropic_content import gather_prompt
+from farthing.wire.anthropic_history import history_of
 from farthing.wire.anthropic_messages_stream import MessagesStream
 from farthing.wire.anthropic_skeleton import skeleton_of
 from farthing.wire.anthropic_tools import gather_tools
 from farthing.wire.anthropic_usage import canonical, read_reported
 from farthing.wire.dialect import Answered
 from farthing.wire.gathered import Gathered
+from farthing.wire.history import History, ToolUse
 from farthing.wire.lenient import NOTHING, UNREADABLE
 from farthing.wire.strict import Body, read_object, write
 
@@ -66,10 +68,11 @@ class MessagesDialect:
 class MessagesDraft:
     """`Draft` of one Messages request."""
 
-    __slots__ = ("_body", "_found", "asked")
+    __slots__ = ("_body", "_found", "_history", "asked")
 
     def __init__(self, body: Body) -> None:
         self._body = body
+        self._history: History | None = None
         self._found = found = Gathered()
         gather_tools(found, body.value)
         gather_prompt(found, body.value)
@@ -77,6 +80,15 @@ class MessagesDraft:
 
     def skeleton(self, key: bytes) -> Skeleton:
         return skeleton_of(self._body.value, self._found, key)
+
+    def history(self) -> tuple[ToolUse, ...]:
+        return self._told().uses()
+
+    def turns(self) -> int:
+        return self._told().turns
+
+    def words(self) -> int:
+        return self._told().words
 
     def texts(self) -> Iterator[str]:
         return self._found.texts()
@@ -104,6 +116,11 @@ class MessagesDraft:
 
     def stream(self) -> MessagesStream:
         return MessagesStream(hour_only=self._found.ttls == {"1h"})
+
+    def _told(self) -> History:
+        if self._history is None:
+            self._history = history_of(self._body.value)
+        return self._history
 
 
 def counted(body: bytes) -> int | None:

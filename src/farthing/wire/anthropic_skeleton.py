@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from farthing.domain.record import MessageShape, Skeleton
-from farthing.wire.gathered import Gathered, digest, time_to_live
-
-_CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+from farthing.wire.anthropic_history import CALLS
+from farthing.wire.digests import digest
+from farthing.wire.gathered import Gathered, time_to_live
 
 
 def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
@@ -18,7 +18,8 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
     offered = digest(key, tools) if tools else ""
     return Skeleton(
         messages=tuple(
-            _shape(message, found.message_bytes(at), names, key) for at, message in enumerate(body["messages"])
+            _shape(message, size, names, key)
+            for message, size in zip(body["messages"], found.message_bytes(), strict=True)
         ),
         system_digest=before,
         tools_digest=offered,
@@ -44,7 +45,7 @@ def _shape(message: dict[str, Any], size: int, names: dict[str, str], key: bytes
 def _tools(blocks: list[dict[str, Any]], names: dict[str, str]) -> Iterator[str]:
     """Names of the tools called or answered; `names` remembers which call had which name."""
     for block in blocks:
-        if block["type"] in _CALLS:
+        if block["type"] in CALLS:
             names[str(block.get("id"))] = block["name"]
             yield block["name"]
         elif known := names.get(str(block.get("tool_use_id"))):

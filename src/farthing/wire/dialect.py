@@ -8,6 +8,7 @@ import msgspec
 from farthing.domain.record import Skeleton
 from farthing.domain.refusal import Refusal
 from farthing.domain.usage import Usage
+from farthing.wire.history import ToolUse
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +135,20 @@ class Draft(Protocol):
 
     def skeleton(self, key: bytes) -> Skeleton:
         """Lengths, names and keyed hashes (BLAKE2b, 8 bytes, `key`) of every message; never content."""
+        ...
+
+    def history(self) -> tuple[ToolUse, ...]:
+        """Every use of a tool that the body tells of, in the order of the calls. Read when asked for, at the cost of the
+        body's length."""
+        ...
+
+    def turns(self) -> int:
+        """Assistant turns in the body: how many steps the conversation has had. What the provider keeps is not counted."""
+        ...
+
+    def words(self) -> int:
+        """How many things the user has said in the body, without those said more than once; `ToolUse.words` is the same up
+        to a call."""
         ...
 
     def texts(self) -> Iterator[str]:

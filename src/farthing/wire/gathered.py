@@ -5,9 +5,8 @@ then read from it without a second walk.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
-from hashlib import blake2b
 from itertools import chain
+from operator import sub
 from typing import Any
 
 from farthing.wire.dialect import Media
@@ -77,26 +76,30 @@ class Gathered:
         """UTF-8 bytes of all pieces."""
         return self._summed()[-1]
 
-    def message_bytes(self, index: int) -> int:
-        """UTF-8 bytes of one message, counted from 0. What was added after the last message belongs to the last."""
-        sums, marks = self._summed(), self._marks
-        return sums[marks[index + 1] if index + 1 < len(marks) else -1] - sums[marks[index]]
+    def message_bytes(self) -> list[int]:
+        """UTF-8 bytes of each message. What was added after the last message belongs to the last."""
+        sums = self._summed()
+        before = [*map(sums.__getitem__, self._marks), sums[-1]]
+        return list(map(sub, before[1:], before))
 
     def texts(self) -> Iterator[str]:
         for piece in self.pieces:
             yield piece if isinstance(piece, str) else piece.decode()
 
-    def plain_message(self, message: Any) -> bool:
-        """Add a message that is nothing but texts, as nearly all are: there is nothing in it to refuse or to look into.
-        False, with nothing added, for any other."""
-        if type(message) is not dict or not message.get("role"):
-            return False
-        for value in message.values():
-            if type(value) is not str:
-                return False
-        self._marks.append(len(self.pieces))
-        self.pieces += message.values()
-        return True
+    def plain_messages(self, messages: list[Any], at: int = 0) -> int:
+        """Add the messages from `at` on that are nothing but texts, as nearly all are: there is nothing in them to refuse
+        or to look into. Where the first other one stands, of which nothing is added, or how many messages there are."""
+        marks, pieces = self._marks, self.pieces
+        for index in range(at, len(messages)):
+            message = messages[index]
+            if type(message) is not dict or not message.get("role"):
+                return index
+            for value in message.values():
+                if type(value) is not str:
+                    return index
+            marks.append(len(pieces))
+            pieces += message.values()
+        return len(messages)
 
     def breakpoint(self, holder: dict[str, Any], where: str, key: str = "cache_control") -> None:
         """Note the cache breakpoint on a part, if it has one. Raises BadRequest for a time to live without a known price."""
@@ -125,24 +128,6 @@ def time_to_live(control: dict[str, Any], where: str) -> str:
 def utf8_length(piece: str | bytes) -> int:
     """Bytes of a piece in UTF-8."""
     return len(piece) if isinstance(piece, bytes) or piece.isascii() else len(piece.encode())
-
-
-def digest(key: bytes, *values: Any) -> str:
-    """Keyed hash of JSON values in their own key order, 16 hex digits."""
-    return digest_of(key, b"\x00".join(map(write, values)))
-
-
-def digest_of(key: bytes, written: bytes) -> str:
-    """Keyed hash of bytes, 16 hex digits. What is no JSON must not look like it, or equal digests would mean nothing."""
-    fresh = _keyed(key).copy()
-    fresh.update(written)
-    return fresh.hexdigest()
-
-
-@lru_cache(maxsize=8)
-def _keyed(key: bytes) -> blake2b:
-    """A hash that has taken in its key: copying it costs a third of making it."""
-    return blake2b(digest_size=8, key=key)
 
 
 def nested(value: Any, key: str) -> Iterator[Any]:

@@ -10,7 +10,9 @@ from farthing.domain.refusal import Refusal
 from farthing.wire import openai_errors
 from farthing.wire.dialect import Answered
 from farthing.wire.gathered import Gathered
+from farthing.wire.history import History, ToolUse
 from farthing.wire.openai_chat_asked import read_asked
+from farthing.wire.openai_chat_history import history_of
 from farthing.wire.openai_chat_prompt import template_tokens
 from farthing.wire.openai_chat_skeleton import skeleton_of
 from farthing.wire.openai_chat_stream import OUTPUT, ChatStream
@@ -47,15 +49,25 @@ class ChatDialect:
 class ChatDraft:
     """`Draft` of one Chat Completions request."""
 
-    __slots__ = ("_body", "_found", "asked")
+    __slots__ = ("_body", "_found", "_history", "asked")
 
     def __init__(self, body: Body) -> None:
         self._body = body
+        self._history: History | None = None
         self._found = Gathered()
         self.asked = read_asked(body.value, self._found)
 
     def skeleton(self, key: bytes) -> Skeleton:
         return skeleton_of(self._body.value, self._found, key)
+
+    def history(self) -> tuple[ToolUse, ...]:
+        return self._told().uses()
+
+    def turns(self) -> int:
+        return self._told().turns
+
+    def words(self) -> int:
+        return self._told().words
 
     def texts(self) -> Iterator[str]:
         return self._found.texts()
@@ -76,6 +88,11 @@ class ChatDraft:
 
     def stream(self) -> ChatStream:
         return ChatStream(choices=self.asked.choices, wants_usage=self.asked.wants_usage)
+
+    def _told(self) -> History:
+        if self._history is None:
+            self._history = history_of(self._body.value)
+        return self._history
 
 
 def _capped(body: dict[str, Any], model: str, cap: int | None) -> dict[str, Any]:
@@ -148,9 +165,9 @@ def _answered(answer: _Answer, flaw: str = "") -> Answered:
         flaw=flaw,
         model=answer.model or "",
         id=answer.id or "",
-        finish=finish_of([choice.finish_reason for choice in choices]),
-        tier=tier_served(answer.service_tier),
-        failed=openai_errors.kind_of(answer.error),
+        finish=(choices[0].finish_reason or "") if len(choices) == 1 else _finish_of(choices),
+        tier=tier_served(answer.service_tier) if answer.service_tier else "",
+        failed=openai_errors.kind_of(answer.error) if answer.error else "",
     )
 
 
@@ -187,6 +204,7 @@ def _has_output(choice: _Choice) -> bool:
     return any(map(message.get, OUTPUT))
 
 
-def finish_of(reasons: list[str | None]) -> str:
+def _finish_of(choices: tuple[_Choice, ...]) -> str:
     """One word for all choices: `length` if any was cut, else the first's."""
+    reasons = [choice.finish_reason for choice in choices]
     return "length" if "length" in reasons else next((reason for reason in reasons if reason), "")

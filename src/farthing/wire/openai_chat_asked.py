@@ -41,12 +41,10 @@ def read_asked(body: dict[str, Any], found: Gathered) -> Asked:
     model = needed_text(body, "model")
     said: dict[str, Any] = {}
     for key, value in body.items():
-        facts = _FACTS_OF.get(key)
-        if facts is None:
-            _gather_unknown(found, key, value)
-        else:
-            for fact in facts:
-                said[fact] = _READERS[fact](body)
+        if key in _SAYS_NOTHING:
+            continue
+        for fact in _FACTS_OF.get(key) or _gather_unknown(found, key, value):
+            said[fact] = _READERS[fact](body)
     gather_prompt(found, body, model)
     if said_by(model).always_searches:
         found.uncapped.insert(0, "model")
@@ -54,29 +52,29 @@ def read_asked(body: dict[str, Any], found: Gathered) -> Asked:
         found.ttls.add("5m")
     if found.ttls:
         said["cache_ttl"] = max(found.ttls, key=("5m", "1h").index)
-    return Asked(
-        model=model,
-        text_bytes=found.bytes(),
-        overhead_tokens=found.overhead,
-        media=tuple(found.media),
-        pointers=tuple(found.pointers),
-        uncapped=tuple(found.uncapped),
-        uncapped_kind=found.uncapped_kind(),
-        **said,
-    )
+    if found.media:
+        said["media"] = tuple(found.media)
+    if found.pointers:
+        said["pointers"] = tuple(found.pointers)
+    if found.uncapped:
+        said["uncapped"], said["uncapped_kind"] = tuple(found.uncapped), found.uncapped_kind()
+    return Asked(model=model, text_bytes=found.bytes(), overhead_tokens=found.overhead, **said)
 
 
-def _gather_unknown(found: Gathered, key: str, value: Any) -> None:
+def _gather_unknown(found: Gathered, key: str, value: Any) -> tuple[()]:
     """Any field that is not understood counts as uncapped, and as prompt. Some are known to bill: `web_search_options`,
     `plugins`, `search_parameters` and `enable_search` search for a fee, `models` and `fallbacks` let another model answer."""
     if value is not None and value is not False and value != []:
         found.json(value)
         found.uncapped.append(key)
+    return ()
 
 
 def cap_of(body: dict[str, Any]) -> int | None:
     """The output cap, whichever of its two names it has. Two different ones are refused: who knows which one counts?"""
     older = whole(body, "max_tokens", high=MAX_CAP)
+    if "max_completion_tokens" not in body:
+        return older
     newer = whole(body, "max_completion_tokens", high=MAX_CAP)
     if older is not None and newer is not None and older != newer:
         raise BadRequest(
@@ -159,7 +157,6 @@ _READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
 """How each fact of `Asked` is read from the body, whichever of its fields are there."""
 
 _FACTS_OF: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys((*_SILENT, *_COMPATIBLE, *AROUND_MESSAGES, "prompt_cache_options"), ()),
     **dict.fromkeys(("max_tokens", "max_completion_tokens"), ("cap",)),
     **dict.fromkeys(("user", "safety_identifier", "metadata"), ("attribution",)),
     **dict.fromkeys(("reasoning_effort", "enable_thinking", "thinking"), ("reasons",)),
@@ -171,4 +168,7 @@ _FACTS_OF: dict[str, tuple[str, ...]] = {
     "stream": ("stream", "wants_usage"),
     "stream_options": ("wants_usage",),
 }
-"""The facts on which each field that is understood bears. A field that is not here is not understood."""
+"""The facts on which each field bears. A field that is neither here nor says nothing is not understood."""
+
+_SAYS_NOTHING = frozenset({*_SILENT, *_COMPATIBLE, *AROUND_MESSAGES, "prompt_cache_options"}) - _FACTS_OF.keys()
+"""Fields that are understood and bear on no fact of `Asked` by themselves."""

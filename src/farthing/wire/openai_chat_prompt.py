@@ -43,13 +43,14 @@ _CALLER_RUNS = frozenset({"function", "custom"})
 def gather_prompt(found: Gathered, body: dict[str, Any], model: str) -> None:
     """Add what reaches the prompt of `model`. Raises BadRequest naming the field."""
     found.overhead += _PER_REQUEST if said_by(model).is_openai else _PER_REQUEST + _UNKNOWN_TEMPLATE
-    if not body.keys().isdisjoint(AROUND_MESSAGES):
+    if not AROUND_MESSAGES.isdisjoint(body):
         _around_messages(found, body)
     messages = needed_list(body, "messages")
     found.overhead += _PER_MESSAGE * len(messages)
-    for index, message in enumerate(messages):
-        if not found.plain_message(message):
-            _message(found, message, f"messages[{index}]")
+    at = 0
+    while (at := found.plain_messages(messages, at)) < len(messages):
+        _message(found, messages[at], f"messages[{at}]")
+        at += 1
 
 
 def template_tokens(body: dict[str, Any], model: str) -> int | None:

@@ -1,11 +1,11 @@
 """The shape of a Chat Completions request without its words: what reports and replay live on."""
 
 from collections.abc import Iterator
-from itertools import takewhile
 from typing import Any
 
 from farthing.domain.record import MessageShape, Skeleton
-from farthing.wire.gathered import Gathered, digest, digest_of
+from farthing.wire.digests import Remembered, digest, digest_of, hashed
+from farthing.wire.gathered import Gathered
 from farthing.wire.openai_chat_prompt import cache_mark
 from farthing.wire.strict import write
 
@@ -13,15 +13,21 @@ _INSTRUCTING = frozenset({"system", "developer"})
 _SPEAKING = frozenset({"user", "assistant", *_INSTRUCTING})
 _TTLS = ("", "5m", "1h")
 
+_shapes: Remembered[MessageShape] = Remembered()
+"""Of messages that are nothing but a role and a text."""
+
 
 def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
     """Each word is hashed once. The system digest is that of the instruction before the first other message, or of the
     digests of several; the prompt digest is that of system or tools, or of the digests of both."""
     names: dict[str, str] = {}
     messages = tuple(
-        [_shape(message, found.message_bytes(at), names, key) for at, message in enumerate(body["messages"])]
+        [
+            _shape(message, size, names, key)
+            for message, size in zip(body["messages"], found.message_bytes(), strict=True)
+        ]
     )
-    system = _together(key, [shape.digest for shape in takewhile(_instructs, messages)])
+    system = _together(key, _instructions(messages))
     tools = digest_of(key, b"\x00".join(found.tools)) if found.tools else ""
     return Skeleton(
         messages=messages,
@@ -39,17 +45,29 @@ def _together(key: bytes, digests: list[str]) -> str:
     return digest(key, digests) if len(digests) > 1 else digests[0] if digests else ""
 
 
-def _instructs(shape: MessageShape) -> bool:
-    return shape.role in _INSTRUCTING
+def _instructions(messages: tuple[MessageShape, ...]) -> list[str]:
+    """The digests of the instructions before the first other message."""
+    digests = []
+    for shape in messages:
+        if shape.role not in _INSTRUCTING:
+            break
+        digests.append(shape.digest)
+    return digests
 
 
 def _shape(message: dict[str, Any], size: int, names: dict[str, str], key: bytes) -> MessageShape:
     role, content = message["role"], message.get("content")
-    if type(content) is str and len(message) == 2 and role in _SPEAKING:  # hashed as what no JSON looks like
-        return MessageShape(role, digest_of(key, f"{role}: {content}".encode()), size)
+    if type(content) is str and len(message) == 2 and role in _SPEAKING:
+        mark = (hash(content), role, size, key)
+        return _shapes.get(mark) or _shapes.keep(mark, _plain_shape(role, content, size, key))
     return MessageShape(
         role, digest_of(key, write(message)), size, tuple(_tools(message, names)), _breakpoint(message, content)
     )
+
+
+def _plain_shape(role: str, content: str, size: int, key: bytes) -> MessageShape:
+    """Hashed as what no JSON looks like."""
+    return MessageShape(role, hashed(key, f"{role}: {content}".encode()), size)
 
 
 def _breakpoint(message: dict[str, Any], content: object) -> str:

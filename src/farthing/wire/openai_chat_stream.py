@@ -11,26 +11,27 @@ import msgspec
 
 from farthing.domain.usage import Usage
 from farthing.wire.dialect import Answered, Note
+from farthing.wire.lenient import UNREADABLE
 from farthing.wire.note import with_note
+from farthing.wire.openai_chat_alike import CONTENT, Alike
 from farthing.wire.openai_errors import kind_of
 from farthing.wire.openai_usage import read_usage, tier_served
 from farthing.wire.sse import Splitter, data_of
 
-_CONTENT = b'"content":"'
 _FINISH = b'"finish_reason":"'
 _USAGE = b'"usage"'
 _DONE = b"data: [DONE]"
-_QUOTE = 0x22
 OUTPUT = ("content", "tool_calls", "refusal", "reasoning_content", "reasoning", "function_call", "audio")
 """Fields of a message or delta that are output, here and at imitators."""
+_OUTPUT = frozenset(OUTPUT)
 
 
 class ChatStream:
     """`Stream` of one Chat Completions answer."""
 
     __slots__ = (
-        "_choices", "_closing", "_failed", "_finish", "_finished", "_flaw", "_id", "_kept", "_met", "_model", "_note_at",
-        "_splitter", "_tier", "_usage", "_wants_usage", "broken", "ended", "observed", "output_bytes",
+        "_aligned", "_alike", "_choices", "_closing", "_failed", "_finish", "_finished", "_flaw", "_id", "_kept", "_met",
+        "_model", "_note_at", "_splitter", "_tier", "_usage", "_wants_usage", "broken", "ended", "observed", "output_bytes",
     )  # fmt: skip
 
     def __init__(self, *, choices: int = 1, wants_usage: bool = True) -> None:
@@ -42,6 +43,8 @@ class ChatStream:
         self._choices = choices
         self._wants_usage = wants_usage
         self._splitter = Splitter()
+        self._alike = Alike()
+        self._aligned = False  # the next piece begins with an event, and nothing is kept back
         self._met = False  # the first chunk, which says who answers
         self._closing = False  # usage has come that looks final: events are kept back until output proves it was not
         self._kept: list[bytes] = []
@@ -51,9 +54,20 @@ class ChatStream:
         self._id = self._model = self._tier = self._finish = self._flaw = self._failed = ""
 
     def feed(self, piece: bytes) -> bytes:
+        passed = 0
+        if self._aligned:
+            alike = self._alike
+            passed = alike.run(piece)
+            self.observed += alike.events
+            self.output_bytes += alike.bytes
+            if passed == len(piece):
+                return piece
+        out = piece[:passed] + self._feed(piece[passed:])
+        self._aligned = self._met and not self._closing and self._splitter.between
+        return out
+
+    def _feed(self, piece: bytes) -> bytes:
         events = self._splitter.feed(piece)
-        if len(events) == 1:  # one event a piece: how nearly every stream arrives
-            return self._take(events[0])
         if self._splitter.too_long:
             self.broken = self.broken or "an event is too long"
         out = b"".join(map(self._take, events))
@@ -87,11 +101,14 @@ class ChatStream:
 
     def _take(self, event: bytes) -> bytes:
         """Learn from an event; what may go on to the client now."""
-        start = event.find(_CONTENT) + len(_CONTENT)
-        if start > len(_CONTENT) and event[start] != _QUOTE and self._met and not self._closing and _is_plain(event):
-            self.observed += 1
-            self.output_bytes += event.find(b'"', start) - start
-            return event
+        if self._met and not self._closing:
+            start = event.find(CONTENT) + len(CONTENT)
+            if start > len(CONTENT) and event.startswith(b"data:") and _is_plain(event):
+                size = self._alike.take(event, start)
+                if size:
+                    self.observed += 1
+                    self.output_bytes += size
+                    return event
         return self._read(event)
 
     def _read(self, event: bytes) -> bytes:
@@ -106,7 +123,7 @@ class ChatStream:
         if failed := kind_of(chunk.error):
             self._failed, self.ended = failed, True
             return self._keep(event)
-        choices = _choices_of(chunk.choices)
+        choices = chunk.choices or []
         grown = self._observe(choices)
         if self._learn(chunk) and (not choices or len(self._finished) >= self._choices):
             return self._close(event, alone=not choices)
@@ -117,7 +134,15 @@ class ChatStream:
     def _decoded(self, data: bytes) -> "_Chunk | None":
         try:
             return _decode_chunk(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE:
+            return self._decoded_without_choices(data)
+
+    def _decoded_without_choices(self, data: bytes) -> "_Chunk | None":
+        """A chunk whose choices are odd: its usage may be right all the same."""
+        try:
+            rest = _decode_rest(data)
+            return _Chunk(rest.id, rest.model, rest.service_tier, rest.usage, rest.error, choices=[_Choice()])
+        except UNREADABLE as error:
             if _USAGE in data:
                 self.broken = self.broken or f"the event with usage cannot be read: {error}"
             return None
@@ -126,7 +151,7 @@ class ChatStream:
         """Count new output and note which choices have ended; whether there was any output."""
         grown = 0
         for choice in choices:
-            size = sum(map(_size, map(choice.delta.get, OUTPUT))) if choice.delta else 0
+            size = sum([_size(part) for key, part in choice.delta.items() if key in _OUTPUT]) if choice.delta else 0
             grown += size > 0
             self.output_bytes += size
             if choice.finish_reason:
@@ -178,17 +203,20 @@ class _Choice(msgspec.Struct, frozen=True):
     finish_reason: str | None = None
 
 
-class _Chunk(msgspec.Struct, frozen=True):
+class _Rest(msgspec.Struct, frozen=True):
     id: Any = None
     model: Any = None
     service_tier: Any = None
-    choices: msgspec.Raw = msgspec.Raw(b"[]")
     usage: msgspec.Raw = msgspec.Raw(b"null")
     error: Any = None
 
 
+class _Chunk(_Rest, frozen=True):
+    choices: list[_Choice] | None = None
+
+
 _decode_chunk = msgspec.json.Decoder(_Chunk).decode
-_decode_choices = msgspec.json.Decoder(list[_Choice] | None).decode
+_decode_rest = msgspec.json.Decoder(_Rest).decode
 
 
 def _is_plain(event: bytes) -> bool:
@@ -197,13 +225,6 @@ def _is_plain(event: bytes) -> bool:
         return False
     at = event.find(_USAGE)
     return at < 0 or (event.startswith(b":null", at + len(_USAGE)) and event.find(_USAGE, at + 1) < 0)
-
-
-def _choices_of(raw: msgspec.Raw) -> list[_Choice]:
-    try:
-        return _decode_choices(raw) or []
-    except (msgspec.DecodeError, UnicodeDecodeError):  # usage may be right all the same
-        return [_Choice()]
 
 
 def _size(output: Any) -> int:

@@ -11,8 +11,10 @@ from farthing.domain.record import MessageShape, Skeleton
 from farthing.domain.refusal import Refusal
 from farthing.wire import openai_errors
 from farthing.wire.dialect import Answered, Asked
+from farthing.wire.digests import digest
 from farthing.wire.fields import boolean, needed_text, wrong
-from farthing.wire.gathered import digest, utf8_length
+from farthing.wire.gathered import utf8_length
+from farthing.wire.history import ToolUse
 from farthing.wire.openai_attribution import attribution
 from farthing.wire.openai_usage import Reported, canonical
 from farthing.wire.strict import Body, read_object, write
@@ -72,6 +74,16 @@ class EmbeddingsDraft:
         size = self._size()
         shape = MessageShape("input", digest(key, self._body.value["input"]), size)
         return Skeleton(messages=(shape,), text_bytes=size)
+
+    def history(self) -> tuple[ToolUse, ...]:
+        """Nothing is said back and forth."""
+        return ()
+
+    def turns(self) -> int:
+        return 0
+
+    def words(self) -> int:
+        return 0
 
     def texts(self) -> Iterator[str]:
         """Token arrays have no text: each of their tokens is one letter, by itself."""

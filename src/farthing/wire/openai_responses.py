@@ -10,9 +10,11 @@ from farthing.domain.refusal import Refusal
 from farthing.wire import openai_errors, openai_responses_errors
 from farthing.wire.dialect import Answered
 from farthing.wire.gathered import Gathered
+from farthing.wire.history import History, ToolUse
 from farthing.wire.lenient import UNREADABLE
 from farthing.wire.openai_responses_answer import Response, answered
 from farthing.wire.openai_responses_asked import asked_of
+from farthing.wire.openai_responses_history import history_of
 from farthing.wire.openai_responses_input import gather_prompt
 from farthing.wire.openai_responses_skeleton import skeleton_of
 from farthing.wire.openai_responses_stream import ResponsesStream
@@ -49,10 +51,11 @@ class ResponsesDialect:
 class ResponsesDraft:
     """`Draft` of one Responses request."""
 
-    __slots__ = ("_body", "_found", "asked")
+    __slots__ = ("_body", "_found", "_history", "asked")
 
     def __init__(self, body: Body) -> None:
         self._body = body
+        self._history: History | None = None
         self._found = found = Gathered()
         gather_tools(found, body.value)
         gather_prompt(found, body.value)
@@ -60,6 +63,15 @@ class ResponsesDraft:
 
     def skeleton(self, key: bytes) -> Skeleton:
         return skeleton_of(self._body.value, self._found, key)
+
+    def history(self) -> tuple[ToolUse, ...]:
+        return self._told().uses()
+
+    def turns(self) -> int:
+        return self._told().turns
+
+    def words(self) -> int:
+        return self._told().words
 
     def texts(self) -> Iterator[str]:
         return self._found.texts()
@@ -78,6 +90,11 @@ class ResponsesDraft:
 
     def stream(self) -> ResponsesStream:
         return ResponsesStream()
+
+    def _told(self) -> History:
+        if self._history is None:
+            self._history = history_of(self._body.value)
+        return self._history
 
 
 _decode = msgspec.json.Decoder(Response).decode

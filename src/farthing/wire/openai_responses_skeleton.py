@@ -3,7 +3,8 @@
 from typing import Any
 
 from farthing.domain.record import MessageShape, Skeleton
-from farthing.wire.gathered import Gathered, digest
+from farthing.wire.digests import digest
+from farthing.wire.gathered import Gathered
 from farthing.wire.openai_responses_input import kind_of
 
 _PASSING = frozenset({"id", "status", "prompt_cache_breakpoint"})
@@ -18,7 +19,8 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
     offered = digest(key, tools) if tools else ""
     return Skeleton(
         messages=tuple(
-            _shape(item, found.message_bytes(at), names, key) for at, item in enumerate(_items(body.get("input")))
+            _shape(item, size, names, key)
+            for item, size in zip(_items(body.get("input")), found.message_bytes(), strict=True)
         ),
         system_digest=before,
         tools_digest=offered,

@@ -35,6 +35,8 @@ class Splitter:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The events that `piece` completes."""
+        if self._at_start and not self._held and len(piece) >= len(_BOM) and not piece.startswith(_BOM):
+            self._at_start = False
         if self._held or self._at_start or len(piece) > self._limit or b"\r" in piece:
             return self._feed(piece)
         end = piece.find(b"\n\n")
@@ -54,6 +56,11 @@ class Splitter:
             self._line = self._seen = 0
             return [event]
         return []
+
+    @property
+    def between(self) -> bool:
+        """Whether what is fed next is the beginning of an event."""
+        return not (self._held or self._at_start or self.too_long)
 
     def rest(self) -> bytes:
         """What has been received of an event that is not complete."""

@@ -112,6 +112,28 @@ def test_a_rolling_budget_is_raised_in_all_its_open_turns(gateway):
     assert chat(gateway).status_code == 200
 
 
+def test_everything_a_file_can_say_of_a_budget_can_be_said_here(gateway):
+    rules = {
+        "limits": {"usd": "5", "tokens": "1000"},
+        "soft": [{"at": 0.8, "do": ["alert", "shorten"]}, {"at": 0.95, "do": ["land"]}],
+        "hard": "approve",
+        "per_call": "0.25",
+        "per_output": 500,
+        "approve_wait_seconds": 30.0,
+        "land_output": 2_048,
+        "was": "an older name",
+    }
+    admin(gateway, "PUT", "/budgets/full", rules)
+    shown = admin(gateway, "GET", "/budgets/full")
+    assert {field: shown[field] for field in rules if field != "soft"} == {
+        field: said for field, said in rules.items() if field != "soft"
+    }
+    assert [(float(step["at"]), step["do"]) for step in shown["soft"]] == [
+        (0.8, ["alert", "shorten"]),
+        (0.95, ["land"]),
+    ]
+
+
 def test_the_files_budgets_are_raised_but_not_changed_here(gateway):
     for method, body in (("PUT", {"limits": {"usd": "5"}}), ("DELETE", None)):
         refused(gateway, method, "/budgets/all", body, status=409)
@@ -131,13 +153,22 @@ def test_the_files_budgets_are_raised_but_not_changed_here(gateway):
         ({"limits": {"tokens": "1.5"}}, "limits.tokens"),
         ({"limits": {"tokens": "٣"}}, "limits.tokens"),
         ({"limits": {"eur": "5"}}, "limits"),
+        ({"limits": {"usd": "5", "eur": "5"}}, "limits.eur"),
+        ({"limits": {"euro": "5"}}, "limits"),
+        ({"soft": [{"at": 2, "do": ["alert"]}]}, "soft[0].at"),
+        ({"soft": [{"at": 0.8, "do": ["explode"]}]}, "soft[0].do[0]"),
+        ({"soft": [{"at": 0.8, "do": []}]}, "soft[0].do"),
+        ({"soft": [{"at": 0.8, "do": ["land"]}], "hard": "off"}, "soft[0].do"),
+        ({"per_call": "-1"}, "per_call"),
+        ({"per_output": -5}, "per_output"),
+        ({"approve_wait_seconds": 1e9}, "approve_wait_seconds"),
+        ({"land_output": 0}, "land_output"),
         ({"match": {"team": "a*b"}}, "match"),
         ({"match": {"": "a"}}, "match"),
         ({"each": "USER"}, "each"),
         ({"window": "fortnight"}, "window"),
         ({"tz": "Mars/Olympus"}, "tz"),
         ({"hard": "maybe"}, "hard"),
-        ({"hard": "approve"}, "hard"),
         ({"floor": 0}, "floor"),
         ({"wait_seconds": -1}, "wait_seconds"),
         ({"wait_seconds": 1e9}, "wait_seconds"),

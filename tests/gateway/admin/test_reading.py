@@ -5,7 +5,9 @@ from typing import Annotated
 import msgspec
 import pytest
 
+from farthing.config.amounts import Amount
 from farthing.config.settings import Budget
+from farthing.domain.budget import Unit
 from farthing.domain.errors import BadRequest
 from farthing.domain.ids import show
 from farthing.gateway.admin.reading import as_in_the_file, body_of, call_id, no_query, query_of
@@ -75,7 +77,7 @@ def test_ids_are_those_of_calls():
 
 def test_the_files_own_rules_hold_and_name_the_requests_fields():
     good = as_in_the_file(Budget, "budgets", {"name": "a", "limit": "5"}, {})
-    assert good.limit_nanos == 5_000_000_000
+    assert good.limit == Amount(Unit.USD, 5_000_000_000)
     assert (
         field_of(as_in_the_file, Budget, "budgets", {"name": "a", "limit": "x"}, {"limit": "limits.usd"})
         == "limits.usd"

@@ -13,6 +13,7 @@ from farthing.ports.claims import Claim, Claimed, Taken
 from farthing.stores.sqlite import claims as module
 from farthing.stores.sqlite.claims import SqliteClaims
 from farthing.stores.sqlite.connect import open_database
+from farthing.stores.sqlite.migrate import APPLICATION_ID, migrations
 
 RACE = """
 import sys, pathlib
@@ -108,8 +109,8 @@ def test_old_claims_are_forgotten_page_by_page(claims):
 
 def test_a_file_of_the_first_schema_gets_its_claims(path):
     """An older file is brought up to date where it stands."""
-    older = open_database(path)
-    older.executescript("DROP TABLE claim; PRAGMA user_version = 1;")
+    older = sqlite3.connect(path)
+    older.executescript(f"PRAGMA application_id = {APPLICATION_ID}; {migrations()[0]}; PRAGMA user_version = 1;")
     older.close()
     claims = SqliteClaims(path)
     first = claim_of()

@@ -40,7 +40,43 @@ def test_what_queues_while_one_batch_commits_is_the_next_batch():
         writer.submit(number) if number % 2 else writer.submit_later(number)
     turns.go.set()
     writer.stop()
-    assert [batch for batch in turns.batches if batch] == [[0], list(range(1, 30))]
+    told, asked = list(range(2, 30, 2)), list(range(1, 30, 2))
+    assert [batch for batch in turns.batches if batch] == [[0], told + asked]
+
+
+def test_what_frees_money_is_written_before_more_is_asked_for():
+    turns = Turns()
+    writer = Writer(turns, "test")
+    assert turns.inside.acquire(timeout=10)
+    turns.go.clear()
+    writer.submit(-1)
+    assert turns.inside.acquire(timeout=10)
+    for number in range(MOST_AT_ONCE):
+        writer.submit(number)
+    writer.submit_later(1_000)
+    turns.go.set()
+    writer.stop()
+    _, first, second = [batch for batch in turns.batches if batch]
+    assert first == [1_000, *range(MOST_AT_ONCE - 1)]
+    assert second == [MOST_AT_ONCE - 1]
+
+
+def test_whoever_waits_is_not_answered_before_what_was_queued_earlier():
+    """A flush that was answered too soon would call something durable that is not."""
+    turns = Turns()
+    writer = Writer(turns, "test")
+    assert turns.inside.acquire(timeout=10)
+    turns.go.clear()
+    writer.submit(-1)
+    assert turns.inside.acquire(timeout=10)
+    for number in range(MOST_AT_ONCE + 1):
+        writer.submit_later(number)
+    writer.submit(1_000)
+    turns.go.set()
+    writer.stop()
+    _, first, second = [batch for batch in turns.batches if batch]
+    assert first == list(range(MOST_AT_ONCE))
+    assert second == [MOST_AT_ONCE, 1_000]
 
 
 def test_what_nobody_waits_for_is_written_all_the_same():
@@ -54,7 +90,7 @@ def test_what_nobody_waits_for_is_written_all_the_same():
     writer.stop()
 
 
-def test_nothing_is_lost_or_reordered_between_threads():
+def test_nothing_is_lost_and_each_kind_keeps_its_order_between_threads():
     turns = Turns()
     writer = Writer(turns, "test")
 
@@ -71,7 +107,10 @@ def test_nothing_is_lost_or_reordered_between_threads():
     got = [number for batch in turns.batches for number in batch]
     assert len(got) == 6_000
     for first in (0, 10_000, 20_000):
-        assert [number for number in got if first <= number < first + 2_000] == list(range(first, first + 2_000))
+        from_one = [number for number in got if first <= number < first + 2_000]
+        for awaited in (True, False):
+            made = [number for number in range(first, first + 2_000) if (number % 3 != 0) == awaited]
+            assert [number for number in from_one if (number % 3 != 0) == awaited] == made
     assert max(map(len, turns.batches)) <= MOST_AT_ONCE
 
 

@@ -2,14 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
 
 from farthing.accounts.standing import BudgetStanding
-from farthing.domain.budget import Grant, Standing, Unit
+from farthing.domain.budget import Act, Grant, Standing, Unit
 from farthing.domain.refusal import amount_text
 from farthing.gateway.admin.shown import at, moment
+
+
+class SoftRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens from a share of the limit on."""
+
+    at: Decimal
+    """A share of the limit, like 0.8."""
+    do: tuple[Act, ...]
 
 
 class BudgetRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,11 +33,23 @@ class BudgetRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     window: str = "lifetime"
     """`run hour day week month lifetime`, or like `rolling:24h`."""
     tz: str = "UTC"
-    hard: Literal["block", "off"] = "block"
+    soft: tuple[SoftRule, ...] = ()
+    """What happens before the limit."""
+    hard: Literal["block", "approve", "off"] = "block"
+    per_call: str | None = None
+    """The most one call may cost: a decimal string in the currency of its money."""
+    per_output: int | None = None
+    """The most output tokens of one call."""
     floor: int = 256
     wait_seconds: float = 20.0
+    approve_wait_seconds: float = 0.0
+    """How long a call waits for an approval before it is refused with its address."""
+    land_output: int = 1_024
+    """Output tokens kept back for a run's last answer."""
     unknown: Literal["charge_hold", "charge_seen"] | None = None
     bound: Literal["auto", "strict"] = "auto"
+    was: str = ""
+    """The name it had when it first counted."""
 
 
 class NewBudget(BudgetRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,11 +114,17 @@ class BudgetView(msgspec.Struct, frozen=True, kw_only=True):
     limits: dict[Unit, str]
     window: str
     tz: str
+    soft: tuple[SoftRule, ...]
     hard: str
+    per_call: str | None
+    per_output: int | None
     floor: int
     wait_seconds: float
+    approve_wait_seconds: float
+    land_output: int
     unknown: str
     bound: str
+    was: str
     accounts: tuple[AccountView, ...]
     grants: tuple[GrantView, ...]
 
@@ -125,11 +152,17 @@ def view(found: BudgetStanding, grants: Sequence[Grant]) -> BudgetView:
         limits={unit: amount_text(unit, amount) for unit, amount in budget.limits},
         window=budget.window,
         tz=budget.tz,
+        soft=tuple(SoftRule(at=Decimal(step.at_millionths) / 1_000_000, do=step.acts) for step in budget.soft),
         hard=budget.hard,
+        per_call=None if budget.per_call is None else amount_text(budget.money, budget.per_call),
+        per_output=budget.per_output,
         floor=budget.floor,
         wait_seconds=budget.wait_seconds,
+        approve_wait_seconds=budget.approve_wait_seconds,
+        land_output=budget.land_output,
         unknown=budget.unknown,
         bound=budget.bound,
+        was=budget.was,
         accounts=tuple(map(_account, found.lines)),
         grants=tuple(map(_grant, grants)),
     )

@@ -27,9 +27,8 @@ from farthing.gateway.admin.reading import as_in_the_file
 from farthing.gateway.admin.shown import amount_in
 
 LONGEST_WAIT_SECONDS = 3_600
-_SETTINGS = {Unit.USD: "limit"}
-"""The file's word for a limit in dollars; the others are called like their unit."""
-_FIELDS = {"limit": "limits.usd", **{unit.value: f"limits.{unit.value}" for unit in Unit}}
+_FIELDS = {"limit": "limits", **{unit.value: f"limits.{unit.value}" for unit in Unit}}
+"""The file's words for limits, as the request has them."""
 
 
 async def list_budgets(asked: Asked) -> BudgetList:
@@ -79,40 +78,52 @@ async def raise_budget(asked: Asked) -> BudgetView:
     _check_place(budget, wanted)
     now = engine.now_ms()
     for window in windows(budget.window, budget.tz, now, wanted.run):  # a rolling one has several open turns
-        account = AccountKey(name, wanted.value, unit, window.name)
+        account = AccountKey(budget.account_name, wanted.value, unit, window.name)
         grant = Grant(account=account, amount=amount, by=asked.by, reason=wanted.reason, at_ms=now)
         await asyncio.to_thread(engine.directory.grant, grant)
     await engine.take_up()
     return await _view(engine, name)
 
 
-def budget_from(name: str, wanted: BudgetRules) -> Budget:
-    """A checked budget, by the same rules as one in the file. Raises BadRequest 400 naming the field."""
-    raw: dict[str, object] = {
-        "name": name,
-        "match": wanted.match,
-        "window": wanted.window,
-        "tz": wanted.tz,
-        "hard": wanted.hard,
-        "floor": wanted.floor,
-        "bound": wanted.bound,
-    }
-    raw |= {"each": wanted.each} if wanted.each else {}
-    raw |= {"unknown": wanted.unknown} if wanted.unknown is not None else {}
+def budget_from(name: str, wanted: BudgetRules, beside: File) -> Budget:
+    """A checked budget, by the same rules as one in the file that stands `beside` it, whose currencies hold here too.
+    Raises BadRequest 400 naming the field."""
+    raw = _as_written(name, wanted)
+    settings = as_in_the_file(BudgetSettings, "budgets", raw, _FIELDS, msgspec.structs.replace(beside, keys=()))
+    for field in ("wait_seconds", "approve_wait_seconds"):
+        if not 0 <= getattr(wanted, field) <= LONGEST_WAIT_SECONDS:
+            raise BadRequest(f"{field} must be 0 to {LONGEST_WAIT_SECONDS}", field=field)
+    settings = msgspec.structs.replace(
+        settings, wait_seconds=wanted.wait_seconds, approve_wait_seconds=wanted.approve_wait_seconds
+    )
+    (budget,) = budgets_of(File(budgets=(settings,)))
+    return msgspec.structs.replace(budget, source="store")
+
+
+def _as_written(name: str, wanted: BudgetRules) -> dict[str, object]:
+    """The same budget in the words of the file. Raises BadRequest 400 for amounts that are none."""
+    same = ("match", "window", "tz", "hard", "floor", "bound", "land_output")
+    raw: dict[str, object] = {"name": name, **{field: getattr(wanted, field) for field in same}}
+    raw |= {field: said for field in ("each", "unknown", "per_output", "was") if (said := getattr(wanted, field))}
+    raw |= {"soft": [{"at": step.at, "do": list(map(str, step.do))} for step in wanted.soft]} if wanted.soft else {}
+    money = [unit for unit in wanted.limits if unit.currency]
+    if len(money) > 1:
+        raise BadRequest("a budget counts money in one currency", field=f"limits.{money[1].value}")
     for unit, text in wanted.limits.items():
         amount = amount_in(unit, text, f"limits.{unit.value}")
-        raw[_SETTINGS.get(unit, unit.value)] = text if unit is Unit.USD else amount
-    settings = as_in_the_file(BudgetSettings, "budgets", raw, _FIELDS)
-    if not 0 <= wanted.wait_seconds <= LONGEST_WAIT_SECONDS:
-        raise BadRequest(f"wait_seconds must be 0 to {LONGEST_WAIT_SECONDS}", field="wait_seconds")
-    (budget,) = budgets_of(File(budgets=(msgspec.structs.replace(settings, wait_seconds=wanted.wait_seconds),)))
-    return msgspec.structs.replace(budget, source="store")
+        raw["limit" if unit.currency else unit.value] = f"{text} {unit.currency}" if unit.currency else amount
+    if wanted.per_call is not None:
+        unit = money[0] if money else Unit.USD
+        amount_in(unit, wanted.per_call, "per_call")
+        raw["per_call"] = f"{wanted.per_call} {unit.currency}"
+    return raw
 
 
 async def _put(asked: Asked, name: str, wanted: BudgetRules) -> BudgetView:
     engine = asked.engine
     _refuse_files(engine, name)
-    await asyncio.to_thread(engine.directory.put_budget, budget_from(name, wanted), asked.by)
+    budget = budget_from(name, wanted, engine.settings)
+    await asyncio.to_thread(engine.directory.put_budget, budget, asked.by)
     await engine.take_up()
     return await _view(engine, name)
 
@@ -126,7 +137,8 @@ async def _views(engine: Engine) -> tuple[BudgetView, ...]:
         return () if budget.window == "run" else windows(budget.window, budget.tz, now)
 
     found = standings(budgets_in_force(engine.settings, stored), accounts, stored.grants, present)
-    return tuple(view(each, [g for g in stored.grants if g.account.budget == each.budget.name]) for each in found)
+    grants = stored.grants
+    return tuple(view(each, [g for g in grants if g.account.budget == each.budget.account_name]) for each in found)
 
 
 async def _view(engine: Engine, name: str) -> BudgetView:
@@ -150,7 +162,7 @@ def _refuse_files(engine: Engine, name: str) -> None:
 
 def _unit(budget: Budget, wanted: RaiseBudget) -> Unit:
     units = [unit for unit, _ in budget.limits]
-    unit = wanted.unit or (Unit.USD if Unit.USD in units else units[0])
+    unit = wanted.unit or (budget.money if budget.money in units else units[0])
     if unit not in units:
         limited = ", ".join(each.value for each in units)
         raise BadRequest(f"{budget.name!r} does not limit {unit.value}; it limits {limited}", field="unit")

@@ -13,9 +13,9 @@ from farthing.gateway.admin.endpoint import Asked, Endpoint
 from farthing.gateway.admin.openapi import describe
 from farthing.gateway.admin.reading import BODY_BYTES, body_of, no_query, query_of
 from farthing.gateway.body import read_body
-from farthing.gateway.client import HttpClient, Receive, Scope
 from farthing.gateway.identify import check_json
 from farthing.gateway.reply import send_bytes, send_json
+from farthing.gateway.turn import Turn
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *keys.ENDPOINTS,
@@ -28,20 +28,20 @@ DESCRIPTION = "/farthing/openapi.json"
 _PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
-async def serve_admin(engine: Engine, scope: Scope, receive: Receive, client: HttpClient) -> None:
+async def serve_admin(engine: Engine, turn: Turn) -> None:
     """Raises BadRequest for whatever is refused; then nothing has changed. A change is in force when it is answered."""
-    headers = dict(scope["headers"])
-    maker = admitted(headers, engine.keys, scope["client"][0] if scope["client"] else "")
-    path = scope["raw_path"].decode("latin-1")
-    if path == DESCRIPTION and scope["method"] == "GET":
-        await send_bytes(client, 200, description(), *_PRIVATE)
+    constant = turn.request.constant
+    maker = admitted(turn.request.named, engine.keys, turn.peer)
+    path = constant.raw_path.decode("latin-1")
+    if path == DESCRIPTION and constant.method == "GET":
+        await send_bytes(turn, 200, description(), *_PRIVATE)
         return
-    endpoint, named = find(scope["method"], path)
-    query = _query(endpoint, scope["query_string"])
-    body = await _body(endpoint, headers, receive)
+    endpoint, named = find(constant.method, path)
+    query = _query(endpoint, constant.query)
+    body = await _body(endpoint, turn)
     still_admitted(maker, engine.keys)
     asked = Asked(engine=engine, maker=maker, named=named, query=query, body=body)
-    await send_json(client, endpoint.status, await endpoint.answer(asked), *_PRIVATE)
+    await send_json(turn, endpoint.status, await endpoint.answer(asked), *_PRIVATE)
 
 
 def find(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
@@ -71,8 +71,8 @@ def _query(endpoint: Endpoint, raw: bytes) -> Any:
     return query_of(raw, endpoint.query)
 
 
-async def _body(endpoint: Endpoint, headers: dict[bytes, bytes], receive: Receive) -> Any:
+async def _body(endpoint: Endpoint, turn: Turn) -> Any:
     if endpoint.takes is None:
         return None
-    check_json(headers)
-    return body_of(await read_body(receive, headers, BODY_BYTES), endpoint.takes)
+    check_json(turn.request.named)
+    return body_of(await read_body(turn, BODY_BYTES), endpoint.takes)

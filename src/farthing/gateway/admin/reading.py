@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from farthing.config.checks import problems_of
-from farthing.config.problems import Problem
+from farthing.config.problems import Problem, dotted
 from farthing.config.reader import Reader
 from farthing.config.settings import File
 from farthing.config.values import Surroundings
@@ -61,14 +61,17 @@ def call_id(text: str, field: str) -> int:
         raise BadRequest(str(error), field=field) from error
 
 
-def as_in_the_file(kind: type[T], table: str, raw: Mapping[str, object], names: Mapping[str, str]) -> T:
+def as_in_the_file(
+    kind: type[T], table: str, raw: Mapping[str, object], names: Mapping[str, str], beside: File | None = None
+) -> T:
     """A struct of the configuration, checked by the very rules of the file. `names` turns the file's words for its
-    settings into the fields of the request. Raises BadRequest 400 with the first mistake."""
+    settings into the fields of the request; `beside` is what else stands there. Raises BadRequest 400 with the first
+    mistake."""
     reader = Reader(Surroundings({}, Path()))
     found = reader.table(kind, dict(raw), (table, 0))
     problems = reader.problems
     if found is not None and not problems:
-        problems = problems_of(msgspec.structs.replace(File(), **{table: (found,)}))
+        problems = problems_of(msgspec.structs.replace(beside or File(), **{table: (found,)}))
     if problems or found is None:
         raise _refused(problems[0], names)
     return found
@@ -82,8 +85,8 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
 
 
 def _refused(problem: Problem, names: Mapping[str, str]) -> BadRequest:
-    parts = [str(part) for part in problem.path[2:]]
-    field = ".".join([names.get(parts[0], parts[0]), *parts[1:]]) if parts else ""
+    setting, *rest = problem.path[2:] or ("",)
+    field = dotted((names.get(str(setting), setting), *rest)) if setting else ""
     return BadRequest(f"{field} {problem.message}".strip(), field=field)
 
 

@@ -19,12 +19,12 @@ def at(ms: int) -> datetime:
 
 
 def amount_in(unit: Unit, text: str, field: str) -> int:
-    """A decimal string in the unit's base. Raises BadRequest 400: dollars may have a point, counts are whole."""
-    if unit is Unit.USD:
+    """A decimal string in the unit's base. Raises BadRequest 400: money may have a point, counts are whole."""
+    if unit.currency:
         try:
             return parse_usd(text)
         except ValueError as error:
-            raise BadRequest(str(error), field=field) from error
+            raise BadRequest(str(error).replace("USD", unit.currency), field=field) from error
     if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > MAX_NANOS:
         raise BadRequest(f'{text[:40]!r} is not a whole number of {unit.value}, like "100000"', field=field)
     return int(text)

@@ -144,6 +144,9 @@ class MemoryLedger:
     def standing(self, key: AccountKey) -> Standing | None:
         return self._book.standing(key)
 
+    def left(self, key: AccountKey) -> int | None:
+        return self._book.left(key)
+
     async def flush(self) -> None:
         """Nothing is queued here."""
 

@@ -131,6 +131,9 @@ class SqliteLedger:
     def standing(self, key: AccountKey) -> Standing | None:
         return self._shift.book.standing(key)
 
+    def left(self, key: AccountKey) -> int | None:
+        return self._shift.book.left(key)
+
     def sweep_now(self) -> None:
         """Recover dead owners' holds and charge what is due, now instead of at the next round. Returns when done."""
         self._shift.sweep_soon()

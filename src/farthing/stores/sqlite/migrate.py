@@ -13,6 +13,7 @@ APPLICATION_ID = 0x46525448
 # A PRAGMA takes no bound values.
 _SIGN = f"PRAGMA application_id = {APPLICATION_ID}"
 _COUNT = "PRAGMA user_version = {}"
+_ANOTHERS = "this is another program's database; name another file for the ledger"
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -38,7 +39,7 @@ def migrate(connection: sqlite3.Connection) -> None:
             "upgrade Farthing, or restore the backup made before the upgrade"
         )
     if _application(connection) != APPLICATION_ID:
-        raise StoreBroken("this is another program's database; name another file for the ledger")
+        raise StoreBroken(_ANOTHERS)
 
 
 @cache
@@ -65,8 +66,10 @@ def statements(script: str) -> Iterator[str]:
 def _apply(connection: sqlite3.Connection, number: int, script: str) -> None:
     if number == 1:
         if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() != (0,):
-            raise StoreBroken("this is another program's database; name another file for the ledger")
+            raise StoreBroken(_ANOTHERS)
         connection.execute(_SIGN)
+    elif _application(connection) != APPLICATION_ID:
+        raise StoreBroken(_ANOTHERS)
     for statement in statements(script):
         connection.execute(statement)
     connection.execute(_COUNT.format(number))

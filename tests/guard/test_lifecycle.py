@@ -1,0 +1,259 @@
+"""The register of runs: who may end one, which calls are refused, and who is told of what."""
+
+import pytest
+
+from farthing.guard.lifecycle import GOES, MOST_STOPPED, Denied, Runs, Stopped, Turn
+from farthing.guard.run import MOST_LANDINGS, LifeRules, Phase, Run
+
+RULES = LifeRules(idle_after_ms=1_000, missed_beats=3)
+
+
+@pytest.fixture
+def runs() -> Runs:
+    return Runs(RULES)
+
+
+def code(answer) -> str:
+    assert isinstance(answer, Stopped), answer
+    return answer.code
+
+
+def call(runs: Runs, name: str, at: int, **more):
+    answer = runs.begin(name, now_ms=at, **more)
+    if answer is GOES:
+        runs.finish(name, now_ms=at)
+    return answer
+
+
+def test_a_run_nobody_announced_begins_with_its_first_call(runs):
+    assert runs.verdict("r", now_ms=0) is GOES
+    assert call(runs, "r", 5, by="k") is GOES
+    assert runs.get("r") == Run(name="r", owner="k", started_ms=5, called_ms=5)
+    assert runs.phase("r", now_ms=5) is Phase.ACTIVE
+
+
+def test_an_announced_run_has_started_and_is_active_once_it_calls(runs):
+    runs.start("r", now_ms=0)
+    assert runs.phase("r", now_ms=0) is Phase.STARTED
+    call(runs, "r", 1)
+    assert runs.phase("r", now_ms=1) is Phase.ACTIVE
+
+
+def test_an_idle_run_is_refused_nothing_and_active_with_its_next_call(runs):
+    call(runs, "r", 0)
+    assert runs.phase("r", now_ms=1_000) is Phase.IDLE
+    assert call(runs, "r", 1_000) is GOES
+    assert runs.phase("r", now_ms=1_001) is Phase.ACTIVE
+
+
+def test_a_run_with_a_call_in_flight_is_not_idle_however_long_it_takes(runs):
+    runs.begin("r", now_ms=0)
+    assert runs.phase("r", now_ms=10**6) is Phase.ACTIVE
+    runs.finish("r", now_ms=10**6)
+    assert runs.phase("r", now_ms=10**6 + 999) is Phase.ACTIVE
+    assert runs.phase("r", now_ms=10**6 + 1_000) is Phase.IDLE
+
+
+def test_an_ended_run_calls_no_more(runs):
+    call(runs, "r", 0)
+    runs.end("r", now_ms=1)
+    assert code(call(runs, "r", 2)) == "run_ended"
+    assert runs.phase("r", now_ms=2) is Phase.ENDED
+
+
+def test_ending_twice_keeps_the_first_time(runs):
+    assert runs.end("r", now_ms=1).ended_ms == 1
+    assert runs.end("r", now_ms=9).ended_ms == 1
+
+
+def test_a_run_may_be_ended_before_anyone_heard_of_it(runs):
+    runs.end("r", now_ms=0)
+    assert code(call(runs, "r", 1)) == "run_ended"
+
+
+def test_an_ended_run_cannot_be_started_again(runs):
+    runs.end("r", now_ms=0)
+    assert isinstance(runs.start("r", now_ms=1), Denied)
+
+
+def test_only_its_owner_or_an_administrator_may_end_or_keep_a_run_alive(runs):
+    runs.start("r", now_ms=0, by="mine")
+    for act in (runs.end, runs.beat):
+        denied = act("r", now_ms=1, by="yours")
+        assert isinstance(denied, Denied)
+        assert "belongs to key mine" in denied.message
+    assert isinstance(runs.start("r", now_ms=1, by="yours"), Denied)
+    assert runs.get("r").ended_ms is None
+    assert isinstance(runs.end("r", now_ms=2, by="yours", admin=True), Run)
+
+
+def test_an_administrator_may_reopen_a_run(runs):
+    runs.start("r", now_ms=0, beat_every_ms=10)
+    runs.land("r", now_ms=0)
+    runs.end("r", now_ms=1)
+    runs.reopen("r", now_ms=2)
+    assert call(runs, "r", 10_000) is GOES
+    assert runs.reopen("unheard of", now_ms=2) is None
+
+
+def test_a_run_whose_promised_heartbeats_fail_to_come_is_orphaned_until_one_comes(runs):
+    runs.start("r", now_ms=0, beat_every_ms=100)
+    assert call(runs, "r", 300) is GOES
+    refusal = call(runs, "r", 5_301)
+    assert code(refusal) == "run_orphaned"
+    assert "has been missing for 5 s" in refusal.message
+    runs.beat("r", now_ms=5_400)
+    assert call(runs, "r", 5_700) is GOES
+
+
+def test_calls_are_no_heartbeats(runs):
+    runs.start("r", now_ms=0, beat_every_ms=100)
+    for at in range(0, 301, 50):
+        assert call(runs, "r", at) is GOES
+    assert code(call(runs, "r", 301)) == "run_orphaned"
+
+
+def test_a_heartbeat_may_change_what_is_promised(runs):
+    runs.beat("r", now_ms=0, every_ms=1_000)
+    assert call(runs, "r", 3_000) is GOES
+    assert code(call(runs, "r", 3_001)) == "run_orphaned"
+
+
+def test_without_a_promise_silence_means_nothing(runs):
+    runs.start("r", now_ms=0)
+    assert call(runs, "r", 10**9) is GOES
+
+
+def test_runs_of_a_process_that_is_gone_are_orphaned_until_another_takes_them_up(runs):
+    runs.start("r", now_ms=0, process="p1")
+    call(runs, "other", 0)
+    runs.process_gone("p1")
+    runs.process_gone("")
+    assert code(call(runs, "r", 1)) == "run_orphaned"
+    assert call(runs, "other", 1) is GOES
+    runs.start("r", now_ms=2, process="p2")
+    assert call(runs, "r", 3) is GOES
+
+
+def test_a_run_whose_parent_ended_is_orphaned_however_deep(runs):
+    runs.start("child", now_ms=0, parent="parent")
+    runs.start("grandchild", now_ms=0, parent="child")
+    call(runs, "parent", 0)
+    assert call(runs, "grandchild", 1) is GOES
+    runs.end("parent", now_ms=2)
+    refusal = call(runs, "grandchild", 3)
+    assert code(refusal) == "run_orphaned"
+    assert "run parent, which it belongs to, has ended" in refusal.message
+
+
+def test_a_run_whose_parent_is_orphaned_is_too_and_comes_back_with_it(runs):
+    runs.start("parent", now_ms=0, beat_every_ms=100)
+    runs.start("child", now_ms=0, parent="parent")
+    refusal = call(runs, "child", 301)
+    assert "of run parent, which it belongs to, the heartbeat" in refusal.message
+    runs.beat("parent", now_ms=400)
+    assert call(runs, "child", 401) is GOES
+
+
+def test_no_run_is_its_own_ancestor(runs):
+    runs.start("b", now_ms=0, parent="a")
+    runs.start("c", now_ms=0, parent="b")
+    assert isinstance(runs.start("a", now_ms=0, parent="c"), Denied)
+    assert isinstance(runs.start("d", now_ms=0, parent="d"), Denied)
+
+
+def test_runs_of_a_retired_deployment_are_orphaned_until_it_is_restored(runs):
+    call(runs, "r", 0, deployment="v1")
+    runs.retire("v1")
+    refusal = call(runs, "r", 1)
+    assert code(refusal) == "run_orphaned"
+    assert "deployment v1 is retired" in refusal.message
+    assert code(call(runs, "new", 1, deployment="v1")) == "run_orphaned"
+    runs.restore("v1")
+    assert call(runs, "r", 2) is GOES
+
+
+def test_a_run_that_moved_to_another_deployment_is_not_orphaned(runs):
+    call(runs, "r", 0, deployment="v1")
+    runs.retire("v1")
+    assert call(runs, "r", 1, deployment="v2") is GOES
+
+
+def test_a_stranger_cannot_orphan_a_run_by_naming_a_retired_deployment(runs):
+    call(runs, "r", 0, by="mine")
+    runs.retire("v1")
+    assert code(call(runs, "r", 1, by="yours", deployment="v1")) == "run_orphaned"
+    assert call(runs, "r", 2, by="mine") is GOES
+
+
+def test_each_agent_of_a_run_lands_once_and_then_calls_no_more(runs):
+    call(runs, "r", 0)
+    assert runs.land("r", now_ms=1, agent="a")
+    assert not runs.land("r", now_ms=2, agent="a")
+    assert code(call(runs, "r", 3, agent="a")) == "run_landed"
+    assert call(runs, "r", 3, agent="b") is GOES
+    assert runs.phase("r", now_ms=3) is Phase.LANDED
+
+
+def test_invented_agents_have_no_landings_without_end(runs):
+    landed = [runs.land("r", now_ms=0, agent=f"a{n}") for n in range(MOST_LANDINGS + 5)]
+    assert sum(landed) == MOST_LANDINGS
+
+
+def test_each_turn_of_a_run_is_told_once(runs):
+    runs.start("r", now_ms=0, beat_every_ms=1_000)
+    call(runs, "r", 0)
+    (turn,) = runs.turned(now_ms=0)
+    assert (turn.was, turn.now) == (None, Phase.ACTIVE)
+    assert runs.turned(now_ms=999) == ()
+    (turn,) = runs.turned(now_ms=1_000)
+    assert (turn.was, turn.now) == (Phase.ACTIVE, Phase.IDLE)
+    (turn,) = runs.turned(now_ms=3_001)
+    assert turn == Turn(
+        runs.get("r"), Phase.IDLE, Phase.ORPHANED, "the heartbeat that was promised has been missing for 3 s"
+    )
+    runs.end("r", now_ms=3_002)
+    assert [turn.now for turn in runs.turned(now_ms=3_002)] == [Phase.ENDED]
+    assert runs.turned(now_ms=9_999) == ()
+
+
+def test_time_that_goes_back_wakes_nobody(runs):
+    runs.start("r", now_ms=1_000, beat_every_ms=100)
+    assert code(call(runs, "r", 1_301)) == "run_orphaned"
+    assert code(call(runs, "r", 1_000)) == "run_orphaned"
+
+
+def test_the_longest_untouched_runs_are_forgotten():
+    runs = Runs(RULES, most=3)
+    for name in ("a", "b", "a", "c", "d"):
+        call(runs, name, 0)
+    assert [run.name for run in runs] == ["a", "c", "d"]
+    runs.finish("b", now_ms=1)
+    assert len(runs) == 3
+
+
+def test_an_ended_parent_is_remembered_as_long_as_a_child_calls():
+    runs = Runs(RULES, most=3)
+    runs.start("child", now_ms=0, parent="parent")
+    runs.end("parent", now_ms=0)
+    for n in range(10):
+        assert code(call(runs, "child", n)) == "run_orphaned"
+        call(runs, f"noise {n}", n)
+
+
+def test_forgotten_runs_leave_nothing_behind():
+    runs = Runs(RULES, most=2)
+    for n in range(50):
+        call(runs, f"r{n}", 0)
+        runs.turned(now_ms=0)
+    for n in range(MOST_STOPPED + 5):
+        runs.process_gone(f"p{n}")
+    assert len(runs._told) == 2
+    assert len(runs._gone) == MOST_STOPPED
+
+
+def test_runs_remembered_elsewhere_go_on_without_the_calls_that_were_in_flight():
+    known = Run(name="r", owner="k", started_ms=0, called_ms=5, in_flight=2)
+    runs = Runs(RULES, known=[known, Run(name="gone", started_ms=0, ended_ms=1)])
+    assert runs.phase("r", now_ms=2_000) is Phase.IDLE
+    assert code(call(runs, "gone", 2_000)) == "run_ended"
