@@ -1,7 +1,10 @@
 """Rounds over all rules, with facts made of values and an outbox in memory."""
 
+import pytest
+
 from farthing.alerts.watch import KEPT_MS, STILL_MS, Watch, Watched, merged
 from farthing.alerts.when import parse
+from farthing.domain.errors import LedgerUnavailable
 from farthing.ports.alerts import Sums
 from farthing.stores.memory.alerts import MemoryOutbox
 from support.alerting import DAY_MS, HOOK, LOG, NOON, USD, PreparedFacts, limited, standing
@@ -108,3 +111,36 @@ def test_alerts_that_are_long_over_are_forgotten():
     scene.now_ms += KEPT_MS + DAY_MS
     scene.step()
     assert scene.outbox.recent(limit=9) == ()
+
+
+def test_other_rules_hold_from_the_next_round_on_which_comes_though_nothing_changed():
+    scene = Scene("budget > 80%")
+    assert scene.step(9 * USD)
+    scene.watch.adopt([Watched(rule=parse("budget > 50%"), to=(LOG,))])
+    (told,) = scene.watch.step(scene.now_ms + 1)
+    assert told.rule == "budget > 50%"
+    assert [one.rule.text for one in scene.watch.watched] == ["budget > 50%"]
+
+
+def test_a_round_that_failed_is_made_again():
+    scene = Scene("budget > 80%")
+    accounts, failures = scene.facts.accounts, [LedgerUnavailable("no disk")]
+
+    def failing(*asked):
+        if failures:
+            raise failures.pop()
+        return accounts(*asked)
+
+    scene.facts.accounts = failing
+    with pytest.raises(LedgerUnavailable):
+        scene.step(9 * USD)
+    assert len(scene.watch.step(scene.now_ms + 1)) == 1
+
+
+def test_looking_tells_nobody():
+    scene = Scene("budget > 80%")
+    scene.facts.standings = (standing(9 * USD),)
+    found = scene.watch.look(NOON)
+    assert found.found["budget > 80%"][0].breached
+    assert found.told == ()
+    assert scene.outbox.recent(limit=1) == ()

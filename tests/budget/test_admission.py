@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from farthing.budget.account import Account, Balance, Limits
 from farthing.budget.admission import Exceeded, Offer, above_share, clamp, fit, tightest
+from farthing.domain.hold import Charge
 from support.money import ask, budget, charge, key
 
 
@@ -65,7 +66,16 @@ def test_a_share_matters_only_to_a_holder_that_has_something():
 
 
 def test_the_tightest_account_is_the_enforced_one_with_the_least_left():
-    assert tightest([account("free", None)]) is None
-    found = tightest([account("a", 100, 10), account("b", 100, 10, 20, 30), account("free", None)])
+    dollars = [Charge(key(name), 0, 0) for name in ("a", "b", "free")]
+    assert tightest(dollars[2:], [account("free", None)]) is None
+    found = tightest(dollars, [account("a", 100, 10), account("b", 100, 10, 20, 30), account("free", None)])
     assert found is not None
     assert (found.account.budget, found.left) == ("b", 40)
+
+
+def test_what_is_left_in_another_currency_is_compared_by_what_it_is_in_dollars():
+    dear = Charge(key("euros"), 0, 0, times=25, over=27_000)  # one euro is 1.08 dollars
+    left_100_euros, left_105_dollars = account("euros", 100), account("dollars", 105)
+    found = tightest([dear, Charge(key("dollars"), 0, 0, 1, 1_000)], [left_100_euros, left_105_dollars])
+    assert found is not None
+    assert found.account.budget == "dollars"

@@ -10,7 +10,8 @@ COUNT = st.integers(0, 10**9)
 
 
 def lines(*units):
-    return tuple((AccountKey("b", "", unit, "lifetime"), 77) for unit in units)
+    fractions = {Unit.USD: (1, 1_000), Unit("eur"): (25, 27_000)}  # one euro is 1.08 dollars
+    return tuple((AccountKey("b", "", unit, "lifetime"), 77, *fractions.get(unit, (1, 1))) for unit in units)
 
 
 def charged(*units, **more):
@@ -29,6 +30,11 @@ def test_money_is_rounded_up_once_to_whole_nano_dollars():
     (charge,) = charged(Unit.USD)
     assert charge.amount(0) == 1_501
     assert charge.amount(5) == 1_501 + 3_000
+
+
+def test_another_currency_is_converted_by_its_own_fraction_and_rounded_up_once():
+    (charge,) = charged(Unit("eur"), base_picos=1_080_000_000_001, slope_picos=0)
+    assert charge.amount(0) == 1_000_000_001
 
 
 def test_tokens_count_input_predictions_and_every_choice():

@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.budget.match import RUN_COUNTS_MS, Resolver, Values, fits, telling_labels
+from farthing.budget.match import RUN_COUNTS_MS, Resolver, Values, telling_labels
 from farthing.budget.window import windows
 from farthing.domain.budget import Budget, Unit
+from farthing.domain.labels import fits
 
 NOW = 1_793_491_200_000  # 2026-11-01T00:00Z
 DAY = 86_400_000

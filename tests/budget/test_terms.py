@@ -1,5 +1,6 @@
 """What several budgets say together."""
 
+from farthing.budget.currency import DOLLARS, NoRate, Rate
 from farthing.budget.match import Touch
 from farthing.budget.terms import TermsBook, terms_of
 from farthing.domain.budget import AccountKey, Budget, Unit, Window
@@ -8,18 +9,22 @@ EVER = Window("lifetime", 0, 0)
 DAY = Window("2026-11-01T00:00+00:00/day", 1, 2)
 
 
-def touch(name="b", windows=(EVER,), value="", **fields):
+EUR = Unit("eur")
+RATE = Rate(25, 27_000, 10)
+
+
+def touch(name="b", windows=(EVER,), value="", rate=DOLLARS, **fields):
     fields.setdefault("limits", ((Unit.USD, 100),))
-    return Touch(Budget(name=name, **fields), value, windows)
+    return Touch(Budget(name=name, **fields), value, windows, rate)
 
 
 def test_there_is_an_account_for_each_unit_in_each_window():
     terms = terms_of((touch(limits=((Unit.USD, 1), (Unit.CALLS, 2)), windows=(EVER, DAY), value="ada"),))
     assert terms.accounts == (
-        (AccountKey("b", "ada", Unit.USD, "lifetime"), 0),
-        (AccountKey("b", "ada", Unit.USD, DAY.name), 2),
-        (AccountKey("b", "ada", Unit.CALLS, "lifetime"), 0),
-        (AccountKey("b", "ada", Unit.CALLS, DAY.name), 2),
+        (AccountKey("b", "ada", Unit.USD, "lifetime"), 0, 1, 1_000),
+        (AccountKey("b", "ada", Unit.USD, DAY.name), 2, 1, 1_000),
+        (AccountKey("b", "ada", Unit.CALLS, "lifetime"), 0, 1, 1),
+        (AccountKey("b", "ada", Unit.CALLS, DAY.name), 2, 1, 1),
     )
 
 
@@ -55,3 +60,39 @@ def test_terms_are_made_once_for_the_very_same_touches():
     touches = (touch(),)
     assert book.of(touches) is book.of(touches)
     assert book.of((touch("other"),)) is not book.of(touches)
+
+
+def test_money_in_another_currency_is_counted_at_its_rate():
+    terms = terms_of((touch(limits=((EUR, 1), (Unit.CALLS, 2)), money=EUR, rate=RATE),))
+    euros, calls = terms.accounts
+    assert (euros[0].unit, euros[2:], calls[2:]) == (EUR, (25, 27_000), (1, 1))
+    assert terms.fraction_of(euros[0]) == (25, 27_000)
+    assert terms.money is not None
+
+
+def test_an_enforced_budget_without_a_rate_says_so_and_one_that_only_counts_is_left_out():
+    missing = NoRate("there is none", 10)
+    hard = terms_of((touch(limits=((EUR, 1),), money=EUR, rate=missing),))
+    assert hard.no_rate is not None
+    assert hard.no_rate[1] == "there is none"
+    soft = terms_of((touch(limits=((EUR, 1), (Unit.CALLS, 2)), money=EUR, rate=missing, hard="off"),))
+    assert soft.no_rate is None
+    assert [line[0].unit for line in soft.accounts] == [Unit.CALLS]
+
+
+def test_a_budget_of_calls_needs_no_rate():
+    assert terms_of((touch(limits=((Unit.CALLS, 1),), money=EUR, rate=NoRate("none", 10)),)).no_rate is None
+
+
+def test_limits_of_single_calls_are_put_together():
+    terms = terms_of(
+        (touch("a", per_call=5, per_output=100), touch("b", per_output=70), touch("c", hard="off", per_output=1))
+    )
+    assert [budget.name for budget, _ in terms.per_call] == ["a"]
+    assert terms.per_output == 70
+
+
+def test_a_renamed_budget_keeps_its_accounts_and_is_called_by_its_new_name():
+    terms = terms_of((touch("new", was="old"),))
+    assert terms.accounts[0][0].budget == "old"
+    assert terms.renamed == (("old", "new"),)

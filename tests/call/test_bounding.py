@@ -50,7 +50,7 @@ def test_elsewhere_the_provider_is_asked_and_its_estimate_gets_two_percent():
 
 
 def test_a_provider_that_does_not_answer_is_replaced_by_what_its_model_has_shown():
-    ratios = taught("claude-haiku-4-5", 1_000, 4_000)
+    ratios = taught(("anthropic", "claude-haiku-4-5"), 1_000, 4_000)
     plan, _ = walked(tighten(ratios, plan_of(claude(system=LONG), MessagesDialect())))
     assert plan.bound.kind == "ratio"
     assert plan.bound.tokens < 2_000
@@ -63,7 +63,7 @@ def test_without_any_better_knowledge_the_free_bound_stays():
 
 
 def test_a_strict_budget_takes_neither_a_providers_word_nor_experience():
-    ratios = taught("claude-haiku-4-5", 1_000, 4_000)
+    ratios = taught(("anthropic", "claude-haiku-4-5"), 1_000, 4_000)
     plan, asked = walked(
         tighten(ratios, plan_of(claude(system=LONG), MessagesDialect(), bound="strict")), ProviderCount=9
     )

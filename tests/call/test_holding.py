@@ -121,11 +121,11 @@ def test_input_above_its_bound_is_flagged_and_learned():
     at = desk()
     holding = held(at, chat("x" * 2_000, max_tokens=50))
     for _ in range(20):
-        at.ratios.learn("gpt-4o-mini", 2_000, 100)
+        at.ratios.learn(("openai", "gpt-4o-mini"), 2_000, 100)
     dense = Usage(input_tokens=5_000, output_tokens=5)
     holding.settle(told(dense), dense, closing(holding))
     assert "overran_input" in at.last().attempts[0].flags
-    assert at.ratios.bound("gpt-4o-mini", 2_000) > 5_000
+    assert at.ratios.bound(("openai", "gpt-4o-mini"), 2_000) > 5_000
 
 
 def test_a_picture_teaches_nothing_about_text():
@@ -135,9 +135,9 @@ def test_a_picture_teaches_nothing_about_text():
     body["messages"][0]["content"] = [{"type": "text", "text": "x" * 2_000}, part]
     holding = held(at, body)
     for _ in range(19):
-        at.ratios.learn("gpt-4o-mini", 2_000, 100)
+        at.ratios.learn(("openai", "gpt-4o-mini"), 2_000, 100)
     holding.settle(told(), USED, closing(holding))
-    assert at.ratios.bound("gpt-4o-mini", 2_000) is None
+    assert at.ratios.bound(("openai", "gpt-4o-mini"), 2_000) is None
 
 
 def test_an_answer_cut_by_a_cap_that_we_set_is_flagged():

@@ -104,7 +104,7 @@ def test_a_caller_chooses_budgets_only_by_labels_it_is_trusted_with():
     labels = (("team", "rich"),)
     trusting = planned_with(rich, Caller(key="k", labels=labels, trusted=frozenset({"team"})))
     wary = planned_with(rich, Caller(key="k", labels=labels, trusted=frozenset()))
-    assert [key.budget for key, _ in trusting.terms.accounts] == ["rich"]
+    assert [key.budget for key, *_ in trusting.terms.accounts] == ["rich"]
     assert wary.terms.accounts == ()
 
 

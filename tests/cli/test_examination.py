@@ -25,6 +25,7 @@ def test_a_missing_extra_is_named_with_the_way_to_get_it(monkeypatch):
     assert [finding.do for finding in packages()][1:] == [
         "pip install 'farthing[tokens]'",
         "pip install 'farthing[proxy]'",
+        "pip install 'farthing[alerts]'",
     ]
 
 

@@ -5,6 +5,7 @@ import pytest
 from farthing.domain.errors import BadConfig
 from support.configs import load_text, problems, warnings
 
+EUROS = '[currencies.EUR]\nrates = { "2026-11-01" = 1.08 }\n[[budgets]]\nname = "a"\n'
 PROVIDER = '[providers.openai]\nformat = "openai"\napi_key = "env:OPENAI_API_KEY"\n'
 
 
@@ -16,6 +17,28 @@ PROVIDER = '[providers.openai]\nformat = "openai"\napi_key = "env:OPENAI_API_KEY
         ('[store]\nurl = "sqlite:///"', "2: store.url: must be like"),
         ('[[budgets]]\nname = "a"', "1: budgets[0]: limits nothing"),
         ('[[budgets]]\nname = "a"\ncalls = 1\ncurrency = "EUR"', "4: budgets[0].currency: no rates for EUR"),
+        ('[[budgets]]\nname = "a"\nlimit = "5 EUR"', "3: budgets[0].limit: no rates for EUR"),
+        (EUROS + 'limit = "5 USD"\ncurrency = "EUR"', "5: budgets[0].limit: is in USD, and the budget in EUR"),
+        (EUROS + 'limit = "5 EUR"\nper_call = "1 USD"', "6: budgets[0].per_call: is in USD"),
+        ('[currencies.EURO]\nrates = { "2026-11-01" = 1.08 }', "1: currencies.EURO: is not the code of a currency"),
+        ('[currencies.USD]\nrates = { "2026-11-01" = 1 }', "1: currencies.USD: is what prices are in"),
+        ('[currencies.EUR]\nrates = { "1 November" = 1 }', "2: currencies.EUR.rates: '1 November' is not a date"),
+        (
+            '[[budgets]]\nname = "a"\ncalls = 1\nsoft = [{ at = 0.5, do = ["land"] }]\nhard = "off"',
+            "4: budgets[0].soft[0].do: refuses calls",
+        ),
+        (
+            '[[budgets]]\nname = "a"\ncalls = 1\nsoft = [{ at = 0.5, do = ["alert"] }, { at = 0.5, do = ["hint"] }]',
+            "4: budgets[0].soft[1].at: is named twice",
+        ),
+        (
+            '[[budgets]]\nname = "a"\ncalls = 1\nsoft = [{ at = 0.5, do = [] }]',
+            "4: budgets[0].soft[0].do: does nothing",
+        ),
+        (
+            '[[budgets]]\nname = "a"\ncalls = 1\n[[budgets]]\nname = "b"\ncalls = 1\nwas = "a"',
+            "7: budgets[1].was: 'a' is the name of a budget here",
+        ),
         ('[[budgets]]\nname = "a"\ncalls = 1\nwait = "2h"', "4: budgets[0].wait: is longer than an hour"),
         (
             '[[budgets]]\nname = "a"\ncalls = 1\n[[budgets]]\nname = "a"\ncalls = 2',

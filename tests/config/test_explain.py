@@ -61,6 +61,23 @@ def test_a_configuration_is_said_back(tmp_path):
         assert f"  {line}\n" in said
 
 
+def test_alerts_are_said_back_with_those_that_soft_thresholds_make_and_no_address(tmp_path):
+    more = """[[alerts]]
+    when = "user_hour>5 USD"
+    to = ["log", "env:HOOK"]
+    [[budgets]]
+    name = "soft"
+    limit = "1 USD"
+    soft = [{ at = 0.9, do = ["alert"] }]
+    """
+    environment = {"OPENAI_API_KEY": "sk", "BOT_KEY": "b" * 32, "HOOK": "https://hooks.example.com/T0K3N"}
+    said = explain(load_text(tmp_path, TEXT + more, environment))
+    assert "  user_hour > 5 USD: told to log, https://hooks.example.com (env:HOOK)\n" in said
+    assert '  budget "soft" >= 90%: told to log, https://hooks.example.com (env:HOOK)\n' in said
+    assert "T0K3N" not in said
+    assert "none: what stops somebody's work is told to the log" in explain(load(None, {}))
+
+
 def test_warnings_come_last_with_their_places(tmp_path):
     said = explain(load_text(tmp_path, TEXT + '[cache]\nexact = { ttl = "1h" }\n'))
     assert said.endswith("farthing.toml:35: cache: is not active in this version: no answer is cached\n")

@@ -86,7 +86,6 @@ def test_what_is_meant_is_read(read, written, value):
         (values.secret, 5, "env:NAME"),
         (values.secret, "env:EMPTY", "EMPTY, which is not set"),
         (values.secret, "file:no/such", "no/such, which cannot be read: FileNotFoundError"),
-        (values.secrets, "log", "list"),
         (values.secret_headers, {"x y": "a"}, "not the name of a header"),
         (values.secret_headers, {"x-y": "a\r\nb"}, "cannot be sent"),
         (values.secret_headers, "x", "table"),

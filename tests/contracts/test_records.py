@@ -217,12 +217,12 @@ def test_ratios_are_of_the_last_attempts_whose_provider_said_something(store, re
         a_call(4, attempts=(usage(5),)),
     )
     assert list(records.ratios()) == [
-        Ratio("gpt-4o", 100, 5),
-        Ratio("small", 100, 4),
-        Ratio("gpt-4o", 100, 2),
-        Ratio("gpt-4o", 100, 1),
+        Ratio("openai", "gpt-4o", 100, 5),
+        Ratio("openai", "small", 100, 4),
+        Ratio("openai", "gpt-4o", 100, 2),
+        Ratio("openai", "gpt-4o", 100, 1),
     ]
-    assert list(records.ratios(limit=1)) == [Ratio("gpt-4o", 100, 5), Ratio("small", 100, 4)]
+    assert list(records.ratios(limit=1)) == [Ratio("openai", "gpt-4o", 100, 5), Ratio("openai", "small", 100, 4)]
 
 
 def test_a_response_is_known_to_its_own_tenant_only(store, records):

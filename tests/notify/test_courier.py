@@ -9,7 +9,7 @@ from farthing.alerts.delivery import FIRST_MS, GIVE_UP_MS
 from farthing.domain.errors import LedgerUnavailable, NotSent
 from farthing.notify.address import Target
 from farthing.notify.chat import Chat
-from farthing.notify.courier import LEASE_MS, Courier
+from farthing.notify.courier import LEASE_MS, Courier, Trial
 from farthing.notify.webhook import Webhook
 from farthing.stores.memory.alerts import MemoryOutbox
 from farthing.stores.sqlite.alerts import SqliteOutbox
@@ -219,6 +219,37 @@ def test_an_endpoint_that_hangs_keeps_no_other_address_waiting_in_later_rounds()
         courier.close()
 
     asyncio.run(main())
+
+
+def test_other_targets_hold_from_the_next_round_on(scene):
+    told = scene.outbox.tell(an_alert(), (LOG, HOOK))
+
+    async def main():
+        courier = scene.courier(TO_LOG)
+        assert await courier.deliver_due() == 1
+        courier.adopt((TO_HOOK, TO_HOOK))
+        assert courier.targets == (TO_HOOK,)
+        assert await courier.deliver_due() == 1
+        courier.close()
+
+    asyncio.run(main())
+    assert scene.states(told) == {LOG: "sent", HOOK: "sent"}
+
+
+def test_a_trial_goes_to_everybody_at_once_and_leaves_nothing_behind(scene):
+    scene.endpoint.outcome = down
+    alert = MemoryOutbox().tell(an_alert(), ())
+
+    async def main():
+        courier = scene.courier()
+        try:
+            return await courier.try_each(alert, "k" * 32)
+        finally:
+            courier.close()
+
+    assert asyncio.run(main()) == (Trial(LOG), Trial(HOOK, "https://hooks.example.com could not be reached"))
+    assert scene.endpoint.keys == ["k" * 32]
+    assert scene.outbox.recent(limit=1) == ()
 
 
 def test_a_store_that_is_down_is_told():

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 
 from farthing.alerts.watch import Watch, Watched
 from farthing.alerts.when import parse
@@ -9,8 +10,10 @@ from farthing.domain.errors import LedgerUnavailable
 from farthing.notify.address import Target
 from farthing.notify.chat import Chat
 from farthing.notify.courier import Courier
+from farthing.notify.notices import Notices
 from farthing.notify.watching import watch
 from farthing.notify.webhook import Webhook
+from farthing.ports.alerts import Event, Happening
 from farthing.stores.memory.alerts import MemoryOutbox
 from support.alerting import LOG, NOON, USD, PreparedFacts, limited, standing
 from support.ledgers import Clock, until
@@ -20,7 +23,8 @@ from support.upstream import PreparedUpstream
 class Scene:
     def __init__(self, outbox=None):
         self.facts, self.outbox, self.clock = PreparedFacts(), outbox or MemoryOutbox(), Clock(NOON)
-        self.bell = asyncio.Event()
+        self.notices = Notices()
+        self.bell = self.notices.bell
         self.courier = Courier(
             (Target(kind="log", text="log", address=LOG),),
             outbox=self.outbox,
@@ -43,7 +47,14 @@ class Scene:
     async def run(self, act):
         """Run the loop, hardly ever looking by itself, while `act` goes on."""
         loop = asyncio.create_task(
-            watch(self.watch, self.courier, clock=self.clock, bell=self.bell, every_seconds=3_600)
+            watch(
+                self.watch,
+                self.courier,
+                clock=self.clock,
+                outbox=self.outbox,
+                notices=self.notices,
+                every_seconds=3_600,
+            )
         )
         try:
             await act()
@@ -133,3 +144,46 @@ def test_an_outbox_that_fails_is_told_and_tried_again(caplog):
 
     asyncio.run(main())
     assert "could not be delivered, and will be when the store is back" in caplog.text
+
+
+def test_what_was_noted_is_kept_and_told_in_one_round():
+    async def main():
+        scene = Scene()
+        scene.watch.adopt([Watched(rule=parse("loop"), to=(LOG,))])
+        scene.facts.happenings = lambda kind, since_ms: tuple(
+            Happening(subject=event.subject, times=1) for event in scene.outbox.events(kind, since_ms)
+        )
+
+        async def act():
+            await until(lambda: scene.facts.asked or scene.watch.latest.found)
+            scene.facts.changes += 1
+            scene.notices.add(Event(kind="loop", subject="run r17", at_ms=NOON))
+            await until(lambda: scene.sent() == 1)
+
+        await scene.run(act)
+        assert scene.outbox.recent(limit=1)[0].subject == "run r17"
+
+    asyncio.run(main())
+
+
+def test_when_it_is_cancelled_nothing_of_it_is_still_at_the_store():
+    async def main():
+        scene = Scene()
+        begun, released, ended = threading.Event(), threading.Event(), []
+
+        def slow(*asked):
+            begun.set()
+            released.wait(10)
+            ended.append(True)
+            return ()
+
+        scene.facts.accounts = slow
+
+        async def act():
+            await until(begun.is_set)
+            asyncio.get_running_loop().call_later(0.02, released.set)
+
+        await scene.run(act)
+        assert ended
+
+    asyncio.run(main())

@@ -79,7 +79,10 @@ def test_r70_a_model_without_a_price_for_cached_input_bills_it_as_input(tmp_path
     """langfuse: where a model had no column for cached tokens they were left out of its cost."""
     rates = Rates(input=2_000_000, output=8_000_000, cache_read=cache_read)
     named = CONTRACT + ("" if cache_read is None else "cache_read = 0.5\n")
-    with provider_of(prices={"house-model": rates}) as provider, gateway_before(provider, tmp_path, named + PLENTY) as gateway:
+    with (
+        provider_of(prices={"house-model": rates}) as provider,
+        gateway_before(provider, tmp_path, named + PLENTY) as gateway,
+    ):
         for _ in range(3):
             assert send(gateway.url, model="house-model", messages=LONG).status_code == 200
         used(gateway, provider)
@@ -90,7 +93,16 @@ def test_r70_a_model_without_a_price_for_cached_input_bills_it_as_input(tmp_path
 
 def test_r70_every_model_of_the_book_bills_cached_input_at_something():
     price_of = list_prices(wall_ms)
-    for model in ("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "o3", "claude-haiku-4-5", "claude-opus-4-6"):
+    for model in (
+        "gpt-4o",
+        "gpt-4o-mini",
+        "gpt-4.1",
+        "gpt-5",
+        "gpt-5-mini",
+        "o3",
+        "claude-haiku-4-5",
+        "claude-opus-4-6",
+    ):
         rates = price_of(model, "", 1_000)
         assert rates is not None
         assert (rates.input if rates.cache_read is None else rates.cache_read) > 0

@@ -8,14 +8,16 @@ from farthing.budget.match import Resolver
 from farthing.call.arrival import Arrival, Caller, Provider
 from farthing.call.desk import Limits
 from farthing.call.drive import drive
+from farthing.call.entering import enter
+from farthing.call.nearing import Nearing
 from farthing.call.rules import Rules
 from farthing.call.stages import Need
-from farthing.call.states import NeedsFunds, Refused
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.hold import Reserve
 from farthing.domain.ids import Mint
+from farthing.guard.providers import Providers
 from farthing.domain.money import parse_usd
-from farthing.domain.refusal import Refusal
+from farthing.ports.alerts import Event
 from farthing.pricing.book import PriceBook
 from farthing.pricing.facts import FactBook
 from farthing.stores.memory.ledger import MemoryLedger
@@ -48,11 +50,18 @@ class ValueDesk:
         self.ratios = Ratios()
         self.limits = limits or Limits()
         self.draining = 0
+        self.guards = None
+        self.health = Providers()
+        self.nearing = Nearing()
         self.mint = Mint(0)
         self.facts: dict[type, int | None] = {}
         self.asked: list[Need] = []
         self.pauses: list[float] = []
         self.timers: list[Any] = []
+        self.events: list[Event] = []
+
+    def notice(self, event: Event) -> None:
+        self.events.append(event)
 
     def now_ms(self) -> int:
         return self.time_ms
@@ -98,8 +107,7 @@ class ValueDesk:
         """Drive one call to its end."""
         client = client or ListeningClient()
         arrival = self.arrival(body, **more)
-        plan = self.rules.plan(arrival)
-        await drive(Refused(arrival, plan) if isinstance(plan, Refusal) else NeedsFunds(plan), self, client)
+        await drive(await enter(arrival, self.rules, self), self, client)
         return client
 
     def spent(self, budget: str = "all") -> tuple[int, int, int]:

@@ -74,7 +74,9 @@ def fill(path: Path, *, in_flight: bool = False) -> FilledStore:
 def _reserve(ledger: SqliteLedger, call: int, now: int) -> None:
     most = worst(CARD, input_tokens=1_300)
     assert isinstance(most, Bound)
-    accounts = tuple((AccountKey("all", "", unit, "lifetime"), 0) for unit, _ in LIMIT.limits)
+    accounts = tuple(
+        (AccountKey("all", "", unit, "lifetime"), 0, 1, 1_000 if unit.currency else 1) for unit, _ in LIMIT.limits
+    )
     held = charges(
         accounts,
         base_picos=most.base_picos,

@@ -10,6 +10,7 @@ from farthing.budget.match import Resolver
 from farthing.call.arrival import Arrival, Caller
 from farthing.call.desk import Limits
 from farthing.call.drive import drive
+from farthing.call.nearing import Nearing
 from farthing.call.rules import Rules
 from farthing.call.stages import ExactCount, Need, ProviderCount
 from farthing.call.states import NeedsFunds, Refused
@@ -20,6 +21,7 @@ from farthing.domain.ids import Mint
 from farthing.domain.money import nanos_from_picos
 from farthing.domain.refusal import Refusal
 from farthing.domain.usage import Usage
+from farthing.guard.providers import Providers
 from farthing.ports.upstream import Outbound
 from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.testing.bill import cost_picos
@@ -122,6 +124,9 @@ class DurableDesk:
         self.ratios = Ratios()
         self.limits = Limits()
         self.draining = 0
+        self.guards = None
+        self.health = Providers()
+        self.nearing = Nearing()
         self.mint = Mint(self.ledger.slot)
         self.now_ms = wall_ms
 

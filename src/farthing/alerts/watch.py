@@ -37,6 +37,9 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """By the rule's text: why nothing can be said about it yet."""
 
 
+Act = Callable[[Watched, tuple[Reading, ...], int], list[Alert]]
+
+
 class Watch:
     """Steps through time as it is told; keeps nothing that the outbox does not keep. One thread at a time.
 
@@ -56,16 +59,32 @@ class Watch:
         self._outbox = outbox
         self._limits = limits
         self._stamp: int | None = None
+        self._again = False
         self._looked_ms = self._tidied_ms = 0
         self.latest = Round()
         """What the last round found, for people to look at."""
 
+    @property
+    def watched(self) -> tuple[Watched, ...]:
+        """The rules in force, each once."""
+        return self._watched
+
+    def adopt(self, watched: Sequence[Watched]) -> None:
+        """These rules from the next round on, which looks even if the ledger did not change. From any thread."""
+        self._watched = merged(watched)
+        self._again = True
+
+    def look(self, now_ms: int) -> Round:
+        """What every rule finds now; nobody is told. Raises LedgerUnavailable."""
+        return self._round(self._watched, now_ms, lambda *_: [])
+
     def step(self, now_ms: int) -> tuple[Alert, ...]:
         """Look at every rule, unless nothing can have changed since. Returns what was told. Raises LedgerUnavailable."""
         stamp = self._facts.stamp()
-        if stamp == self._stamp and 0 <= now_ms - self._looked_ms < STILL_MS:
+        if stamp == self._stamp and not self._again and 0 <= now_ms - self._looked_ms < STILL_MS:
             return ()
-        self.latest = self._round(now_ms)
+        self._stamp, self._again = None, False  # a round that fails is made again
+        self.latest = self._round(self._watched, now_ms, self._act)
         self._stamp = None if CATCHING_UP in self.latest.silent.values() else stamp
         self._looked_ms = now_ms
         if now_ms - self._tidied_ms >= _TIDY_MS:
@@ -73,18 +92,18 @@ class Watch:
             self._tidied_ms = now_ms
         return self.latest.told
 
-    def _round(self, now_ms: int) -> Round:
+    def _round(self, every: Sequence[Watched], now_ms: int, act: Act) -> Round:
         limits, known = self._limits(now_ms), Known(self._facts, now_ms)
         told: list[Alert] = []
         found: dict[str, tuple[Reading, ...]] = {}
         silent: dict[str, str] = {}
-        for watched in self._watched:
+        for watched in every:
             readings = evaluate(watched.rule, limits, known)
             if isinstance(readings, str):
                 silent[watched.rule.text] = readings
                 continue
             found[watched.rule.text] = readings
-            told += self._act(watched, readings, now_ms)
+            told += act(watched, readings, now_ms)
         return Round(told=tuple(told), found=found, silent=silent)
 
     def _act(self, watched: Watched, readings: tuple[Reading, ...], now_ms: int) -> list[Alert]:

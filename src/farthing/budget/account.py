@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from farthing.domain.budget import AccountKey, Budget, Grant, Standing, Unit
+from farthing.domain.budget import AccountKey, Budget, Grant, Standing
 
 
 class Balance(NamedTuple):
@@ -40,7 +40,7 @@ class Account:
 
     def __init__(self, key: AccountKey) -> None:
         self.key = key
-        self.money = key.unit is Unit.USD
+        self.money = bool(key.unit.currency)
         self.posted = 0
         self.held = 0
         self.unknown = 0
@@ -101,8 +101,9 @@ class Account:
 def in_force(given: Iterable[Budget], stored: Iterable[Budget]) -> tuple[Budget, ...]:
     """Budgets that are given (by a configuration), and those stored ones whose names they do not use."""
     given = tuple(given)
-    taken = {budget.name for budget in given}
-    return (*given, *(budget for budget in stored if budget.name not in taken))
+    taken = {name for budget in given for name in (budget.name, budget.account_name)}
+    beside = (budget for budget in stored if budget.name not in taken and budget.account_name not in taken)
+    return (*given, *beside)
 
 
 class Limits:
@@ -111,7 +112,7 @@ class Limits:
     __slots__ = ("_budgets", "_grants")
 
     def __init__(self, budgets: Iterable[Budget] = (), grants: Iterable[Grant] = ()) -> None:
-        self._budgets = {budget.name: budget for budget in budgets}
+        self._budgets = {budget.account_name: budget for budget in budgets}
         self._grants: dict[AccountKey, int] = {}
         for grant in grants:
             self._grants[grant.account] = self._grants.get(grant.account, 0) + grant.amount

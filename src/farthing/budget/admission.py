@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from farthing.budget.account import Account
+from farthing.budget.landing import NOTHING, Kept
 from farthing.domain.budget import Standing
 from farthing.domain.hold import Charge, Reserve
 
@@ -18,9 +19,11 @@ class Exceeded(NamedTuple):
 
     charge: Charge
     account: Account
+    kept: int = 0
+    """What must stay there for a last answer."""
 
     def standing(self, ask: Reserve) -> Standing:
-        return self.account.standing(needed=self.charge.amount(ask.floor))
+        return self.account.standing(needed=self.charge.amount(ask.floor) + self.kept)
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -37,37 +40,43 @@ class Offer(msgspec.Struct, frozen=True):
         return account.standing(needed=self.amounts[accounts.index(account)])
 
 
-def fit(ask: Reserve, accounts: Sequence[Account]) -> Offer | None:
-    """The whole cap beside all holds, or None. The common case, so it computes nothing twice."""
+def fit(ask: Reserve, accounts: Sequence[Account], kept: Kept = NOTHING) -> Offer | None:
+    """The whole cap beside all holds and what is kept for last answers, or None. The common case, so it computes nothing
+    twice."""
     cap = ask.cap
     amounts = [charge.amount(cap) for charge in ask.charges]
     for amount, account in zip(amounts, accounts, strict=True):
         bound = account.bound
         if bound is not None and account.posted + account.unknown + account.held + amount > bound:
             return None
+    if kept and without_room(accounts, amounts, kept):
+        return None
     return Offer(cap, tuple(amounts))
 
 
-def clamp(ask: Reserve, accounts: Sequence[Account]) -> Offer | Exceeded:
-    """Clamp the cap to limit - posted - unknown on every enforced account, then see which accounts lack room for it."""
+def clamp(ask: Reserve, accounts: Sequence[Account], kept: Kept = NOTHING) -> Offer | Exceeded:
+    """Clamp the cap to limit - posted - unknown - kept on every enforced account, then see which lack room for it."""
     cap, tightest = ask.cap, None
     for charge, account in zip(ask.charges, accounts, strict=True):
         if account.bound is None:
             continue
-        largest = charge.largest_cap(account.bound - account.spent)
+        keeps = kept.get(account.key, 0) if kept else 0
+        largest = charge.largest_cap(account.bound - account.spent - keeps)
         if largest is not None and largest < cap:
-            cap, tightest = largest, Exceeded(charge, account)
+            cap, tightest = largest, Exceeded(charge, account, keeps)
     if tightest is not None and cap < ask.floor:
         return tightest
     amounts = tuple(charge.amount(cap) for charge in ask.charges)
-    return Offer(cap, amounts, _without_room(accounts, amounts))
+    return Offer(cap, amounts, without_room(accounts, amounts, kept))
 
 
-def _without_room(accounts: Sequence[Account], amounts: Sequence[int]) -> tuple[Account, ...]:
+def without_room(accounts: Sequence[Account], amounts: Sequence[int], kept: Kept) -> tuple[Account, ...]:
+    """The accounts that cannot hold so much beside all holds and what is kept on them."""
     return tuple(
         account
         for account, amount in zip(accounts, amounts, strict=True)
-        if account.bound is not None and account.spent + account.held + amount > account.bound
+        if account.bound is not None
+        and account.spent + account.held + amount + (kept.get(account.key, 0) if kept else 0) > account.bound
     )
 
 
@@ -77,13 +86,13 @@ def above_share(account: Account, amount: int, holder: str) -> bool:
     return account.bound is not None and has > 0 and (has + amount) * SHARE > account.bound
 
 
-def tightest(accounts: Sequence[Account]) -> Standing | None:
-    """The enforced money account with the least left, as it stands now."""
+def tightest(charges: Sequence[Charge], accounts: Sequence[Account]) -> Standing | None:
+    """The enforced money account with the least left, as it stands now: by what that is in dollars."""
     found, least = None, 0
-    for account in accounts:
+    for charge, account in zip(charges, accounts, strict=True):
         bound = account.bound
         if bound is not None and account.money:
-            left = bound - account.posted - account.unknown - account.held
+            left = (bound - account.posted - account.unknown - account.held) * charge.over // charge.times
             if found is None or left < least:
                 found, least = account, left
     return None if found is None else found.standing()

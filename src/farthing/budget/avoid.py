@@ -2,9 +2,9 @@
 
 import msgspec
 
-from farthing.budget.match import fits
 from farthing.domain.budget import Budget
 from farthing.domain.key import Key
+from farthing.domain.labels import fits
 
 
 class Gap(msgspec.Struct, frozen=True):

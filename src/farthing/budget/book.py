@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from farthing.budget.account import Account, Balance
-from farthing.budget.admission import Exceeded, Offer, above_share, clamp, fit, tightest
+from farthing.budget.admission import Exceeded, Offer, above_share, clamp, fit, tightest, without_room
 from farthing.budget.holds import Holds, nothing
+from farthing.budget.landing import NOTHING, Kept, SetAside
 from farthing.budget.open_hold import Ended, OpenHold, Part
 from farthing.budget.queue import Queue, Waiter
 from farthing.domain.budget import AccountKey
@@ -41,6 +42,7 @@ class Book(Holds):
     def __init__(self, fetch: Callable[[AccountKey], Balance] = nothing, *, most_waiting: int = 10_000) -> None:
         super().__init__(fetch)
         self.queue = Queue()
+        self.set_aside = SetAside()
         self._most_waiting = most_waiting
         self._answers: list[Answer] = []
         self._lines_opened = 0
@@ -77,27 +79,30 @@ class Book(Holds):
             self.moved.clear()
         elif self.moved:
             self._serve(now)
-        offer = fit(ask, accounts)
+        offer = fit(ask, accounts, self._kept(ask) if ask.landing or self.set_aside else NOTHING)
         if offer is not None and not (others_wait and self._must_wait(ask, offer, accounts)):
             return self._hold(ask, offer, accounts)
         if ask.wait_ms == 0:
             return self._short(ask, accounts)
         return self._clamp_or_wait(ask, accounts, now)
 
+    def free_landing(self, window: str) -> None:
+        """The run with this window needs no last answer any more, or not for a while."""
+        self.moved.update(map(self.account, self.set_aside.free(window)))
+
+    def _kept(self, ask: Reserve) -> Kept:
+        return self.set_aside.beside(ask)
+
     def _short(self, ask: Reserve, accounts: Sequence[Account]) -> Short:
-        verdict = clamp(ask, accounts)
+        kept = self._kept(ask)
+        verdict = clamp(ask, accounts, kept)
         if isinstance(verdict, Exceeded):
             return Short(verdict.standing(ask))
         full = tuple(charge.amount(ask.cap) for charge in ask.charges)
-        lacks = tuple(
-            account
-            for account, amount in zip(accounts, full, strict=True)
-            if account.bound is not None and account.spent + account.held + amount > account.bound
-        )
-        return Short(Offer(ask.cap, full, lacks).standing(accounts))
+        return Short(Offer(ask.cap, full, without_room(accounts, full, kept)).standing(accounts))
 
     def _clamp_or_wait(self, ask: Reserve, accounts: Sequence[Account], now: int) -> Reserved | Declined | None:
-        verdict = clamp(ask, accounts)
+        verdict = clamp(ask, accounts, self._kept(ask))
         if isinstance(verdict, Exceeded):
             return Declined("budget_exceeded", verdict.standing(ask))
         if not verdict.lacks and not self._must_wait(ask, verdict, accounts):
@@ -155,10 +160,13 @@ class Book(Holds):
             parts.append(Part(account.key, amount, charge.times, charge.over, least))
             held.append((account.key, amount))
         self.dirty.update(accounts)
+        if ask.landing or ask.lands:
+            self.set_aside.resize(ask)
+            self.moved.update(accounts)  # less may be kept than before
         if self.queue:
             self._watch_room(accounts)
         self.holds[attempt] = OpenHold(attempt, tuple(parts), holder)
-        return Reserved(offer.cap, offer.cap < ask.cap, tuple(held), tightest(accounts), waited_ms)
+        return Reserved(offer.cap, offer.cap < ask.cap, tuple(held), tightest(ask.charges, accounts), waited_ms)
 
     def _watch_room(self, accounts: Sequence[Account]) -> None:
         """What was just taken may be what somebody, waiting for another account, would have needed here."""
@@ -220,7 +228,7 @@ class Book(Holds):
         """Serve, refuse or leave one waiter. It is clamped anew: what is spent may have grown since."""
         ask = waiter.ask
         accounts = self.accounts_of(ask.charges)
-        verdict = clamp(ask, accounts)
+        verdict = clamp(ask, accounts, self._kept(ask))
         if isinstance(verdict, Exceeded):
             self._dismiss(waiter, Declined("budget_exceeded", verdict.standing(ask), now - waiter.since))
             return
@@ -234,7 +242,7 @@ class Book(Holds):
 
     def _give_up(self, waiter: Waiter, now: int) -> None:
         accounts = self.accounts_of(waiter.ask.charges)
-        verdict = clamp(waiter.ask, accounts)
+        verdict = clamp(waiter.ask, accounts, self._kept(waiter.ask))
         waited = now - waiter.since
         if isinstance(verdict, Exceeded):
             self._dismiss(waiter, Declined("budget_exceeded", verdict.standing(waiter.ask), waited))

@@ -1,9 +1,8 @@
 """How much to set aside: one attempt's worst case as a charge on every account it touches."""
 
 from farthing.budget.terms import Line
-from farthing.domain.budget import Unit
+from farthing.domain.budget import COUNTS, Unit
 from farthing.domain.hold import Charge
-from farthing.domain.money import PICOS_PER_NANO
 
 
 def charges(
@@ -21,10 +20,12 @@ def charges(
     choices together); `extra_output_tokens` are billed beside the cap (a predicted output).
     """
     made = []
-    for account, closes_ms in accounts:
-        match account.unit:
-            case Unit.USD:
-                made.append(Charge(account, base_picos, slope_picos, 1, PICOS_PER_NANO, closes_ms))
+    for account, closes_ms, times, over in accounts:
+        unit = account.unit
+        if unit is Unit.USD or unit not in COUNTS:
+            made.append(Charge(account, base_picos, slope_picos, times, over, closes_ms))
+            continue
+        match unit:
             case Unit.TOKENS:
                 made.append(Charge(account, input_tokens + extra_output_tokens, choices, 1, 1, closes_ms))
             case Unit.INPUT_TOKENS:

@@ -2,8 +2,10 @@
 
 import msgspec
 
+from farthing.budget.currency import DOLLARS, NoRate, Rate, Rates
 from farthing.budget.window import WindowClock
 from farthing.domain.budget import NOBODY, OTHERS, Budget, Window
+from farthing.domain.labels import matches
 from farthing.domain.record import Labels
 
 FOREVER_MS = 2**63 - 1
@@ -19,6 +21,8 @@ class Touch(msgspec.Struct, frozen=True):
     value: str
     """The value of the budget's `each` label; "" where it has none."""
     windows: tuple[Window, ...]
+    rate: Rate | NoRate = DOLLARS
+    """What its money is in dollars, for as long as this touch holds."""
 
 
 class Values:
@@ -48,11 +52,12 @@ class Values:
 class Resolver:
     """Finds the accounts of a call among a frozen set of budgets. Time never goes back here, whatever the clock does."""
 
-    __slots__ = ("_budgets", "_clock", "_known", "_now_ms", "_telling", "values")
+    __slots__ = ("_budgets", "_clock", "_known", "_now_ms", "_rates", "_telling", "values")
 
-    def __init__(self, budgets: tuple[Budget, ...], values: Values | None = None) -> None:
+    def __init__(self, budgets: tuple[Budget, ...], values: Values | None = None, rates: Rates | None = None) -> None:
         """`values` are those of the resolver this one replaces, so that a reload forgets none."""
         self._budgets = budgets
+        self._rates = rates or Rates()
         self._telling = telling_labels(budgets)
         self._clock = WindowClock()
         self._known: dict[tuple[str, Labels], tuple[int, tuple[Touch, ...]]] = {}
@@ -66,7 +71,7 @@ class Resolver:
 
         `trusted` are the labels that may choose budgets, None for all (keyless mode); the others are ignored. `key` is
         the key's name, which `max_values` holds for; "" has no such bound. The same tuple is returned until one of its
-        windows closes.
+        windows closes or one of its rates ends.
         """
         self._now_ms = now_ms = max(at_ms, self._now_ms)
         choosing = self._telling if trusted is None else self._telling & trusted
@@ -77,13 +82,13 @@ class Resolver:
         touches = self._resolve(dict(telling), key, max_values)
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
-        until_ms = min((self._until(touch.budget, touch.windows[0]) for touch in touches), default=FOREVER_MS)
+        until_ms = min((self._holds_until(touch) for touch in touches), default=FOREVER_MS)
         self._known[key, telling] = (until_ms, touches)
         return touches
 
     def _resolve(self, labels: dict[str, str], key: str, max_values: int) -> tuple[Touch, ...]:
         return tuple(
-            self._touch(budget, labels, key, max_values) for budget in self._budgets if matches(budget, labels)
+            self._touch(budget, labels, key, max_values) for budget in self._budgets if matches(budget.match, labels)
         )
 
     def _touch(self, budget: Budget, labels: dict[str, str], key: str, max_values: int) -> Touch:
@@ -92,13 +97,17 @@ class Resolver:
             maker, until_ms = (key, budget.name, "run"), self._now_ms + RUN_COUNTS_MS
             run = self.values.admit(maker, run, now_ms=self._now_ms, until_ms=until_ms, most=max_values)
         windows = self._clock.at(budget.window, budget.tz, self._now_ms, run)
+        rate = self._rates.at(budget.money, self._now_ms)
         if not budget.each:
-            return Touch(budget, "", windows)
+            return Touch(budget, "", windows, rate)
         value = labels.get(budget.each, NOBODY)
         if key and value != NOBODY:
             maker, until_ms = (key, budget.name, budget.each), self._until(budget, windows[-1])
             value = self.values.admit(maker, value, now_ms=self._now_ms, until_ms=until_ms, most=max_values)
-        return Touch(budget, value, windows)
+        return Touch(budget, value, windows, rate)
+
+    def _holds_until(self, touch: Touch) -> int:
+        return min(self._until(touch.budget, touch.windows[0]), touch.rate.until_ms)
 
     def _until(self, budget: Budget, window: Window) -> int:
         if budget.window == "run":
@@ -111,13 +120,3 @@ def telling_labels(budgets: tuple[Budget, ...]) -> frozenset[str]:
     names = {name for budget in budgets for name, _ in budget.match}
     names |= {budget.each for budget in budgets if budget.each}
     return frozenset(names | {"run" for budget in budgets if budget.window == "run"})
-
-
-def matches(budget: Budget, labels: dict[str, str]) -> bool:
-    """True where every label the budget names is there with a fitting value. No labels named: every call."""
-    return all(name in labels and fits(pattern, labels[name]) for name, pattern in budget.match)
-
-
-def fits(pattern: str, value: str) -> bool:
-    """`*` alone fits any value that is there, a trailing `*` any ending; everything else is literal."""
-    return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern

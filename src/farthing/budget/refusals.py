@@ -1,6 +1,9 @@
 """A declined reserve as a refusal that says what happened, the numbers and what to do."""
 
 import shlex
+from collections.abc import Sequence
+
+import msgspec
 
 from farthing.domain.budget import Standing
 from farthing.domain.hold import Declined
@@ -12,9 +15,10 @@ _RUN = "run:"
 """How the name of a run's window begins."""
 
 
-def declined(no: Declined, gate: str) -> Refusal:
-    """Render the ledger's answer. `gate` is the `provider/model` that was asked."""
-    standing = no.standing
+def declined(no: Declined, gate: str, renamed: Sequence[tuple[str, str]] = ()) -> Refusal:
+    """Render the ledger's answer. `gate` is the `provider/model` that was asked; `renamed` are accounts and what their
+    budgets are called now."""
+    standing = _as_called_now(no.standing, renamed)
     if no.code == "provider_overran" or standing is None:
         return _overran(gate, standing)
     if no.code == "budget_reserved":
@@ -27,6 +31,13 @@ def declined(no: Declined, gate: str) -> Refusal:
         + ", or send a smaller request",
         standing=standing,
     )
+
+
+def _as_called_now(standing: Standing | None, renamed: Sequence[tuple[str, str]]) -> Standing | None:
+    name = None if standing is None else dict(renamed).get(standing.account.budget)
+    if standing is None or name is None:
+        return standing
+    return msgspec.structs.replace(standing, account=standing.account._replace(budget=name))
 
 
 def _overran(gate: str, standing: Standing | None) -> Refusal:

@@ -81,7 +81,8 @@ def spread(ordered: Sequence[int]) -> Spread:
     """The spread of rising numbers; zeros where there are none."""
     if not ordered:
         return Spread(0, 0, 0, 0)
-    return Spread(*(at_percentile(ordered, percent) for percent in (50, 90, 99)), ordered[-1])
+    p50, p90, p99 = (at_percentile(ordered, percent) for percent in (50, 90, 99))
+    return Spread(p50, p90, p99, ordered[-1])
 
 
 def at_percentile(ordered: Sequence[int], percent: int) -> int:
@@ -93,5 +94,5 @@ def at_percentile(ordered: Sequence[int], percent: int) -> int:
 
 def rounded_up(amount: int, digits: int = _DIGITS) -> int:
     """The amount with so many leading digits, never less: a limit that people can say aloud."""
-    step = 10 ** max(len(str(amount)) - digits, 0)
+    step: int = 10 ** max(len(str(amount)) - digits, 0)
     return -(-amount // step) * step

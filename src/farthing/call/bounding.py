@@ -43,7 +43,7 @@ def tighten(ratios: Ratios, plan: Plan) -> Steps[Plan]:
         counted = yield from ask(ProviderCount(plan))
         if counted is not None and counted > 0:  # a hold of less than nothing would give money away
             return _bounded(plan, provider_bound(counted, asked), "counted by the provider, + 2 %")
-    learned = ratios.bound(plan.model, asked.text_bytes)
+    learned = ratios.bound((plan.provider.name, plan.model), asked.text_bytes)
     if learned is not None:
         return _bounded(plan, ratio_bound(learned, asked, facts), "bounded by this model's last calls, + 10 %")
     return plan

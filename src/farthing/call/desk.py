@@ -5,8 +5,13 @@ from typing import Protocol
 
 import msgspec
 
+from farthing.call.guards import Guards
+from farthing.call.nearing import Nearing
+from farthing.call.rules import Rules
 from farthing.call.stages import Need
 from farthing.domain.hold import Declined, Reserve, Reserved, Short
+from farthing.guard.providers import Providers
+from farthing.ports.alerts import Event
 from farthing.ports.client import Client
 from farthing.ports.ledger import Ledger
 from farthing.ports.upstream import Upstream
@@ -38,10 +43,27 @@ class Desk(Protocol):
     ledger: Ledger
     ratios: Ratios
     limits: Limits
+    nearing: Nearing
+    health: Providers
+    """How the providers are, by what calls came back with."""
     draining: int
     """Abandoned answers being read on now; the driver counts itself in and out."""
 
+    @property
+    def guards(self) -> Guards | None:
+        """None while nothing is configured, suspended or announced: then a call pays for one look."""
+        ...
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that hold now."""
+        ...
+
     def now_ms(self) -> int: ...
+
+    def notice(self, event: Event) -> None:
+        """Something that somebody may want to be alerted of. Returns at once."""
+        ...
 
     def upstream_of(self, provider: str) -> Upstream: ...
 

@@ -14,10 +14,12 @@ from farthing.call.said import always, refused
 from farthing.call.sending import send
 from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over, Refused, State
 from farthing.call.streaming import relay
+from farthing.call.visit import Visit
 from farthing.call.whole import conclude
 from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.money import usd
 from farthing.ports.client import Client
+from farthing.ports.upstream import Answer
 
 _STREAM = b"text/event-stream"
 
@@ -25,7 +27,8 @@ _STREAM = b"text/event-stream"
 async def drive(state: State, desk: Desk, client: Client) -> None:
     """Walk a call from its first state to its end."""
     holding: Holding | None = None
-    answer = None
+    answer: Answer | None = None
+    visit = state.plan.visit if isinstance(state, NeedsFunds) else None
     try:
         while True:
             match state:
@@ -52,8 +55,7 @@ async def drive(state: State, desk: Desk, client: Client) -> None:
             _leave_nothing_open(holding, state, desk, error)
         raise
     finally:
-        if answer is not None:
-            answer.abort()
+        _let_go(visit, holding, answer, desk)
 
 
 def _leave_nothing_open(holding: Holding, state: State, desk: Desk, error: BaseException) -> None:
@@ -66,6 +68,15 @@ def _leave_nothing_open(holding: Holding, state: State, desk: Desk, error: BaseE
     elif not holding.closed and isinstance(state, NeedsFunds | Funded):
         end = closing(arrival, desk.now_ms(), "unsent", status, detail="interrupted between two attempts")
         desk.ledger.close_call(end)
+
+
+def _let_go(visit: Visit | None, holding: Holding | None, answer: Answer | None, desk: Desk) -> None:
+    """Drop the provider's answer, and tell the guards that the call is over and whether any of it may have been sent."""
+    if answer is not None:
+        answer.abort()
+    if visit is not None and desk.guards is not None:
+        sent = answer is not None or (holding is not None and holding.lost)
+        desk.guards.leave(visit, sent=sent, now_ms=desk.now_ms())
 
 
 def _streams(state: Answering) -> bool:
@@ -89,6 +100,8 @@ async def _say_failed(state: Failed, client: Client) -> None:
     headers = [*always(arrival, arrival.draft.asked.model), (b"content-type", b"application/json")]
     if state.cost_nanos is not None:
         headers.append((b"x-farthing-cost-usd", usd(state.cost_nanos).encode()))
+    if state.retry_after_seconds is not None:
+        headers.append((b"retry-after", b"%d" % state.retry_after_seconds))
     await _answer(client, state.status, headers, body)
 
 

@@ -5,6 +5,8 @@ from farthing.call.bounding import follow, tighten
 from farthing.call.closing import closing
 from farthing.call.desk import Desk
 from farthing.call.holding import Holding
+from farthing.call.landing import kept, landed, lands_instead, who_lands
+from farthing.call.limits import within_limits
 from farthing.call.plan import Plan
 from farthing.call.stages import Steps
 from farthing.call.states import OVER, Funded, NeedsFunds, Refused, State
@@ -26,6 +28,13 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
     try:
         if plan.arrival.draft.asked.pointers:
             plan = await walk(follow(plan), desk)
+        if plan.terms.per_call or plan.terms.per_output is not None:
+            limited = within_limits(plan)
+            if isinstance(limited, Refusal):  # by the free bound; a tighter one may do
+                limited = within_limits(await _tightened(plan, desk))
+            if isinstance(limited, Refusal):
+                return Refused(plan.arrival, limited, recorded=ordinal > 1)
+            plan = limited
         ask = _ask(plan, ordinal, desk, wait_ms=0)
         found: Reserved | Short | Declined | None = await desk.ledger.reserve(ask)
         if isinstance(found, Short):  # the free bound does not fit: spend a little work before saying so
@@ -33,8 +42,13 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
             ask = _ask(plan, ordinal, desk, wait_ms=max(1, plan.wait_ms))
             found = await desk.while_here(client, ask)
         if isinstance(found, Reserved):
-            return Funded(Holding(desk, plan, ask.opening, found))
-        return _unfunded(found, state, desk, plan.gate)
+            holding = Holding(desk, plan, ask.opening, found)
+            return _last(holding) if plan.lands else Funded(holding)
+        if isinstance(found, Declined) and plan.terms.landing:
+            last = lands_instead(plan, found)
+            if last is not None:
+                return NeedsFunds(last, ordinal)
+        return _unfunded(found, state, desk)
     except FarthingError:
         raise
     except BaseException:  # cancelled, maybe in the very moment in which the money was granted to nobody any more
@@ -42,10 +56,23 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
         raise
 
 
-def _unfunded(found: Short | Declined | None, state: NeedsFunds, desk: Desk, gate: str) -> State:
+def _last(holding: Holding) -> State:
+    """A funded last call: there is one for each agent of a run, and another may have been funded meanwhile."""
+    plan, desk = holding.plan, holding.desk
+    who = who_lands(plan)
+    assert who is not None, "only the calls of a run can be its last"
+    if desk.nearing.landings.begin(who, desk.guards):
+        return Funded(holding)
+    holding.give_back("its run has had its last answer")
+    return Refused(plan.arrival, landed(who), recorded=True)
+
+
+def _unfunded(found: Short | Declined | None, state: NeedsFunds, desk: Desk) -> State:
+    plan = state.plan
     match found:
         case Declined():
-            return Refused(state.plan.arrival, declined(found, gate), recorded=state.ordinal > 1)
+            refusal = declined(found, plan.gate, plan.terms.renamed)
+            return Refused(plan.arrival, refusal, recorded=state.ordinal > 1)
         case Short():
             raise AssertionError("a patient reserve is never answered with Short")
         case None:
@@ -96,6 +123,8 @@ def _ask(plan: Plan, ordinal: int, desk: Desk, *, wait_ms: int) -> Reserve:
         holder=arrival.caller.key,
         gate=plan.gate,
         wait_ms=wait_ms,
+        landing=kept(plan) if plan.terms.landing else (),
+        lands=plan.lands,
     )
 
 

@@ -3,7 +3,9 @@
 import msgspec
 
 from farthing.call.desk import Desk
+from farthing.call.landing import who_lands
 from farthing.call.plan import Plan
+from farthing.call.visit import Visit
 from farthing.domain.hold import Loss, Reserved, Settlement, Spent, Void
 from farthing.domain.price import Cost, PriceCard, Unpriced
 from farthing.domain.record import AttemptOpening, CallClosing
@@ -17,7 +19,18 @@ from farthing.wire.dialect import Answered
 class Holding:
     """The hold of one attempt, from `Reserved` to its end. Ending it twice is a mistake of ours and fails loudly."""
 
-    __slots__ = ("attempt", "closed", "cost_nanos", "desk", "ended", "most_output", "ordinal", "plan", "reserved")
+    __slots__ = (
+        "attempt",
+        "closed",
+        "cost_nanos",
+        "desk",
+        "ended",
+        "lost",
+        "most_output",
+        "ordinal",
+        "plan",
+        "reserved",
+    )
 
     def __init__(self, desk: Desk, plan: Plan, opening: AttemptOpening, reserved: Reserved) -> None:
         self.desk = desk
@@ -31,6 +44,8 @@ class Holding:
         self.closed = False
         """The call's own row was completed together with this end."""
         self.cost_nanos: int | None = None
+        self.lost = False
+        """Nobody knows what it cost."""
 
     def settle(self, answered: Answered, usage: Usage, closing: CallClosing, *flags: str) -> int | None:
         """Post the truth. Returns the cost in nano-dollars, None where it has no price.
@@ -41,7 +56,7 @@ class Holding:
         plan = self.plan
         asked, card = plan.arrival.draft.asked, plan.card
         if not asked.media and not asked.pointers:
-            self.desk.ratios.learn(plan.model, asked.text_bytes, usage.input_tokens)
+            self.desk.ratios.learn((plan.provider.name, plan.model), asked.text_bytes, usage.input_tokens)
         priced = card if isinstance(card, Unpriced) else cost(card, usage, answered.tier)
         if isinstance(priced, Unpriced) and isinstance(plan.worst, Bound):
             self._lose_unpriced(priced, answered, usage, closing, flags)
@@ -50,11 +65,23 @@ class Holding:
         settlement = self._settlement(answered, usage, known, closing, flags)
         self._end(closing)
         self.cost_nanos = settlement.cost_nanos
+        if plan.visit is not None:
+            self._tell_guards(plan.visit, settlement.cost_nanos, usage.input_tokens + usage.output_tokens)
+        if plan.terms.soft:
+            self.desk.nearing.learn(plan, usage, closing.finished_ms)
+        if plan.lands:
+            self._landed()
         self.desk.ledger.settle(settlement)
         return self.cost_nanos
 
     def void(self, reason: str, closing: CallClosing | None = None) -> None:
         """Release everything: there is proof that nothing billable was sent."""
+        if self.plan.lands and (who := who_lands(self.plan)) is not None:
+            self.desk.nearing.landings.unsent(who)
+        self.give_back(reason, closing)
+
+    def give_back(self, reason: str, closing: CallClosing | None = None) -> None:
+        """As `void`, for what was never begun."""
         self._end(closing)
         at_ms = self.desk.now_ms() if closing is None else closing.finished_ms
         self.desk.ledger.void(Void(attempt=self.attempt, reason=reason, at_ms=at_ms, closing=closing))
@@ -83,13 +110,18 @@ class Holding:
             ),
             due_ms=self.desk.now_ms() + self.desk.limits.unknown_after_ms,
             reason=reason,
-            flags=(*flags, "overran_cap") if over_cap else flags,
+            flags=(*plan.flags, *flags, "overran_cap") if over_cap else (*plan.flags, *flags),
             response_id=answered.id if answered else "",
             remember_for=plan.arrival.caller.tenant if answered and answered.pending else "",
             overran=plan.gate if over_cap else "",
             closing=closing,
         )
         self._end(closing)
+        self.lost = True
+        if plan.visit is not None:
+            self._tell_guards(plan.visit, None, None)
+        if plan.lands:
+            self._landed()
         self.desk.ledger.lose(loss)
 
     def _settlement(
@@ -99,6 +131,8 @@ class Holding:
         arrival, taken_in, given_out = plan.arrival, usage.input_tokens, usage.output_tokens
         over_cap, over_input = given_out > self.most_output, taken_in > plan.bound.tokens
         ours_cut_it = cut_by_cap(answered.finish, clamped=self.reserved.clamped, origin=plan.wanted.origin)
+        if plan.flags:
+            flags = (*plan.flags, *flags)
         if over_cap or over_input or ours_cut_it:
             found = {"overran_cap": over_cap, "overran_input": over_input, "cut_by_cap": ours_cut_it}
             flags = (*flags, *(flag for flag, holds in found.items() if holds))
@@ -126,6 +160,18 @@ class Holding:
         end = msgspec.structs.replace(closing, outcome="unknown", detail=reason[:300])
         seen = usage.input_tokens
         self.lose(reason, end, *flags, "unpriced", answered=answered, observed=usage.output_tokens, input_tokens=seen)
+
+    def _tell_guards(self, visit: Visit, nanos: int | None, tokens: int | None) -> None:
+        """What the call came to; a void tells nothing, and `drive` ends the visit in any case."""
+        guards = self.desk.guards
+        if guards is not None:
+            guards.ended(visit, nanos=nanos, tokens=tokens, now_ms=self.desk.now_ms())
+
+    def _landed(self) -> None:
+        """The last call of its run was answered, or may have been."""
+        desk = self.desk
+        if (who := who_lands(self.plan)) is not None:
+            desk.nearing.landings.answered(who, desk.now_ms(), desk.guards)
 
     def _end(self, closing: CallClosing | None) -> None:
         assert not self.ended, "a hold has exactly one end"

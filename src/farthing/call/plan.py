@@ -5,6 +5,7 @@ import msgspec
 from farthing.budget.hold import charges
 from farthing.budget.terms import Terms
 from farthing.call.arrival import Arrival, Provider
+from farthing.call.visit import Visit
 from farthing.domain.hold import Charge
 from farthing.domain.model import ModelFacts
 from farthing.domain.price import PriceCard, Unpriced
@@ -33,6 +34,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     worst: Bound | Unpriced
     """Unpriced: money cannot be bounded, and no enforced budget counts money here."""
     why: tuple[str, ...] = ()
+    visit: Visit | None = None
+    """What the guards remember of the call; None where there are none."""
+    flags: tuple[str, ...] = ()
+    """What its record is to carry of how it was changed: `shortened`, `downgraded`, `hinted`, `landing`, …"""
+    lands: bool = False
+    """It is the last call of its run."""
 
     def charges(self) -> tuple[Charge, ...]:
         """The worst case on every account, as lines over the output cap."""

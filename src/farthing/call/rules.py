@@ -5,6 +5,7 @@ import msgspec
 from farthing.budget.match import Resolver
 from farthing.budget.terms import Terms, TermsBook
 from farthing.call.arrival import Arrival, Provider
+from farthing.call.levers import NO_LEVERS, Levers
 from farthing.call.plan import Plan
 from farthing.domain.errors import BadRequest
 from farthing.domain.model import ModelFacts
@@ -34,7 +35,7 @@ class Destination(msgspec.Struct, frozen=True):
 class Rules:
     """What is true for every call that arrives while these rules hold. Immutable but for what it remembers."""
 
-    __slots__ = ("_destinations", "_terms", "book", "defaults", "facts", "providers", "resolver")
+    __slots__ = ("_destinations", "_terms", "book", "defaults", "facts", "levers", "providers", "resolver", "tiers")
 
     def __init__(
         self,
@@ -44,12 +45,17 @@ class Rules:
         resolver: Resolver,
         providers: tuple[Provider, ...],
         defaults: Defaults | None = None,
+        tiers: tuple[tuple[str, ...], ...] = (),
+        levers: Levers = NO_LEVERS,
     ) -> None:
+        """`tiers` are models by size, each tier's in the order of preference; `levers` what thresholds pull."""
         self.book = book
         self.facts = facts
         self.resolver = resolver
         self.providers = providers
         self.defaults = defaults or Defaults()
+        self.tiers = tiers
+        self.levers = levers
         self._terms = TermsBook()
         self._destinations: dict[tuple[str, str], Destination] = {}
 
@@ -61,7 +67,7 @@ class Rules:
         terms = self.terms(arrival)
         bound = byte_bound(asked, to.facts)
         most = worst_of(asked, to.facts, card, bound)
-        if terms.enforced is not None and (asked.uncapped or isinstance(most, Unpriced)):
+        if terms.enforced is not None:
             no = _forbidden(arrival, to.model, most, terms)
             if no is not None:
                 return no
@@ -151,6 +157,14 @@ def _forbidden(arrival: Arrival, model: str, most: Bound | Unpriced, terms: Term
             f"{terms.enforced.name!r}",
             what_to_do=f"{remedy(arrival.dialect.name, field, kind)}, or use a key whose budgets are not hard",
             field=field,
+        )
+    if terms.no_rate is not None:
+        budget, why = terms.no_rate
+        code = budget.money.currency
+        return Refusal(
+            code="no_rate",
+            message=f"the budget {budget.name!r} counts {code}, and {why}",
+            what_to_do=f"the operator adds a newer rate to [currencies.{code}] rates in farthing.toml and sends SIGHUP",
         )
     if terms.money is not None and isinstance(most, Unpriced):
         return Refusal(

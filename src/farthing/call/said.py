@@ -6,7 +6,7 @@ from farthing.call.arrival import Arrival
 from farthing.call.holding import Holding
 from farthing.domain.budget import Unit
 from farthing.domain.ids import show
-from farthing.domain.money import usd
+from farthing.domain.money import PICOS_PER_NANO, usd
 from farthing.domain.refusal import Refusal
 from farthing.output.cap import told
 from farthing.wire.dialect import Note
@@ -25,6 +25,7 @@ _NOT_PASSED_ON = frozenset(
         b"alt-svc",
     )
 )
+TOO_MANY = 429
 _LONGEST = 256
 _PRINTABLE = bytes(code if 0x20 <= code != 0x7F else ord("?") for code in range(256))
 
@@ -61,6 +62,8 @@ def funded(holding: Holding) -> Headers:
     cap = told(reserved.cap, clamped=reserved.clamped, origin=plan.wanted.origin)
     if cap is not None and reserved.cap > 0:
         headers.append((b"x-farthing-output-cap", cap))
+    if plan.flags:
+        headers.append((b"x-farthing-acts", ", ".join(plan.flags).encode()))
     remaining = remaining_usd(holding)
     if remaining is not None:
         headers.append((b"x-farthing-budget-remaining-usd", remaining.encode()))
@@ -74,13 +77,16 @@ def remaining_usd(holding: Holding) -> str | None:
 
     Never more than was left when its hold was made, given back what the hold held beyond the cost.
     """
-    reserved, cost = holding.reserved, holding.cost_nanos
+    reserved = holding.reserved
     tightest = reserved.tightest
-    if tightest is None or tightest.account.unit is not Unit.USD or (then := tightest.left) is None:
+    if tightest is None or (then := tightest.left) is None:
         return None
-    back = 0 if cost is None else reserved.held_on(tightest.account) - cost
-    now = holding.desk.ledger.left(tightest.account)
-    return usd(then + back if now is None else min(then + back, now + max(back, 0)))
+    account, cost = tightest.account, holding.cost_nanos
+    times, over = (1, PICOS_PER_NANO) if account.unit is Unit.USD else holding.plan.terms.fraction_of(account)
+    back = 0 if cost is None else reserved.held_on(account) + -cost * PICOS_PER_NANO * times // over
+    now = holding.desk.ledger.left(account)
+    left = then + back if now is None else min(then + back, now + max(back, 0))
+    return usd(left * over // (times * PICOS_PER_NANO))
 
 
 def note(holding: Holding) -> Note:
@@ -104,15 +110,16 @@ def _passes(name: bytes) -> bool:
 
 
 def refused(arrival: Arrival, refusal: Refusal) -> tuple[int, Headers, bytes]:
-    """A refusal as status, headers and body in the caller's dialect: final, and nothing a client retries."""
+    """A refusal as status, headers and body in the caller's dialect: final, unless it is of a rate that reopens."""
     body = arrival.dialect.refusal(refusal)
     status = 400 if arrival.code_for_codex and refusal.status == 402 else refusal.status
     headers = [
         *always(arrival, arrival.draft.asked.model),
         (b"x-farthing-cost-usd", b"0"),
         (b"content-type", b"application/json"),
-        (b"x-should-retry", b"false"),
     ]
+    if refusal.status != TOO_MANY:  # a rate that reopens is the client's own to come back for
+        headers.append((b"x-should-retry", b"false"))
     standing = refusal.standing
     if standing is not None and standing.account.unit is Unit.USD and standing.left is not None:
         headers.append((b"x-farthing-budget-remaining-usd", usd(standing.left).encode()))

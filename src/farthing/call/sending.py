@@ -4,8 +4,11 @@ from farthing.call.closing import closing
 from farthing.call.desk import Desk
 from farthing.call.holding import Holding
 from farthing.call.states import OVER, Answering, Failed, Funded, NeedsFunds, State
-from farthing.domain.errors import Ambiguous, BadRequest, NotSent
+from farthing.call.steering import observe, observe_answer, observe_break, passing, steered
+from farthing.domain.errors import Ambiguous, BadRequest, NotSent, Unreachable
 from farthing.domain.ids import ATTEMPTS
+from farthing.guard.breaker import Barred
+from farthing.guard.providers import Outcome
 from farthing.ports.client import Client
 from farthing.ports.upstream import Outbound
 
@@ -27,15 +30,24 @@ async def send(state: Funded, desk: Desk, client: Client) -> State:
     except BaseException:  # a fault of ours, and proof enough that nothing was sent
         holding.void("the request could not be written", closing(plan.arrival, desk.now_ms(), "failed", 500))
         raise
+    through = passing(holding, desk)
+    if isinstance(through, Barred):
+        return steered(holding, desk, through)
+    sent_ms = desk.now_ms()
     try:
         answer = await desk.upstream_of(plan.provider.name).send(request)
     except NotSent as failure:
+        told = Outcome.CONNECT_FAILED if isinstance(failure, Unreachable) else Outcome.NOTHING
+        observe(holding, desk, told, probe=through.probe)
         return await _again(holding, desk, failure)
     except BadRequest as unfit:
+        observe(holding, desk, Outcome.NOTHING, probe=through.probe)
         return _unfit(holding, desk, unfit, "the request cannot be written as HTTP")
     except Ambiguous as failure:
+        observe_break(holding, desk, client, probe=through.probe)
         holding.lose(str(failure), closing(plan.arrival, desk.now_ms(), "unknown", 502, detail=str(failure)))
         return Failed(plan.arrival, 502, _unknown_text(holding, failure), "upstream_unknown")
+    observe_answer(holding, desk, answer.status, sent_ms, probe=through.probe)
     return Answering(holding, answer)
 
 

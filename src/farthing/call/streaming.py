@@ -6,6 +6,7 @@ from farthing.call.drain import Drain
 from farthing.call.holding import Holding
 from farthing.call.said import funded, note, passed_on
 from farthing.call.states import OVER, Answering, State
+from farthing.call.steering import observe_break
 from farthing.call.whole import why_unknown
 from farthing.domain.errors import Ambiguous
 from farthing.ports.client import Client
@@ -32,6 +33,8 @@ async def relay(state: Answering, desk: Desk, client: Client) -> State:
         await _read_out(answer)
     else:
         answer.abort()
+        if stream.observed <= holding.most_output:
+            observe_break(holding, desk, client)
         await _break_off(holding, stream, desk, client, why)
     return OVER
 

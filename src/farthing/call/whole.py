@@ -5,6 +5,7 @@ from farthing.call.desk import Desk
 from farthing.call.holding import Holding
 from farthing.call.said import funded, passed_on
 from farthing.call.states import OVER, Answering, Failed, State
+from farthing.call.steering import observe_break
 from farthing.domain.errors import Ambiguous
 from farthing.ports.client import Client
 from farthing.ports.upstream import Answer
@@ -23,6 +24,7 @@ async def conclude(state: Answering, desk: Desk, client: Client) -> State:
         body = await answer.read_all(desk.limits.answer_bytes)
     except Ambiguous as failure:
         answer.abort()
+        observe_break(holding, desk, client)
         return _broken_off(holding, answer, desk, failure)
     status = CLIENT_LEFT if client.gone else answer.status
     if 200 <= answer.status < 300:

@@ -1,11 +1,13 @@
 """`farthing calls`: what was recorded of single calls, and correcting what one cost."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 import click
 import msgspec
 
 from farthing.accounts.receipt import receipt as receipt_of
+from farthing.accounts.shape import tokens_by_message
 from farthing.cli.commands import Said
 from farthing.cli.options import Store, as_json, labels, open_store, since, who, with_settings
 from farthing.cli.receipt import cards, find_call
@@ -63,15 +65,21 @@ def show_call(settings: Settings, call: str, as_json: bool) -> None:
     """One call: what was asked, what each attempt did, and what it cost."""
     with open_store(settings) as store:
         record = find_call(store, call)
-    found = receipt_of(record, cards(settings))
+    found, tokens = receipt_of(record, cards(settings)), tokens_by_message(record)
     if as_json:
-        say_json({**plain(found), "skeleton": msgspec.to_builtins(record.skeleton)})
+        say_json({**plain(found), "skeleton": msgspec.to_builtins(record.skeleton), "tokens_by_message": tokens})
         return
     click.echo(text(found), nl=False)
-    for message in record.skeleton.messages:
+    for message, counted in zip_longest(record.skeleton.messages, tokens):
         tools = f"  {', '.join(message.tools)}" if message.tools else ""
         point = f"  cached {message.breakpoint}" if message.breakpoint else ""
-        click.echo(f"  {message.role:<10} {message.bytes:>9,} bytes  {message.digest}{tools}{point}")
+        click.echo(
+            f"  {message.role:<10} {message.bytes:>9,} bytes  {_tokens(counted)}  {message.digest}{tools}{point}"
+        )
+
+
+def _tokens(counted: int | None) -> str:
+    return f"{'?' if counted is None else f'{counted:,}':>8} tokens"
 
 
 @calls.command()

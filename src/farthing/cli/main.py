@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": ("farthing.cli.doctor:doctor", "Test every part and say what to do."),
     "budgets": ("farthing.cli.budgets:budgets", "Limits: list, show, set, raise, remove."),
     "keys": ("farthing.cli.keys:keys", "Virtual keys: list, make, revoke."),
+    "alerts": ("farthing.cli.alerts:alerts", "Alerts: list, show, acknowledge; rules, and a test of every address."),
     "calls": ("farthing.cli.calls:calls", "Recorded calls: list, show, settle."),
     "receipt": ("farthing.cli.receipt:receipt", "The whole account of one call."),
     "usage": ("farthing.cli.usage:usage", "Who spent what: sums by label, model, key or day."),

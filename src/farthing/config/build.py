@@ -4,15 +4,19 @@ import asyncio
 from collections.abc import Callable
 
 from farthing.call.desk import Limits
+from farthing.config.alerting import Alerting
 from farthing.config.convert import budgets_of
 from farthing.config.engine import Engine, wall_ms
+from farthing.config.guarding import take_up_guards
 from farthing.config.settings import Settings
 from farthing.config.store import open_store
 from farthing.config.wiring import keys_in_force, rules_of, upstream_for
 from farthing.ports.directory import Stored
 from farthing.pricing.book import PriceBook
 from farthing.pricing.facts import FactBook
+from farthing.providers.limits import Limits as PoolLimits
 from farthing.providers.limits import Timeouts
+from farthing.providers.pool import Pool
 
 
 async def build(settings: Settings, *, what: str = "serve", clock: Callable[[], int] = wall_ms) -> Engine:
@@ -31,6 +35,8 @@ async def build(settings: Settings, *, what: str = "serve", clock: Callable[[], 
     try:
         stored = await asyncio.to_thread(store.directory.load)
         book = PriceBook.load().overlay(settings.prices)
+        alerting = Alerting(store, clock=clock, upstream=Pool(limits=PoolLimits(), timeouts=Timeouts()))
+        alerting.adopt(settings, stored)
         engine = Engine(
             settings=settings,
             store=store,
@@ -39,11 +45,13 @@ async def build(settings: Settings, *, what: str = "serve", clock: Callable[[], 
             upstreams={provider.name: upstream_for(provider) for provider in settings.providers},
             clock=clock,
             limits=limits_of(settings),
+            alerting=alerting,
         )
+        await take_up_guards(engine, settings, first=True)
         engine.refresh = lambda: refresh(engine)
         store.ledger.adopt(budgets_of(settings))
         for ratio in await asyncio.to_thread(lambda: tuple(store.records.ratios())):
-            engine.ratios.learn(ratio.model, ratio.text_bytes, ratio.input_tokens)
+            engine.ratios.learn((ratio.provider, ratio.model), ratio.text_bytes, ratio.input_tokens)
     except BaseException:
         store.close()
         raise
@@ -57,6 +65,7 @@ async def refresh(engine: Engine) -> None:
     """
     async with engine.changing:
         adopt(engine, engine.settings, await asyncio.to_thread(engine.directory.load))
+        await take_up_guards(engine, engine.settings)
 
 
 async def reload(engine: Engine, settings: Settings) -> None:
@@ -74,6 +83,7 @@ async def reload(engine: Engine, settings: Settings) -> None:
         engine.retire(old.values(), Timeouts().total_seconds)  # calls under way still read from these
         engine.limits = limits_of(settings)
         adopt(engine, settings, stored)
+        await take_up_guards(engine, settings)
 
 
 def adopt(engine: Engine, settings: Settings, stored: Stored) -> None:
@@ -84,11 +94,13 @@ def adopt(engine: Engine, settings: Settings, stored: Stored) -> None:
     engine.rules = rules_of(settings, stored, old.book, old.facts, old.resolver.values)
     engine.keys = keys_in_force(settings, stored)
     engine.settings = settings
+    engine.alerting.adopt(settings, stored)
 
 
 async def shut(engine: Engine) -> None:
     """Make everything durable and let go of the store. Call when no call is under way."""
     await engine.rest()
+    await engine.alerting.close()
     for upstream in (*engine.upstreams.values(), *engine.retired):
         await upstream.close()
     await asyncio.to_thread(engine.store.close)

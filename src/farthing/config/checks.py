@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from farthing.budget.avoid import avoidable
+from farthing.config.alert_checks import alert_problems, alert_warnings
 from farthing.config.convert import ACTIVE_FORMATS, budgets_of, keys_of, limits_of, money_of
+from farthing.config.guard_checks import guard_problems, guard_warnings
 from farthing.config.lines import Path
 from farthing.config.problems import Problem, undotted
-from farthing.config.settings import Budget, File, Key, Provider
+from farthing.config.settings import Budget, Currency, File, Key, Provider
 from farthing.domain.budget import Unit
 from farthing.domain.errors import BadConfig
 from farthing.pricing.contract import read_contracts
@@ -20,10 +22,12 @@ SHORTEST_SECRET = 16
 def problems_of(settings: File) -> list[Problem]:
     """Everything that cannot be accepted."""
     found = [*_store(settings), *_twice(settings), *_prices(settings)]
+    found += [*alert_problems(settings), *guard_problems(settings)]
     for index, budget in enumerate(settings.budgets):
         found += _budget(budget, ("budgets", index), settings)
     for index, key in enumerate(settings.keys):
         found += _key(key, ("keys", index))
+    found += [problem for each in settings.currencies for problem in _currency(each)]
     for provider in settings.providers:
         found += _provider(provider, ("providers", provider.name), settings)
     return found
@@ -40,7 +44,7 @@ def warnings_of(settings: File) -> list[Problem]:
     if settings.gateway.host not in LOOPBACK and not settings.keys:
         message = "without keys every caller but this machine is refused; add [[keys]] or `farthing keys new`"
         found.append(Problem(("gateway", "host"), message))
-    return found + _gaps(settings)
+    return [*found, *alert_warnings(settings), *guard_warnings(settings), *_gaps(settings)]
 
 
 _WRITTEN_OUT = 'is written out in the file; "env:NAME" or "file:PATH" keeps it out of copies and backups'
@@ -75,7 +79,7 @@ def _doubles(place: tuple[str, str], found: Sequence[object]) -> Iterator[Proble
 
 
 def _budget(budget: Budget, path: Path, settings: File) -> Iterator[Problem]:
-    if not limits_of(budget):
+    if not limits_of(budget) and budget.per_call is None and budget.per_output is None:
         yield Problem(path, 'limits nothing: give it limit = "500 USD", tokens, input_tokens, output_tokens or calls')
     yield from _money(budget, path, settings)
     yield from _soft(budget, path)
@@ -90,10 +94,17 @@ def _money(budget: Budget, path: Path, settings: File) -> Iterator[Problem]:
     for field, said in (("limit", budget.limit), ("per_call", budget.per_call)):
         if said is not None and said.unit is not money:
             yield Problem((*path, field), f"is in {said.unit.currency}, and the budget in {money.currency}")
-    if money is not Unit.USD and all(each.code is not money for each in settings.currencies):
+    if money is not Unit.USD and all(each.code.upper() != money.currency for each in settings.currencies):
         code = money.currency
         field = "currency" if budget.currency is not None else "limit" if budget.limit is not None else "per_call"
         yield Problem((*path, field), f'no rates for {code}: add [currencies.{code}] rates = {{ "2026-11-01" = 1.08 }}')
+
+
+def _currency(currency: Currency) -> Iterator[Problem]:
+    if len(currency.code) != 3 or not currency.code.isascii() or not currency.code.isalpha():
+        yield Problem(("currencies", currency.code), "is not the code of a currency; write three letters, like EUR")
+    elif currency.code.upper() == "USD":
+        yield Problem(("currencies", currency.code), "is what prices are in: a dollar is always a dollar; leave it out")
 
 
 def _soft(budget: Budget, path: Path) -> Iterator[Problem]:

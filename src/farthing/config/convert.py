@@ -48,7 +48,7 @@ def money_of(budget: BudgetSettings) -> Unit:
 
 def rates_of(settings: File) -> Rates:
     """The rates of other currencies."""
-    return Rates(Currency(each.code, each.rates, each.max_age_days) for each in settings.currencies)
+    return Rates(Currency(Unit(each.code.lower()), each.rates, each.max_age_days) for each in settings.currencies)
 
 
 def _soft(budget: BudgetSettings) -> tuple[Threshold, ...]:

@@ -8,13 +8,18 @@ from functools import partial
 from typing import Any
 
 from farthing.call.desk import Limits
+from farthing.call.guards import Guards
+from farthing.call.nearing import Nearing
 from farthing.call.rules import Rules
 from farthing.call.stages import ContextOf, ExactCount, Need, ProviderCount
+from farthing.config.alerting import Alerting
 from farthing.config.settings import Settings
 from farthing.config.store import Opened
 from farthing.domain.errors import BadRequest, LedgerUnavailable, NotSent, UpstreamFailed
 from farthing.domain.hold import Declined, Reserve, Reserved, Short
 from farthing.domain.key import Key
+from farthing.guard.providers import Providers
+from farthing.ports.alerts import Event
 from farthing.ports.client import Client
 from farthing.ports.upstream import Outbound, Upstream
 from farthing.tokens.exact import exact_count
@@ -47,8 +52,10 @@ class Engine:
         upstreams: dict[str, Upstream],
         clock: Callable[[], int] = wall_ms,
         limits: Limits | None = None,
+        alerting: Alerting,
     ) -> None:
         self.settings = settings
+        self.alerting = alerting
         self.store = store
         self.ledger = store.ledger
         self.directory = store.directory
@@ -65,6 +72,9 @@ class Engine:
         self.limits = limits or Limits()
         self.ratios = Ratios()
         self.draining = 0
+        self.guards: Guards | None = None
+        self.health = Providers()
+        self.nearing = Nearing()
         self.refresh: Callable[[], Coroutine[Any, Any, None]] | None = None
         """Takes up what changed in the store; set by whoever built this engine."""
         self.changing = asyncio.Lock()
@@ -82,6 +92,10 @@ class Engine:
         """What was just changed in the store is in force when this returns. Raises LedgerUnavailable."""
         if self.refresh is not None:
             await self.refresh()
+
+    def notice(self, event: Event) -> None:
+        """Something happened that somebody may want to be told: a loop, a suspension. Returns at once; the disk waits."""
+        self.alerting.notices.add(event)
 
     def retire(self, upstreams: Iterable[Upstream], after_seconds: float) -> None:
         """Close these doors, which no new call goes through, when the last call behind them must be over."""

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from farthing.config.convert import ACTIVE_FORMATS, limits_of
+from farthing.alerts.watch import Watched
+from farthing.config.alert_rules import said_rules
+from farthing.config.convert import ACTIVE_FORMATS, budgets_of, limits_of
 from farthing.config.settings import Budget, Key, Provider, Settings
 from farthing.domain.budget import Unit
 from farthing.domain.money import usd
@@ -23,6 +25,11 @@ def explain(settings: Settings) -> str:
         _section("Providers", map(_provider, settings.providers), "none: every call will be refused"),
         _section("Budgets", map(_budget, settings.budgets), "none: spending is recorded and not limited"),
         _section("Keys", map(_key, settings.keys), "none: callers on this machine need no key; others are refused"),
+        _section(
+            "Alerts",
+            map(_alert, said_rules(settings, budgets_of(settings))),
+            "none: what stops somebody's work is told to the log",
+        ),
         _section("Warnings", map(str, settings.warnings), "none"),
     ]
     return "\n\n".join(parts) + "\n"
@@ -92,6 +99,10 @@ def _key(key: Key) -> str:
     may = f"callers may set {', '.join(key.may_set)}" if key.may_set else "callers choose nothing"
     must = f" and must give {', '.join(key.require)}" if key.require else ""
     return f"{key.name}: {bound}; {may}{must}; secret from {key.secret.origin}; may {' and '.join(key.rights)}"
+
+
+def _alert(watched: Watched) -> str:
+    return f"{watched.rule.text}: told to {', '.join(address.label for address in watched.to)}"
 
 
 def _spoken(labels: Labels) -> str:

@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import field
 
+from farthing.alerts.rule import Rule
 from farthing.budget.currency import DEFAULT_AGE_DAYS, DatedRate
-from farthing.config import amounts, values
+from farthing.config import alert_values, amounts, values
 from farthing.config.amounts import Money
 from farthing.config.problems import Problem
 from farthing.config.values import (
@@ -32,6 +33,7 @@ from farthing.config.values import (
     Text,
 )
 from farthing.domain.budget import Unit
+from farthing.notify.address import Target
 
 Open = dict[str, object]
 """A table whose settings come with the version that acts on them."""
@@ -183,14 +185,14 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    when: Name
-    to: Annotated[tuple[Secret, ...], Read(values.secrets)] = ()
-    match: Patterns = ()
-    """Only for these labels."""
+    when: Annotated[Rule, Read(alert_values.when)]
+    to: Annotated[tuple[Target, ...], Read(alert_values.addresses)] = ()
+    """Empty: the log alone."""
 
 
 class Currency(msgspec.Struct, frozen=True, kw_only=True):
-    code: Annotated[Unit, Read(amounts.currency)]
+    code: Name
+    """Three letters, the table's own name."""
     rates: Annotated[tuple[DatedRate, ...], Read(amounts.rates)]
     """Dollars for one unit, by the date from which it holds."""
     max_age_days: Annotated[int, Read(amounts.days)] = field(default=DEFAULT_AGE_DAYS, name="max_age")

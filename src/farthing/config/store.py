@@ -8,21 +8,30 @@ from typing import NamedTuple
 from farthing.config.settings import Settings
 from farthing.domain.errors import BadConfig
 from farthing.domain.ids import Mint
+from farthing.ports.alerts import Facts, Outbox
 from farthing.ports.claims import Claims
 from farthing.ports.directory import Directory
+from farthing.ports.guards import GuardStore
 from farthing.ports.ledger import Ledger
 from farthing.ports.records import Records
+from farthing.stores.memory.alert_facts import MemoryFacts
+from farthing.stores.memory.alerts import MemoryOutbox
 from farthing.stores.memory.claims import MemoryClaims
 from farthing.stores.memory.directory import MemoryDirectory
+from farthing.stores.memory.guards import MemoryGuards
 from farthing.stores.memory.ledger import MemoryLedger
+from farthing.stores.sqlite.alert_facts import SqliteFacts
+from farthing.stores.sqlite.alerts import SqliteOutbox
 from farthing.stores.sqlite.claims import SqliteClaims
 from farthing.stores.sqlite.directory import SqliteDirectory
+from farthing.stores.sqlite.guards import SqliteGuards
 from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.stores.sqlite.records import SqliteRecords
 
 MEMORY = "memory:"
 SKELETON_KEY = "skeleton_key"
 """The installation's own secret: equal messages have equal digests here, and nowhere else."""
+ALERT_SECRET = "alert_secret"  # noqa: S105 - the name it is kept under
 
 
 class Opened(NamedTuple):
@@ -34,6 +43,11 @@ class Opened(NamedTuple):
     claims: Claims
     mint: Mint
     skeleton_key: bytes
+    outbox: Outbox
+    facts: Facts
+    guards: GuardStore
+    alert_secret: str
+    """Signs what webhooks receive; `farthing alerts secret` shows it."""
     close: Callable[[], None]
 
 
@@ -60,8 +74,20 @@ def open_store(
         directory_in_memory = MemoryDirectory(now_ms=clock)
         memory = MemoryLedger(clock=clock, directory=directory_in_memory)
         claims_in_memory = MemoryClaims(memory.records)
-        key = secrets.token_bytes(32)
-        return Opened(memory, directory_in_memory, memory.records, claims_in_memory, Mint(0), key, lambda: None)
+        outbox_in_memory = MemoryOutbox()
+        return Opened(
+            ledger=memory,
+            directory=directory_in_memory,
+            records=memory.records,
+            claims=claims_in_memory,
+            mint=Mint(0),
+            skeleton_key=secrets.token_bytes(32),
+            outbox=outbox_in_memory,
+            facts=MemoryFacts(memory.records, directory_in_memory, outbox_in_memory),
+            guards=MemoryGuards(now_ms=clock),
+            alert_secret=secrets.token_hex(32),
+            close=lambda: None,
+        )
     ledger = SqliteLedger.open(
         path, clock=clock, what=what, unknown_after_ms=unknown_after_ms, on_directory_change=changed
     )
@@ -71,6 +97,10 @@ def open_store(
         claims = SqliteClaims(path)
         mint = Mint(ledger.slot, records.last_id())
         key = directory.secret(SKELETON_KEY, secrets.token_bytes(32))
+        alert_secret = alert_secret_of(directory)
+        outbox = SqliteOutbox(path)
+        facts = SqliteFacts(path, now_ms=clock)
+        guards = SqliteGuards(path, now_ms=clock)
     except BaseException:
         ledger.close_now()
         raise
@@ -80,5 +110,25 @@ def open_store(
         directory.close()
         records.close()
         claims.close()
+        outbox.close()
+        facts.close()
+        guards.close()
 
-    return Opened(ledger, directory, records, claims, mint, key, close)
+    return Opened(
+        ledger=ledger,
+        directory=directory,
+        records=records,
+        claims=claims,
+        mint=mint,
+        skeleton_key=key,
+        outbox=outbox,
+        facts=facts,
+        guards=guards,
+        alert_secret=alert_secret,
+        close=close,
+    )
+
+
+def alert_secret_of(directory: Directory) -> str:
+    """The secret that signs this installation's webhooks, as its owner hands it to receivers; made at first use."""
+    return directory.secret(ALERT_SECRET, secrets.token_bytes(32)).hex()

@@ -111,13 +111,6 @@ def secret_headers(value: object, around: Surroundings) -> tuple[tuple[str, Secr
     return headers
 
 
-def secrets(value: object, around: Surroundings) -> tuple[Secret, ...]:
-    """A list of secrets."""
-    if not isinstance(value, list):
-        raise Wrong("must be a list")
-    return tuple(secret(item, around) for item in value)
-
-
 def count(value: object, _: Surroundings) -> int:
     """A whole number of tokens, calls or the like; 0 admits nothing."""
     if type(value) is not int or not 0 <= value <= MAX_NANOS:

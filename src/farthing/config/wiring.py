@@ -8,7 +8,7 @@ from farthing.budget.match import Resolver, Values
 from farthing.call.arrival import Headers, Provider
 from farthing.call.rules import Rules
 from farthing.config import settings as file
-from farthing.config.convert import budgets_of, keys_of, providers_of
+from farthing.config.convert import budgets_of, keys_of, providers_of, rates_of
 from farthing.config.settings import Settings
 from farthing.domain.budget import Budget
 from farthing.domain.key import Key
@@ -43,9 +43,10 @@ def rules_of(
     return Rules(
         book=book,
         facts=facts,
-        resolver=Resolver(budgets_in_force(settings, stored), values),
+        resolver=Resolver(budgets_in_force(settings, stored), values, rates_of(settings)),
         providers=tuple(provider_of(provider) for provider in providers_of(settings)),
         defaults=Defaults(settings.output.default_cap, settings.output.reasoning_cap),
+        tiers=tuple(settings.tiers.values()),
     )
 
 

@@ -38,6 +38,10 @@ class Unit(StrEnum):
         return self._value_.upper() if len(self._value_) == 3 else ""
 
 
+COUNTS = frozenset(unit for unit in Unit if not unit.currency)
+"""Units that are not money."""
+
+
 class Act(StrEnum):
     """What a budget does when it is used up to a threshold."""
 

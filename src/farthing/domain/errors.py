@@ -8,6 +8,7 @@ FarthingError
 ├── StoreBroken            the file is damaged or from a newer version: an operator must act
 └── UpstreamFailed         a provider could not be reached, or what came back is no answer
     ├── NotSent            proof that no byte was sent: the hold may be voided
+    │   └── Unreachable    and it is the provider's doing: it did not let us connect
     └── Ambiguous          anything else: the hold stays
 """
 
@@ -57,6 +58,10 @@ class UpstreamFailed(FarthingError):
 
 class NotSent(UpstreamFailed):
     """Raised only before the first byte of a request was written: nothing can have been billed."""
+
+
+class Unreachable(NotSent):
+    """The provider could not be connected to, which tells of its health."""
 
 
 class Ambiguous(UpstreamFailed):

@@ -5,7 +5,7 @@ What every call makes is `gc=False`: values of values, in which no cycle can ari
 
 import msgspec
 
-from farthing.domain.budget import AccountKey, Standing, Unit
+from farthing.domain.budget import COUNTS, AccountKey, Standing, Unit
 from farthing.domain.record import AttemptOpening, CallClosing, CallOpening
 from farthing.domain.usage import Usage
 
@@ -19,10 +19,10 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     calls: int = 1
 
     def of(self, unit: Unit) -> int:
-        """The quantity this unit counts; money in pico-dollars."""
+        """The quantity this unit counts; money in pico-dollars, whatever its currency."""
+        if unit is Unit.USD or unit not in COUNTS:
+            return self.picos
         match unit:
-            case Unit.USD:
-                return self.picos
             case Unit.TOKENS:
                 return self.input_tokens + self.output_tokens
             case Unit.INPUT_TOKENS:
@@ -80,6 +80,10 @@ class Reserve(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`provider/model`; refused while an unacknowledged overrun stands against it and an account is enforced."""
     wait_ms: int = 0
     """How long to queue for money held by others. 0: do not wait, and answer `Short` instead of clamping or waiting."""
+    landing: tuple[tuple[AccountKey, int], ...] = ()
+    """What is to be kept from now on for the last call of its run, on accounts of the run's own."""
+    lands: bool = False
+    """It is that last call, and may use what was kept for it."""
 
 
 class Reserved(msgspec.Struct, frozen=True, gc=False):

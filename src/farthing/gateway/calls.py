@@ -4,9 +4,8 @@ import msgspec
 
 from farthing.call.arrival import Arrival
 from farthing.call.drive import drive
-from farthing.call.states import NeedsFunds, Refused
+from farthing.call.entering import enter, release
 from farthing.config.engine import Engine
-from farthing.domain.refusal import Refusal
 from farthing.gateway import idempotency
 from farthing.gateway.asker import asker_of, heard_of
 from farthing.gateway.body import read_body
@@ -37,11 +36,13 @@ async def serve_call(engine: Engine, once: Once, route: Route, turn: Turn) -> No
         code_for_codex=asker.code_for_codex,
         skeleton=msgspec.json.encode(draft.skeleton(engine.skeleton_key)),
     )
-    plan = engine.rules.plan(arrival)
-    state = Refused(arrival, plan) if isinstance(plan, Refusal) else NeedsFunds(plan)
+    state = await enter(arrival, engine.rules, engine)
     name = head.named.get(idempotency.HEADER)
     if name is None:
         await drive(state, engine, turn)
     else:
         claim = idempotency.claim_of(idempotency.key_in(name), arrival, body)
-        await once.serve(claim, state, turn, route.dialect)
+        try:
+            await once.serve(claim, state, turn, route.dialect)
+        finally:
+            release(state, engine)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from farthing.call.desk import Desk, Timer
+from farthing.call.guards import Guards
+from farthing.call.rules import Rules
 from farthing.call.stages import Need
 from farthing.domain.errors import FarthingError
 from farthing.domain.hold import Declined, Reserve, Reserved, Short, Void
@@ -31,6 +33,17 @@ class ClaimedDesk:
         self.ledger: Ledger = _ClaimedLedger(desk.ledger, self)
         self.ratios = desk.ratios
         self.limits = desk.limits
+        self.health = desk.health
+        self.nearing = desk.nearing
+        self.notice = desk.notice
+
+    @property
+    def guards(self) -> Guards | None:
+        return self._desk.guards
+
+    @property
+    def rules(self) -> Rules:
+        return self._desk.rules
 
     @property
     def draining(self) -> int:
@@ -94,6 +107,8 @@ class _ClaimedLedger:
         self.adopt = ledger.adopt
         self.standing = ledger.standing
         self.left = ledger.left
+        self.look = ledger.look
+        self.free_landing = ledger.free_landing
         self.flush = ledger.flush
 
     async def reserve(self, ask: Reserve) -> Reserved | Short | Declined:

@@ -69,7 +69,7 @@ async def serve(
     gateway = Gateway(engine)
     running = server(gateway, drain_seconds=drain_seconds, limits=limits or WireLimits(connections=concurrency))
     loop = asyncio.get_running_loop()
-    tasks = [loop.create_task(sweep(running.server_state.connections))]
+    tasks = [loop.create_task(sweep(running.server_state.connections)), loop.create_task(engine.alerting.run())]
     if reload is not None:
         loop.add_signal_handler(signal.SIGHUP, lambda: tasks.append(loop.create_task(_reload(reload))))
     if ready is not None:

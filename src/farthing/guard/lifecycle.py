@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from farthing.guard.run import MOST_LANDINGS, LifeRules, Phase, Run
+from farthing.ports.guards import KnownRun
 
 MOST_RUNS = 65_536
 MOST_STOPPED = 4_096
@@ -121,6 +122,21 @@ class Runs:
         self._at(now_ms)
         return self._keep(
             msgspec.structs.replace(run, ended_ms=None, landed=(), beat_every_ms=None, process="", parent="")
+        )
+
+    def learn(self, known: KnownRun) -> None:
+        """Take over what is stored of a run, which may be newer than what is remembered here."""
+        run = self._runs.get(known.name, Run(name=known.name, started_ms=known.started_ms))
+        self._keep(
+            msgspec.structs.replace(
+                run,
+                owner=known.owner or run.owner,
+                parent=known.parent,
+                beat_ms=max(known.beat_ms, run.beat_ms),
+                beat_every_ms=known.beat_every_ms,
+                landed=known.landed,
+                ended_ms=known.ended_ms,
+            )
         )
 
     def land(self, name: str, *, now_ms: int, agent: str = "") -> bool:

@@ -118,6 +118,14 @@ class Providers:
             after = self._counted(subject, outcome, latency_ms, now_ms)
         return None if after is before else after
 
+    def watches(self, provider: str, model: str) -> bool:
+        """Whether anything is counted of it now."""
+        return (provider, model) in self._tallies
+
+    def forget(self, provider: str, model: str) -> None:
+        """Nothing is wrong with it any more: count no longer."""
+        self._tallies.pop((provider, model), None)
+
     def health(self, provider: str, model: str, now_ms: int) -> Health:
         """What the window holds now."""
         return self._sum(self._tallies.get((provider, model), ()), self._at(now_ms))

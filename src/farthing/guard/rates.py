@@ -127,6 +127,14 @@ class Rates:
         holds = tuple([(counter, counter.add(now_ms, tokens, finest)) for counter in counters])
         return Ticket(holds, self._lost, now_ms, tokens)
 
+    def fits(self, labels: Labels, *, now_ms: int, tokens: int = 0, key: str = "", max_values: int = 1_000) -> bool:
+        """Whether `admit` would, now. Counts nothing and promises nothing."""
+        self._now_ms = now_ms = max(now_ms, self._now_ms)
+        counters = self._matching(labels, key, max_values)
+        for counter in counters:
+            counter.pass_time(now_ms - counter.window_ms)
+        return all(counter.lacks(tokens) is None for counter in counters)
+
     def finish(self, ticket: Ticket, *, now_ms: int, tokens: int | None = None) -> None:
         """The call is over and used so many tokens; None where nobody knows: it stays counted as admitted.
 

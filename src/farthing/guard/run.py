@@ -29,6 +29,8 @@ class LifeRules(msgspec.Struct, frozen=True, kw_only=True):
     idle_after_ms: int = 900_000
     missed_beats: int = 3
     """Promised heartbeats that may fail to come before the owner counts as gone."""
+    orphan_after_ms: int | None = None
+    """Instead: how long a promised heartbeat may be overdue."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +60,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     def silent(self, rules: LifeRules, now_ms: int) -> bool:
         """A heartbeat was promised, and too many have failed to come."""
         every_ms = self.beat_every_ms
-        return every_ms is not None and now_ms - self.beat_ms > every_ms * rules.missed_beats
+        if every_ms is None:
+            return False
+        after_ms = rules.orphan_after_ms
+        patience_ms = every_ms * rules.missed_beats if after_ms is None else every_ms + after_ms
+        return now_ms - self.beat_ms > patience_ms
 
     def phase(self, rules: LifeRules, now_ms: int, *, orphaned: bool) -> Phase:
         """Its phase; `orphaned` is what the register knows of its owner."""

@@ -1,5 +1,6 @@
 """One session's counters: steps, tool calls, retries, time and cost, and which of its limits it has passed."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -159,6 +160,10 @@ class Sessions:
     def reset(self, name: SessionName) -> bool:
         """Begin at zero again, by a person's word. False where nothing was counted."""
         return self._kept.pop(name, None) is not None
+
+    def __iter__(self) -> Iterator[SessionName]:
+        """All that are counted, the longest untouched first."""
+        return iter(tuple(self._kept))
 
     def __len__(self) -> int:
         return len(self._kept)

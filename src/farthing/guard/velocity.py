@@ -84,7 +84,7 @@ def bar(history: Sequence[int], rules: VelocityRules) -> tuple[int, int]:
 class Pace:
     """What one run spent, by minute. Time never goes back here."""
 
-    __slots__ = ("_earlier", "_recent", "_window", "peak_nanos", "workflow")
+    __slots__ = ("_earlier", "_recent", "_window", "minute", "peak_nanos", "workflow")
 
     def __init__(self, workflow: str, window_minutes: int) -> None:
         self.workflow = workflow
@@ -95,6 +95,8 @@ class Pace:
         """Nanos of the active minutes before."""
         self.peak_nanos = 0
         """The run's highest velocity."""
+        self.minute = 0
+        """The last in which it spent."""
 
     def charge(self, nanos: int, now_ms: int) -> None:
         minute = now_ms // _MINUTE_MS
@@ -102,6 +104,7 @@ class Pace:
             minute, before = self._recent.pop()
             nanos += before
         self._recent.append((minute, nanos))
+        self.minute = minute
         self.peak_nanos = max(self.peak_nanos, self.velocity(now_ms))
 
     def velocity(self, now_ms: int) -> int:
@@ -153,6 +156,15 @@ class Velocities:
         """Whether the run's velocity is a surprise now."""
         pace = self._paces.get(run)
         return None if pace is None else self._surprise(pace, now_ms)
+
+    def end_silent(self, now_ms: int, silent_ms: int) -> None:
+        """End the runs that spent nothing for so long. Looks at no others: meant for every new run."""
+        last_minute = (now_ms - silent_ms) // _MINUTE_MS
+        while self._paces:
+            run, pace = next(iter(self._paces.items()))
+            if pace.minute >= last_minute:
+                return
+            self.end(run)
 
     def end(self, run: str) -> None:
         """The run is over: its workflow learns from it. A run that surprised too: medians bear it, and usage may grow."""

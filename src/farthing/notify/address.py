@@ -22,6 +22,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     text: str
     address: Address
+    origin: str = ""
+    """Where its text is from, like `env:ALERT_URL`."""
 
     def __repr__(self) -> str:
         return f"Target({self.address.label})"
@@ -35,7 +37,7 @@ def read_address(text: str, *, origin: str = "", refused: Callable[[str], str]) 
     """
     text = text.strip()
     if text == "log":
-        return Target(kind="log", text=text, address=_address(text, "log"))
+        return LOG
     parts = _split(text)
     why = refused(parts.hostname or "")
     if why:
@@ -45,7 +47,7 @@ def read_address(text: str, *, origin: str = "", refused: Callable[[str], str]) 
         _check_webhook(text, parts)
     elif find_spec("apprise") is None:
         raise ValueError(f"{parts.scheme}:// is delivered by Apprise; install it with `pip install 'farthing[alerts]'`")
-    return Target(kind=kind, text=text, address=_address(text, _label(kind, parts, origin)))
+    return Target(kind=kind, text=text, address=_address(text, _label(kind, parts, origin)), origin=origin)
 
 
 def origin_and_target(url: str) -> tuple[str, str]:
@@ -88,3 +90,7 @@ def _label(kind: Kind, parts: SplitResult, origin: str) -> str:
 
 def _address(text: str, label: str) -> Address:
     return Address(sha256(text.encode()).hexdigest()[:16], label)
+
+
+LOG = Target(kind="log", text="log", address=_address("log", "log"))
+"""The process's own log."""

@@ -3,18 +3,27 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from farthing.alerts.delivery import GIVE_UP_MS, next_ms
 from farthing.notify.address import Target
 from farthing.notify.chat import Chat
 from farthing.notify.failure import Undelivered
+from farthing.notify.thread import to_its_end
 from farthing.notify.webhook import Webhook
-from farthing.ports.alerts import Alert, Outbox, Parcel
+from farthing.ports.alerts import Address, Alert, Outbox, Parcel
 
 log = logging.getLogger("farthing.alerts")
 
 LEASE_MS = 120_000
 """A parcel whose worker died is taken by another after this: longer than any one attempt lasts."""
+
+
+class Trial(NamedTuple):
+    """One attempt at one address; `error` is "" where it was taken, else it holds no secret."""
+
+    address: Address
+    error: str = ""
 
 
 class Courier:
@@ -33,7 +42,7 @@ class Courier:
         clock: Callable[[], int],
         chance: Callable[[], float],
     ) -> None:
-        self._targets = {target.address.digest: target for target in targets}
+        self.targets = _each_once(targets)
         self._outbox = outbox
         self._webhook = webhook
         self._chat = chat
@@ -41,15 +50,23 @@ class Courier:
         self._chance = chance
         self._busy: set[str] = set()
 
+    def adopt(self, targets: Sequence[Target]) -> None:
+        """Deliver to these from now on. What is under way to another goes on."""
+        self.targets = _each_once(targets)
+
+    async def try_each(self, alert: Alert, key: str) -> tuple[Trial, ...]:
+        """Deliver this to every target at once, past the outbox: does it work?"""
+        return tuple(await asyncio.gather(*(self._attempt(target, alert, key) for target in self.targets)))
+
     async def deliver_due(self) -> int:
         """Try what is due at every address that is not being tried already, and return how many were delivered.
 
         Raises an ExceptionGroup of LedgerUnavailable where the store cannot be used.
         """
-        idle = self._targets.keys() - self._busy
+        idle = [target for target in self.targets if target.address.digest not in self._busy]
         async with asyncio.TaskGroup() as group:
             group.create_task(self._bury())
-            hands = [group.create_task(self._empty(digest)) for digest in idle]
+            hands = [group.create_task(self._empty(target)) for target in idle]
         return sum(hand.result() for hand in hands)
 
     def close(self) -> None:
@@ -58,41 +75,47 @@ class Courier:
 
     async def _bury(self) -> None:
         now = self._clock()
-        await asyncio.to_thread(self._outbox.bury, now - GIVE_UP_MS, now)
+        await to_its_end(self._outbox.bury, now - GIVE_UP_MS, now)
 
-    async def _empty(self, digest: str) -> int:
+    async def _empty(self, target: Target) -> int:
         """Deliver what waits for one address, until nothing does or it fails: then the others would fail as well."""
+        digest = target.address.digest
         self._busy.add(digest)
         delivered = 0
         try:
             while True:
-                parcel = await asyncio.to_thread(self._outbox.claim, (digest,), self._clock(), LEASE_MS)
-                if parcel is None or not await self._try(parcel):
+                parcel = await to_its_end(self._outbox.claim, (digest,), self._clock(), LEASE_MS)
+                if parcel is None or not await self._try(target, parcel):
                     return delivered
                 delivered += 1
         finally:
             self._busy.discard(digest)
 
-    async def _try(self, parcel: Parcel) -> bool:
-        try:
-            await self._hand_over(self._targets[parcel.address.digest], parcel)
-        except Undelivered as error:
-            await self._note_failure(parcel, str(error))
+    async def _try(self, target: Target, parcel: Parcel) -> bool:
+        trial = await self._attempt(target, parcel.alert, parcel.key)
+        if trial.error:
+            await self._note_failure(parcel, trial.error)
             return False
-        except Exception as error:  # noqa: BLE001 - whatever a service's plugin raises is a failed attempt, not our end
-            await self._note_failure(parcel, f"{type(error).__name__} while delivering")
-            return False
-        await asyncio.to_thread(self._outbox.sent, parcel, self._clock())
+        await to_its_end(self._outbox.sent, parcel, self._clock())
         return True
 
-    async def _hand_over(self, target: Target, parcel: Parcel) -> None:
+    async def _attempt(self, target: Target, alert: Alert, key: str) -> Trial:
+        try:
+            await self._hand_over(target, alert, key)
+        except Undelivered as error:
+            return Trial(target.address, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a service's plugin raises is a failed attempt, not our end
+            return Trial(target.address, f"{type(error).__name__} while delivering")
+        return Trial(target.address)
+
+    async def _hand_over(self, target: Target, alert: Alert, key: str) -> None:
         match target.kind:
             case "log":
-                write_to_log(parcel.alert)
+                write_to_log(alert)
             case "webhook":
-                await self._webhook.deliver(target.text, parcel.alert, parcel.key, self._clock())
+                await self._webhook.deliver(target.text, alert, key, self._clock())
             case "apprise":
-                await self._chat.deliver(target.text, parcel.alert)
+                await self._chat.deliver(target.text, alert)
 
     async def _note_failure(self, parcel: Parcel, error: str) -> None:
         now = self._clock()
@@ -105,7 +128,11 @@ class Courier:
             error,
             "; it is given up" if again is None else "",
         )
-        await asyncio.to_thread(self._outbox.failed, parcel, error, again, now)
+        await to_its_end(self._outbox.failed, parcel, error, again, now)
+
+
+def _each_once(targets: Sequence[Target]) -> tuple[Target, ...]:
+    return tuple({target.address.digest: target for target in targets}.values())
 
 
 def write_to_log(alert: Alert) -> None:

@@ -9,6 +9,9 @@ from contextlib import suppress
 from farthing.alerts.watch import Watch
 from farthing.domain.errors import LedgerUnavailable
 from farthing.notify.courier import Courier
+from farthing.notify.notices import Notices
+from farthing.notify.thread import to_its_end
+from farthing.ports.alerts import Outbox
 
 log = logging.getLogger("farthing.alerts")
 
@@ -22,10 +25,11 @@ async def watch(
     courier: Courier,
     *,
     clock: Callable[[], int],
-    bell: asyncio.Event,
+    outbox: Outbox,
+    notices: Notices,
     every_seconds: float = EVERY_SECONDS,
 ) -> None:
-    """Run until cancelled. Ring the bell to look at once, after a budget was crossed or an event noted.
+    """Run until cancelled. The bell of `notices` makes it look sooner, though it never takes more than its share of time.
 
     Deliveries run beside it: a dead endpoint keeps neither the looking nor other addresses waiting. When the store is
     down, nothing is lost: what it holds is told once it is back.
@@ -33,25 +37,27 @@ async def watch(
     deliveries: set[asyncio.Task[None]] = set()
     try:
         while True:
-            bell.clear()
+            notices.bell.clear()
             began = time.monotonic()
-            await _look(watch, clock)
+            await _look(watch, clock, outbox, notices)
             delivery = asyncio.create_task(_deliver(courier))
             deliveries.add(delivery)
             delivery.add_done_callback(deliveries.discard)
-            pause = max(every_seconds, SHARE_OF_TIME * (time.monotonic() - began))
+            rest = SHARE_OF_TIME * (time.monotonic() - began)
+            await asyncio.sleep(rest)
             with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await bell.wait()
+                async with asyncio.timeout(max(0.0, every_seconds - rest)):
+                    await notices.bell.wait()
     finally:
         for delivery in deliveries:
             delivery.cancel()
         await asyncio.gather(*deliveries, return_exceptions=True)
 
 
-async def _look(watch: Watch, clock: Callable[[], int]) -> None:
+async def _look(watch: Watch, clock: Callable[[], int], outbox: Outbox, notices: Notices) -> None:
     try:
-        await asyncio.to_thread(watch.step, clock())
+        await notices.keep(outbox)
+        await to_its_end(watch.step, clock())
     except LedgerUnavailable as error:
         log.warning("alerts could not be judged, and will be when the store is back: %s", error)
     except Exception:

@@ -29,7 +29,7 @@ class Wanted(msgspec.Struct, frozen=True, gc=False):
     floor: int
     """The smallest cap worth buying."""
     origin: str
-    """`caller` or `default`."""
+    """`caller`, `default`, or `limit` where a budget lets single calls have no more."""
 
 
 def wanted(asked: Asked, facts: ModelFacts, defaults: Defaults, floor: int) -> Wanted:
@@ -42,6 +42,11 @@ def wanted(asked: Asked, facts: ModelFacts, defaults: Defaults, floor: int) -> W
         cap, origin = _default(asked, facts, defaults, floor), "default"
     least = floor if asked.thinking is None else MIN_THINKING + max(floor, 1)
     return Wanted(cap, min(cap, least), origin)
+
+
+def lowered(wanted: Wanted, most: int) -> Wanted:
+    """The same with a cap of `most` where it is larger; the floor goes with it."""
+    return wanted if wanted.cap <= most else Wanted(most, min(wanted.floor, most), "limit")
 
 
 def _default(asked: Asked, facts: ModelFacts, defaults: Defaults, floor: int) -> int:
@@ -61,7 +66,7 @@ def _default(asked: Asked, facts: ModelFacts, defaults: Defaults, floor: int) ->
 
 def told(cap: int, *, clamped: bool, origin: str) -> bytes | None:
     """The value of `x-farthing-output-cap`, or None where the caller's own cap went out unchanged."""
-    if clamped:
+    if clamped or origin == "limit":
         return b"%d; clamped" % cap
     if origin == "default":
         return b"%d; default" % cap
@@ -70,4 +75,4 @@ def told(cap: int, *, clamped: bool, origin: str) -> bytes | None:
 
 def cut_by_cap(finish: str, *, clamped: bool, origin: str) -> bool:
     """Whether an answer ended because of a cap that we set rather than one the caller chose."""
-    return (clamped or origin == "default") and finish in {"length", "max_tokens", "max_output_tokens"}
+    return (clamped or origin != "caller") and finish in {"length", "max_tokens", "max_output_tokens"}

@@ -72,8 +72,8 @@ class Facts(Protocol):
     def sums(self, by: str, since_ms: int, until_ms: int) -> tuple[Sums, ...] | None:
         """One for each value of this label ("": all calls are one group), of calls that arrived in that time.
 
-        `by` may also be one of the names that `Records.usage` knows, like `model`. What is settled or corrected more
-        than an hour after its own may be missing. None: the past is still being summed; ask again at the next round.
+        `by` may also be one of the names that `Records.usage` knows, like `model`. What is settled more than
+        an hour after its own, or corrected ten minutes after it was settled, may be missing. None: the past is still being summed; ask again at the next round.
         """
         ...
 
@@ -198,7 +198,9 @@ class Outbox(Protocol):
         """Somebody has seen it: what is not yet delivered is dropped. Again: nothing. Raises BadRequest for none such."""
         ...
 
-    def note(self, event: Event) -> None: ...
+    def note(self, *events: Event) -> None:
+        """Keep what happened, all of it or nothing."""
+        ...
 
     def claim(self, addresses: Collection[str], now_ms: int, lease_ms: int) -> Parcel | None:
         """The delivery that is due longest, to one of these digests, for this caller alone until the lease ends."""

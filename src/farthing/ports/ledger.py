@@ -63,6 +63,16 @@ class Ledger(Protocol):
         """What `standing` says is left; None where nothing limits the account or this process never touched it."""
         ...
 
+    async def look(self, keys: Sequence[AccountKey]) -> tuple[Standing, ...]:
+        """These accounts as the authority has them, in the order asked for, after all that this process has said so far
+        and all that others have committed. Raises LedgerUnavailable."""
+        ...
+
+    def free_landing(self, window: str) -> None:
+        """Keep nothing any more for the last answer of the run with this window (`run:abc`): it is idle, or has ended. Its
+        next call keeps it anew."""
+        ...
+
     async def flush(self) -> None:
         """Return when everything queued before is durable. Raises LedgerUnavailable if it cannot be."""
         ...

@@ -133,6 +133,7 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
 class Ratio(msgspec.Struct, frozen=True):
     """How many input tokens a provider counted for so many bytes of text."""
 
+    provider: str
     model: str
     text_bytes: int
     input_tokens: int

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 from urllib.request import getproxies_environment, proxy_bypass
 
-from farthing.domain.errors import Ambiguous, BadConfig, BadRequest, NotSent
+from farthing.domain.errors import Ambiguous, BadConfig, BadRequest, NotSent, Unreachable
 from farthing.ports.upstream import Outbound
 from farthing.providers.addresses import parse_origin, refused_address, refused_host
 from farthing.providers.head import end_to_end, render_head
@@ -74,7 +74,7 @@ class AiohttpUpstream:
                 proxy=self._proxy or self._environment_proxy(request.origin),
             )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent(f"{request.origin} cannot be reached ({error}); nothing was sent") from error
+            raise Unreachable(f"{request.origin} cannot be reached ({error}); nothing was sent") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Ambiguous(f"{request.origin} gave no answer ({error!r}); what the request cost is unknown") from error
         return AiohttpAnswer(response, request.origin, self._timeouts, aiohttp.ClientError)

@@ -5,7 +5,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 
-from farthing.domain.errors import NotSent
+from farthing.domain.errors import NotSent, Unreachable
 from farthing.providers.addresses import Origin
 from farthing.providers.connection import Connection, new_buffer
 from farthing.providers.exchange import Terms
@@ -163,9 +163,9 @@ class Lane:
                 )
         except TimeoutError:
             seconds = self._timeouts.connect_seconds
-            raise NotSent(f"{origin.text} did not let us connect within {seconds:g} s; nothing was sent") from None
+            raise Unreachable(f"{origin.text} did not let us connect within {seconds:g} s; nothing was sent") from None
         except (OSError, UnicodeError) as error:  # refused, unknown name, TLS; a name that cannot be one
-            raise NotSent(f"{origin.text} cannot be reached ({error}); nothing was sent") from error
+            raise Unreachable(f"{origin.text} cannot be reached ({error}); nothing was sent") from error
         return connection
 
     def _objection(self, connection: Connection) -> str:

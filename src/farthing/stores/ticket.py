@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from farthing.domain.budget import AccountKey, Standing
 from farthing.domain.errors import FarthingError
 from farthing.domain.hold import Declined, Reserve, Reserved, Settlement, Short
 
@@ -21,9 +22,15 @@ class Flush(NamedTuple):
     """Asks for nothing but to be told when everything before it is durable."""
 
 
-Ask = Reserve | Correction | Flush
-Result = Reserved | Short | Declined | bool
-"""A reserve's answer; for a correction whether there was something to correct; True for a flush."""
+class Look(NamedTuple):
+    """Asks how accounts stand, after everything before it."""
+
+    accounts: tuple[AccountKey, ...]
+
+
+Ask = Reserve | Correction | Flush | Look
+Result = Reserved | Short | Declined | bool | tuple[Standing, ...]
+"""A reserve's answer; for a correction whether there was something to correct; True for a flush; the standings for a look."""
 Outcome = Result | FarthingError
 """An error is raised where the ticket is waited for."""
 

@@ -20,6 +20,10 @@ MOST_MODELS = 1_024
 """Models that are remembered; the one that learned least recently is forgotten first."""
 
 
+Served = tuple[str, str]
+"""A provider and its model: the same name elsewhere may have another tokenizer or template."""
+
+
 class Ratio(msgspec.Struct, frozen=True, gc=False):
     """`tokens / bytes` of one call, and which call of its model it was."""
 
@@ -34,9 +38,9 @@ class Ratios:
     __slots__ = ("_models",)
 
     def __init__(self) -> None:
-        self._models: dict[str, _Seen] = {}
+        self._models: dict[Served, _Seen] = {}
 
-    def learn(self, model: str, text_bytes: int, input_tokens: int) -> None:
+    def learn(self, model: Served, text_bytes: int, input_tokens: int) -> None:
         """Take in one settled call. `input_tokens` is all it billed as input, so template overhead raises the ratio;
         leave out calls with media or pointers, whose tokens are not from their text."""
         if text_bytes < SHORTEST or input_tokens <= 0:
@@ -50,7 +54,7 @@ class Ratios:
         models[model] = seen
         seen.add(input_tokens, text_bytes)
 
-    def bound(self, model: str, text_bytes: int) -> int | None:
+    def bound(self, model: Served, text_bytes: int) -> int | None:
         """Tokens to expect of so many bytes at the highest ratio seen, and 10 % more; None until enough was seen."""
         seen = self._models.get(model)
         if seen is None or seen.calls < ENOUGH:

@@ -8,7 +8,7 @@ import msgspec
 from farthing.domain.errors import BadRequest
 from farthing.domain.record import Skeleton
 from farthing.domain.refusal import Refusal
-from farthing.wire import anthropic_errors
+from farthing.wire import anthropic_edits, anthropic_errors
 from farthing.wire.anthropic_asked import asked_of
 from farthing.wire.anthropic_content import gather_prompt
 from farthing.wire.anthropic_history import history_of
@@ -95,6 +95,16 @@ class MessagesDraft:
 
     def template_tokens(self) -> None:
         """Not published."""
+
+    def saying(self, text: str) -> "MessagesDraft":
+        edited = anthropic_edits.saying(self._body.value, text)
+        return self if edited is self._body.value else MessagesDraft(Body(edited, b"", canonical=False))
+
+    def closing(self) -> "MessagesDraft":
+        return MessagesDraft(Body(anthropic_edits.closing(self._body.value), b"", canonical=False))
+
+    def carrier(self) -> str:
+        return anthropic_edits.carrier(self._body.value)
 
     def outbound(self, *, model: str, cap: int | None) -> bytes:
         """Raises BadRequest naming `thinking.budget_tokens` where thinking does not fit under the cap."""

@@ -160,6 +160,21 @@ class Draft(Protocol):
         alone between special tokens; None where `asked.overhead_tokens` is the best that is known. For an exact count."""
         ...
 
+    def saying(self, text: str) -> "Draft":
+        """A copy that tells the model this at its end, behind the caller's last cache breakpoint; the draft itself where
+        it has no place for a text."""
+        ...
+
+    def closing(self) -> "Draft":
+        """A copy for a last call: its tools stay in the body and none is callable but `carrier`, and the model thinks as
+        little as it can."""
+        ...
+
+    def carrier(self) -> str:
+        """The tool that carries the answer, because the body makes the model call it or by its name; "" where a text is
+        the answer."""
+        ...
+
     def outbound(self, *, model: str, cap: int | None) -> bytes:
         """The body to send: this model, exactly one cap field (`cap` None leaves the caller's own), usage asked for when
         streaming, a thinking budget lowered to fit under the cap. Everything else and the order of keys stay."""

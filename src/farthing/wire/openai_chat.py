@@ -7,7 +7,7 @@ import msgspec
 
 from farthing.domain.record import Skeleton
 from farthing.domain.refusal import Refusal
-from farthing.wire import openai_errors
+from farthing.wire import openai_chat_edits, openai_errors
 from farthing.wire.dialect import Answered
 from farthing.wire.gathered import Gathered
 from farthing.wire.history import History, ToolUse
@@ -74,6 +74,15 @@ class ChatDraft:
 
     def template_tokens(self) -> int | None:
         return template_tokens(self._body.value, self.asked.model)
+
+    def saying(self, text: str) -> "ChatDraft":
+        return ChatDraft(Body(openai_chat_edits.saying(self._body.value, text), b"", canonical=False))
+
+    def closing(self) -> "ChatDraft":
+        return ChatDraft(Body(openai_chat_edits.closing(self._body.value), b"", canonical=False))
+
+    def carrier(self) -> str:
+        return openai_chat_edits.carrier(self._body.value)
 
     def outbound(self, *, model: str, cap: int | None) -> bytes:
         value = self._body.value

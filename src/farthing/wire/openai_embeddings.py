@@ -93,6 +93,15 @@ class EmbeddingsDraft:
     def template_tokens(self) -> None:
         """Not published."""
 
+    def saying(self, text: str) -> "EmbeddingsDraft":  # noqa: ARG002 - there is nobody to read it
+        return self
+
+    def closing(self) -> "EmbeddingsDraft":
+        return self
+
+    def carrier(self) -> str:
+        return ""
+
     def outbound(self, *, model: str, cap: int | None) -> bytes:  # noqa: ARG002 - there is no output to cap
         value = self._body.value
         return self._body.encode() if value["model"] == model else write({**value, "model": model})

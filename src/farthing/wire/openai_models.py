@@ -14,6 +14,8 @@ CAP_FIELDS = ("max_tokens", "max_completion_tokens")
 _OPENAI = re.compile(r"(?:ft:)?(?:gpt-(?!oss)|chatgpt-|o\d)")
 _NEWER = re.compile(r"(?:ft:)?(?:gpt-4o|gpt-4\.|gpt-[5-9]|chatgpt-|o\d)")
 _REASONING = re.compile(r"(?:ft:)?(?:gpt-[5-9]|o\d)")
+_EFFORTS = re.compile(r"(?:ft:)?(?:gpt-[5-9]|o1(?!-mini|-preview)|o[3-9])")
+_ONE_EFFORT = re.compile(r"-(?:chat|pro|deep-research)(?:-|$)")
 _PUBLISHED = re.compile(r"(?:gpt-4o|gpt-4|gpt-3\.5-turbo)(?:-|$)")
 _SPOKEN = re.compile(r"audio|realtime|transcribe|tts|image|search|instruct")
 _SEARCHING = re.compile(r"-search-(?:preview|api)|:online$")
@@ -57,6 +59,12 @@ def has_published_template(model: str) -> bool:
     """Whether OpenAI's cookbook ("How to count tokens with tiktoken") counts this model's chats to the token: the chat
     models that do not reason. Fine-tuned ones have a template of their own."""
     return _PUBLISHED.match(model) is not None and not _SPOKEN.search(model)
+
+
+def takes_low_effort(model: str) -> bool:
+    """Whether it is known to reason, and to accept `low` as its effort: all of OpenAI's reasoning models but the first
+    previews, those that chat, and those that always think hard."""
+    return bool(_EFFORTS.match(model)) and not _ONE_EFFORT.search(model)
 
 
 def cap_field(model: str, used: str | None) -> str:

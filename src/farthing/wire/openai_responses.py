@@ -7,7 +7,7 @@ import msgspec
 
 from farthing.domain.record import Skeleton
 from farthing.domain.refusal import Refusal
-from farthing.wire import openai_errors, openai_responses_errors
+from farthing.wire import openai_errors, openai_responses_edits, openai_responses_errors
 from farthing.wire.dialect import Answered
 from farthing.wire.gathered import Gathered
 from farthing.wire.history import History, ToolUse
@@ -78,6 +78,16 @@ class ResponsesDraft:
 
     def template_tokens(self) -> None:
         """Not published."""
+
+    def saying(self, text: str) -> "ResponsesDraft":
+        edited = openai_responses_edits.saying(self._body.value, text)
+        return self if edited is self._body.value else ResponsesDraft(Body(edited, b"", canonical=False))
+
+    def closing(self) -> "ResponsesDraft":
+        return ResponsesDraft(Body(openai_responses_edits.closing(self._body.value), b"", canonical=False))
+
+    def carrier(self) -> str:
+        return openai_responses_edits.carrier(self._body.value)
 
     def outbound(self, *, model: str, cap: int | None) -> bytes:
         value = self._body.value

@@ -9,6 +9,8 @@ from support.admin import ADMIN, CALLER, admin, ask, bearer, refused
 
 def test_a_key_without_the_right_is_refused_everywhere(one_locked):
     for each in ENDPOINTS:
+        if each.right == "call":
+            continue
         path = each.path.replace("{", "").replace("*}", "").replace("}", "")
         body = {} if each.takes is not None else None
         refused(one_locked, each.method, path, body, status=403, field="authorization", **bearer(CALLER))

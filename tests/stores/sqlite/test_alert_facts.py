@@ -169,3 +169,55 @@ def test_our_own_sums_do_not_look_like_a_change(store):
     store.facts.sums("user", NOON - 6 * HOUR_MS, NOON)
     assert store.hours()
     assert store.facts.stamp() == before
+
+
+MINUTE = 60_000
+HALF = NOON + 30 * MINUTE
+"""The 60 minutes before it hold no whole hour."""
+
+
+def full_hour(store):
+    """A call a minute, up to now."""
+    store.now_ms = HALF
+    store.keep(*(paid(1 + n, HALF - (59 - n) * MINUTE - 1) for n in range(60)))
+
+
+def last_hour(store):
+    return store.facts.sums("user", store.now_ms - HOUR_MS, store.now_ms)
+
+
+def test_of_the_last_hour_what_is_over_is_read_once(store):
+    full_hour(store)
+    (first,) = last_hour(store)
+    assert (first.attempts, first.cost_nanos) == (60, 60 * USD)
+    once = store.scans()
+    store.keep(paid(100, HALF - 1))
+    (again,) = last_hour(store)
+    assert again.attempts == 61
+    assert store.scans() < once / 2
+    store.now_ms += 20 * MINUTE
+    assert last_hour(store)[0].attempts == 41
+    store.now_ms += 3 * HOUR_MS
+    assert last_hour(store) == ()
+    assert all(at_ms >= store.now_ms - 2 * HOUR_MS for _, at_ms in store.facts._slices)
+
+
+@pytest.mark.parametrize("state", ["held", "unknown"])
+def test_a_slice_with_something_open_is_read_again_until_it_is_settled(store, state):
+    store.now_ms = HALF
+    store.keep(paid(1, HALF - 33 * MINUTE, state=state), paid(2, HALF - 32 * MINUTE))
+    assert last_hour(store)[0].attempts == 1
+    store.connection.execute("UPDATE attempt SET state = 2, cost_nanos = ? WHERE state < 2", (USD,))
+    assert last_hour(store)[0].attempts == 2
+
+
+@pytest.mark.parametrize("open_minutes", [(), (31, 36, 41, 46, 51, 56)])
+def test_an_hour_too_full_for_one_question_is_summed_over_several_even_if_something_stays_open(
+    store, monkeypatch, open_minutes
+):
+    monkeypatch.setattr(module, "CALLS_AT_ONCE", 10)
+    full_hour(store)
+    store.keep(*(paid(100 + n, HALF - n * MINUTE, state="unknown") for n in open_minutes))
+    answers = [last_hour(store) for _ in range(9)]
+    assert answers[0] is None
+    assert answers[-1][0].attempts == 60

@@ -140,12 +140,3 @@ def test_after_closing_it_opens_again(handle):
         put(connection, "before")
     handle.close()
     assert names(handle) == ["before"]
-
-
-def test_a_thread_that_comes_after_the_end_is_told_and_opens_nothing(path):
-    handle = Handle(lambda: open_database(path))
-    names(handle)
-    handle.close()
-    with pytest.raises(LedgerUnavailable, match="closed"):
-        names(handle)
-    assert handle._connection is None

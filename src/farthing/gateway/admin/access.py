@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 
+from farthing.accounts.secrets import find
 from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
-from farthing.gateway.identify import Headers, check_keyless, check_local, key_of
+from farthing.gateway.identify import Headers, check_keyless, check_local, key_of, presented
 
 RIGHT = "admin"
 
 
-def admitted(headers: Headers, keys: Mapping[str, Key], peer: str) -> Key | None:
+def admitted(headers: Headers, keys: Mapping[str, Key], peer: str, right: str = RIGHT) -> Key | None:
     """The key of whoever asks, None in keyless mode. Raises BadRequest 401 or 403.
 
-    Without keys a web page may ask only if it is of this very address: another port of this machine is another program.
+    What every caller may ask is asked from wherever calls come from. Without keys a web page may ask only if it is of
+    this very address: another port of this machine is another program.
     """
+    if keys and right != RIGHT:
+        return caller_key(headers, keys)
     check_local(headers, peer)
     if keys:
         return key_of(headers, keys, RIGHT)
@@ -28,6 +32,12 @@ def admitted(headers: Headers, keys: Mapping[str, Key], peer: str) -> Key | None
             code="forbidden",
         )
     return None
+
+
+def caller_key(headers: Headers, keys: Mapping[str, Key]) -> Key:
+    """The key of a caller or an administrator. Raises BadRequest 401 or 403."""
+    found = find(keys, presented(headers))
+    return key_of(headers, keys, RIGHT if found is not None and RIGHT in found.rights else "call")
 
 
 def still_admitted(maker: Key | None, keys: Mapping[str, Key]) -> None:

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
+from farthing.accounts.shape import gap_ms
 from farthing.domain.budget import Unit
 from farthing.domain.ids import show
 from farthing.domain.money import usd
-from farthing.domain.record import MessageShape, Skeleton
 from farthing.domain.refusal import amount_text
 from farthing.domain.usage import Usage
+from farthing.gateway.admin import skeleton_view
 from farthing.gateway.admin.shown import at, moment
 from farthing.ports.records import Adjustment, AttemptRecord, CallRecord, CallSummary, Share
 
@@ -107,28 +108,6 @@ class AdjustmentView(msgspec.Struct, frozen=True, kw_only=True):
     after: ChargeView
 
 
-class MessageView(msgspec.Struct, frozen=True, kw_only=True):
-    """One message without its words."""
-
-    role: str
-    digest: str
-    bytes: int
-    tools: tuple[str, ...]
-    breakpoint: str
-
-
-class SkeletonView(msgspec.Struct, frozen=True, kw_only=True):
-    """The shape of a request: lengths, keyed hashes and names."""
-
-    messages: tuple[MessageView, ...]
-    system_digest: str
-    tools_digest: str
-    prompt_digest: str
-    tool_names: tuple[str, ...]
-    text_bytes: int
-    media: tuple[str, ...]
-
-
 class CallView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on record of one call."""
 
@@ -136,6 +115,8 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime
     finished_at: datetime | None
     first_byte_ms: int | None
+    gap_ms: int | None
+    """From the end of the call before it in its run; null for the first."""
     key: str
     labels: dict[str, str]
     dialect: str
@@ -151,7 +132,7 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     """Of what is settled and priced."""
     attempts: tuple[AttemptView, ...]
     adjustments: tuple[AdjustmentView, ...]
-    skeleton: SkeletonView
+    skeleton: skeleton_view.SkeletonView
 
 
 def line(call: CallSummary) -> CallLine:
@@ -177,14 +158,15 @@ def line(call: CallSummary) -> CallLine:
     )
 
 
-def view(record: CallRecord) -> CallView:
-    """A whole record."""
+def view(record: CallRecord, before: CallSummary | None = None) -> CallView:
+    """A whole record. `before` is the call before it in its run."""
     opening, closing = record.opening, record.closing
     return CallView(
         id=show("call", opening.id),
         arrived_at=at(opening.arrived_ms),
         finished_at=moment(closing.finished_ms) if closing else None,
         first_byte_ms=closing.first_byte_ms if closing else None,
+        gap_ms=gap_ms(record, before),
         key=opening.key,
         labels=dict(opening.labels),
         dialect=opening.dialect,
@@ -199,7 +181,7 @@ def view(record: CallRecord) -> CallView:
         cost_usd=usd(sum(attempt.cost_nanos or 0 for attempt in record.attempts)),
         attempts=tuple(map(_attempt, record.attempts)),
         adjustments=tuple(_adjustment(each, record) for each in record.adjustments),
-        skeleton=_skeleton(record.skeleton),
+        skeleton=skeleton_view.view(record),
     )
 
 
@@ -262,26 +244,4 @@ def _charge(document: str) -> ChargeView:
         cost_usd=None if nanos is None else usd(nanos),
         input_tokens=int(usage.get("input_tokens", 0)),
         output_tokens=int(usage.get("output_tokens", 0)),
-    )
-
-
-def _skeleton(skeleton: Skeleton) -> SkeletonView:
-    return SkeletonView(
-        messages=tuple(map(_message, skeleton.messages)),
-        system_digest=skeleton.system_digest,
-        tools_digest=skeleton.tools_digest,
-        prompt_digest=skeleton.prompt_digest,
-        tool_names=skeleton.tool_names,
-        text_bytes=skeleton.text_bytes,
-        media=skeleton.media,
-    )
-
-
-def _message(message: MessageShape) -> MessageView:
-    return MessageView(
-        role=message.role,
-        digest=message.digest,
-        bytes=message.bytes,
-        tools=message.tools,
-        breakpoint=message.breakpoint,
     )

@@ -68,7 +68,7 @@ async def list_calls(asked: Asked) -> CallPage:
 
 async def show_call(asked: Asked) -> CallView:
     """Raises BadRequest 404."""
-    return view(await _find(asked))
+    return await _view(asked)
 
 
 async def settle_call(asked: Asked) -> CallView:
@@ -83,7 +83,17 @@ async def settle_call(asked: Asked) -> CallView:
         raise conflict(f"no price is known for {attempt.opening.model!r}; name it under [[prices]] first", "usage")
     if not await engine.ledger.adjust(settlement, asked.by, wanted.reason):
         raise conflict("the attempt is still in flight; it is settled when it ends", "path")
-    return view(await _find(asked))
+    return await _view(asked)
+
+
+async def _view(asked: Asked) -> CallView:
+    record = await _find(asked)
+    run = dict(record.opening.labels).get("run")
+    if run is None:
+        return view(record)
+    records = asked.engine.records
+    before = await asyncio.to_thread(lambda: records.recent(limit=1, before_id=record.opening.id, run=run))
+    return view(record, next(iter(before), None))
 
 
 def usage_from(wanted: SettleCall) -> Usage:

@@ -7,8 +7,8 @@ import msgspec
 
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest
-from farthing.gateway.admin import budgets, calls, gates, keys, reports
-from farthing.gateway.admin.access import admitted, still_admitted
+from farthing.gateway.admin import alerts, budgets, calls, gates, keys, reports, runs, suspensions
+from farthing.gateway.admin.access import RIGHT, admitted, still_admitted
 from farthing.gateway.admin.endpoint import Asked, Endpoint
 from farthing.gateway.admin.openapi import describe
 from farthing.gateway.admin.reading import BODY_BYTES, body_of, no_query, query_of
@@ -22,6 +22,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *budgets.ENDPOINTS,
     *calls.ENDPOINTS,
     *gates.ENDPOINTS,
+    *alerts.ENDPOINTS,
+    *runs.ENDPOINTS,
+    *suspensions.ENDPOINTS,
     *reports.ENDPOINTS,
 )
 DESCRIPTION = "/farthing/openapi.json"
@@ -31,8 +34,8 @@ _PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosni
 async def serve_admin(engine: Engine, turn: Turn) -> None:
     """Raises BadRequest for whatever is refused; then nothing has changed. A change is in force when it is answered."""
     constant = turn.request.constant
-    maker = admitted(turn.request.named, engine.keys, turn.peer)
     path = constant.raw_path.decode("latin-1")
+    maker = admitted(turn.request.named, engine.keys, turn.peer, right_for(constant.method, path))
     if path == DESCRIPTION and constant.method == "GET":
         await send_bytes(turn, 200, description(), *_PRIVATE)
         return
@@ -42,6 +45,12 @@ async def serve_admin(engine: Engine, turn: Turn) -> None:
     still_admitted(maker, engine.keys)
     asked = Asked(engine=engine, maker=maker, named=named, query=query, body=body)
     await send_json(turn, endpoint.status, await endpoint.answer(asked), *_PRIVATE)
+
+
+def right_for(method: str, path: str) -> str:
+    """What a key needs for this request; where there is nothing, only administrators are told so."""
+    meant = (each.right for each in ENDPOINTS if each.method == method and each.match(path) is not None)
+    return next(meant, RIGHT)
 
 
 def find(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:

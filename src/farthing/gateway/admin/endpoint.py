@@ -28,6 +28,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """An `Endpoint.takes` struct, or None."""
 
     @property
+    def key_name(self) -> str:
+        """The name of the key it came with; "" in keyless mode."""
+        return "" if self.maker is None else self.maker.name
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it may speak for others."""
+        return self.maker is None or "admin" in self.maker.rights
+
+    @property
     def by(self) -> str:
         """Who did it, for the audit."""
         return f"key {self.maker.name}" if self.maker is not None else "admin side without keys"
@@ -50,6 +60,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     query: type[msgspec.Struct] | None = None
     """The type of the query; None where it has none. A field `label` gathers `label.NAME=VALUE`."""
     status: int = 200
+    right: str = "admin"
+    """What a key must be allowed to; `call`: every caller may ask, and for its own only."""
 
     def match(self, raw_path: str) -> dict[str, str] | None:
         """The named parts of a path as it stands in the request line, percent-decoded; None where it is another path."""

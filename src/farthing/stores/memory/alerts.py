@@ -74,9 +74,9 @@ class MemoryOutbox:
                     if one.alert == alert:
                         self._deliveries[one.id] = replace(one, state="dropped", ended_ms=now_ms)
 
-    def note(self, event: Event) -> None:
+    def note(self, *events: Event) -> None:
         with self._lock:
-            self._events.append(event)
+            self._events += events
 
     def events(self, kind: str, since_ms: int) -> tuple[Event, ...]:
         """What was noted of this kind since then, in the order in which it was."""

@@ -147,6 +147,16 @@ class MemoryLedger:
     def left(self, key: AccountKey) -> int | None:
         return self._book.left(key)
 
+    async def look(self, keys: Sequence[AccountKey]) -> tuple[Standing, ...]:
+        with self._lock:
+            self._after()
+            return tuple(self._book.account(key).standing() for key in keys)
+
+    def free_landing(self, window: str) -> None:
+        with self._lock:
+            self._book.free_landing(window)
+            self._after()
+
     async def flush(self) -> None:
         """Nothing is queued here."""
 

@@ -48,14 +48,15 @@ class Records(Journal):
         return tuple(standing for account, standing in every if budget is None or account.budget == budget)
 
     def ratios(self, limit: int = 1_000) -> Iterator[Ratio]:
-        seen: Counter[str] = Counter()
+        seen: Counter[tuple[str, str]] = Counter()
         for record in self._newest_first():
             for attempt in reversed(record.attempts):
                 opening, usage = attempt.opening, attempt.usage
                 tells = usage and usage.input_tokens and opening.text_bytes and attempt.source == "provider"
-                if usage and tells and seen[opening.model] < limit:
-                    seen[opening.model] += 1
-                    yield Ratio(opening.model, opening.text_bytes, usage.input_tokens)
+                served = opening.provider, opening.model
+                if usage and tells and seen[served] < limit:
+                    seen[served] += 1
+                    yield Ratio(*served, opening.text_bytes, usage.input_tokens)
 
     def context_of(self, tenant: str, response_id: str) -> int | None:
         return self._responses.get((tenant, response_id), (0, None))[1]

@@ -25,8 +25,10 @@ NEWEST_RUNS = 2_000
 """Of a budget whose windows are runs: how many of the newest accounts are looked at."""
 
 _HOUR_MS = 3_600_000
+_SLICE_MS = 300_000
+"""Of the last hour, what is over is remembered in slices of this length."""
 _QUIET_MS = 600_000
-"""After its end an hour is summed for good once none of its attempts is open…"""
+"""After its end an hour or slice is summed for good once none of its attempts is open…"""
 _LATE_MS = _HOUR_MS
 """…or after this, whatever is still open."""
 _KEPT_HOURS_MS = 9 * 24 * _HOUR_MS
@@ -78,6 +80,8 @@ _EVENTS = (
 
 
 Row = tuple[Any, ...]
+Groups = dict[str, Counter[str]]
+"""What calls came to, by the label's value."""
 
 
 class SqliteFacts:
@@ -86,6 +90,7 @@ class SqliteFacts:
     def __init__(self, path: Path, *, now_ms: Callable[[], int], connect: Connect = sqlite3.connect) -> None:
         self._handle = Handle(partial(open_database, path, connect=connect))
         self._now_ms = now_ms
+        self._slices: dict[tuple[str, int], Groups] = {}
 
     def stamp(self) -> int:
         with self._handle.reading() as connection:
@@ -101,14 +106,14 @@ class SqliteFacts:
 
     def sums(self, by: str, since_ms: int, until_ms: int) -> tuple[Sums, ...] | None:
         first, last = -(-since_ms // _HOUR_MS) * _HOUR_MS, until_ms // _HOUR_MS * _HOUR_MS
-        total: dict[str, Counter[str]] = {}
+        total: Groups = {}
         if first >= last:
-            self._live(by, since_ms, until_ms, total)
+            whole = self._recent(by, since_ms, until_ms, total)
         else:
-            self._live(by, since_ms, first, total)
-            self._live(by, last, until_ms, total)
-            if not self._whole_hours(by, first, last, total):
-                return None
+            whole = self._recent(by, since_ms, first, total) and self._recent(by, last, until_ms, total)
+            whole = whole and self._whole_hours(by, first, last, total)
+        if not whole:
+            return None
         return tuple(Sums(value=value, **sums) for value, sums in sorted(total.items()) if any(sums.values()))
 
     def contexts(self, since_ms: int, until_ms: int) -> tuple[Context, ...]:
@@ -142,7 +147,7 @@ class SqliteFacts:
     def close(self) -> None:
         self._handle.close()
 
-    def _whole_hours(self, by: str, first: int, last: int, total: dict[str, Counter[str]]) -> bool:
+    def _whole_hours(self, by: str, first: int, last: int, total: Groups) -> bool:
         """Add the hours from `first` up to `last`; False where there are too many of them to be summed at once."""
         with self._handle.reading() as connection:
             kept = {hour for (hour,) in connection.execute(_HOURS, (by, first, last))}
@@ -157,16 +162,46 @@ class SqliteFacts:
         self._keep(by, final)
         return len(kept) * _HOUR_MS == last - first
 
-    def _past_hour(self, by: str, hour: int, total: dict[str, Counter[str]], final: list[Row]) -> int:
+    def _past_hour(self, by: str, hour: int, total: Groups, final: list[Row]) -> int:
         """Sum up an hour, for good where nothing of it will change; of how many calls."""
-        sums: dict[str, Counter[str]] = {"": Counter()}
+        sums: Groups = {"": Counter()}
         calls, still_open = self._live(by, hour, hour + _HOUR_MS, sums)
-        over_ms = self._now_ms() - (hour + _HOUR_MS)
-        if over_ms >= _LATE_MS or (over_ms >= _QUIET_MS and not still_open):
+        if self._is_final(hour + _HOUR_MS, still_open):
             final += [(by, hour, value, *(found[name] for name in _SUMMED)) for value, found in sums.items()]
-        for value, found in sums.items():
-            total.setdefault(value, Counter()).update(found)
+        _add(sums, total)
         return calls
+
+    def _recent(self, by: str, since_ms: int, until_ms: int, total: Groups) -> bool:
+        """Add less than two hours, slice by slice; False where too much of it is new to be summed at once."""
+        read = 0
+        at_ms = since_ms
+        while at_ms < until_ms:
+            end_ms = min((at_ms // _SLICE_MS + 1) * _SLICE_MS, until_ms)
+            kept = self._slices.get((by, at_ms)) if end_ms - at_ms == _SLICE_MS else None
+            if kept is not None:
+                _add(kept, total)
+            elif read >= CALLS_AT_ONCE and self._is_final(end_ms, 0):
+                return False
+            else:
+                read += self._slice(by, at_ms, end_ms, total)
+            at_ms = end_ms
+        return True
+
+    def _slice(self, by: str, since_ms: int, until_ms: int, total: Groups) -> int:
+        """Add a slice or the part of one; of how many calls, where it is a whole one that need not be read again."""
+        sums: Groups = {}
+        calls, still_open = self._live(by, since_ms, until_ms, sums)
+        _add(sums, total)
+        if until_ms - since_ms < _SLICE_MS or not self._is_final(until_ms, still_open):
+            return 0
+        oldest_ms = self._now_ms() - 2 * _HOUR_MS
+        self._slices = {key: kept for key, kept in self._slices.items() if key[1] >= oldest_ms}
+        self._slices[by, since_ms] = sums
+        return calls
+
+    def _is_final(self, ended_ms: int, still_open: int) -> bool:
+        over_ms = self._now_ms() - ended_ms
+        return over_ms >= _LATE_MS or (over_ms >= _QUIET_MS and not still_open)
 
     def _keep(self, by: str, final: list[Row]) -> None:
         if final:
@@ -174,7 +209,7 @@ class SqliteFacts:
                 connection.executemany(_KEEP, final)
                 connection.execute(_FORGET_HOURS, (by, self._now_ms() - _KEPT_HOURS_MS))
 
-    def _live(self, by: str, since_ms: int, until_ms: int, total: dict[str, Counter[str]]) -> tuple[int, int]:
+    def _live(self, by: str, since_ms: int, until_ms: int, total: Groups) -> tuple[int, int]:
         """Add what calls of this time came to; of how many, and how many attempts of them are still open."""
         query, names = queries.sums((by,) if by else ())
         calls = still_open = 0
@@ -234,6 +269,11 @@ class SqliteFacts:
 
 
 _SUMMED = ("attempts", "cost_nanos", "input_tokens", "cache_read_input_tokens")
+
+
+def _add(sums: Groups, total: Groups) -> None:
+    for value, found in sums.items():
+        total.setdefault(value, Counter()).update(found)
 
 
 def _standing(row: tuple[str, str, str, str, int, int, int, int]) -> Standing:

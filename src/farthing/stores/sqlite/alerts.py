@@ -108,9 +108,10 @@ class SqliteOutbox:
                 connection.execute(_DROP, (now_ms, alert))
                 connection.execute(_AUDIT, (now_ms, by, str(alert), found.title))
 
-    def note(self, event: Event) -> None:
+    def note(self, *events: Event) -> None:
         with self._handle.changing() as connection:
-            connection.execute(_NOTE, (event.at_ms, event.kind, event.subject, event.detail))
+            rows = [(event.at_ms, event.kind, event.subject, event.detail) for event in events]
+            connection.executemany(_NOTE, rows)
 
     def claim(self, addresses: Collection[str], now_ms: int, lease_ms: int) -> Parcel | None:
         wanted = json.dumps(sorted(addresses))

@@ -8,9 +8,9 @@ from farthing.domain.record import CallClosing
 from farthing.stores.sqlite import rows
 from farthing.stores.sqlite.journal import Journal
 from farthing.stores.sqlite.open_book import OpenBook
-from farthing.stores.sqlite.requests import Adoption, Refusal, Request, Withdrawal
+from farthing.stores.sqlite.requests import Adoption, Freed, Refusal, Request, Withdrawal
 from farthing.stores.sqlite.statements import sql
-from farthing.stores.ticket import AnyTicket, Correction, Outcome, ThreadTicket, Ticket
+from farthing.stores.ticket import AnyTicket, Correction, Look, Outcome, ThreadTicket, Ticket
 
 
 class Desk(OpenBook):
@@ -34,6 +34,7 @@ class Desk(OpenBook):
             CallClosing: self._close,
             Refusal: self._refuse,
             Adoption: self._adopt,
+            Freed: self._free,
             Withdrawal: self._withdraw,
         }
 
@@ -81,6 +82,8 @@ class Desk(OpenBook):
             elif outcome is None:
                 self.waiting[ask.opening.id] = ticket
             return outcome
+        if isinstance(ask, Look):
+            return tuple(self.book.account(key).standing() for key in ask.accounts)
         return self._correct(ask) if isinstance(ask, Correction) else True
 
     def _answered(self, answers: Sequence[Answer]) -> list[tuple[AnyTicket, Outcome]]:
@@ -141,6 +144,9 @@ class Desk(OpenBook):
 
     def _adopt(self, adoption: Adoption) -> None:
         self.book.adopt(*adoption)
+
+    def _free(self, freed: Freed) -> None:
+        self.book.free_landing(freed.window)
 
     def _withdraw(self, withdrawal: Withdrawal) -> None:
         ask = withdrawal.ticket.ask

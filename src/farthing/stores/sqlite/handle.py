@@ -17,7 +17,6 @@ class Handle:
         self._opens = opens
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._closed = False
         _handles.add(self)
 
     @contextmanager
@@ -31,17 +30,13 @@ class Handle:
         yield from self._inside("BEGIN IMMEDIATE")
 
     def close(self) -> None:
-        """For good: a thread that comes late is told that the store is closed, and does not open it again."""
         with self._lock:
-            self._closed = True
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
     def _inside(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            if self._closed:
-                raise LedgerUnavailable("the store is closed; nothing was changed")
             if self._connection is None:
                 self._connection = self._opens()
             connection = self._connection

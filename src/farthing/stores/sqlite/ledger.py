@@ -16,10 +16,10 @@ from farthing.domain.hold import Declined, Loss, Reserve, Reserved, Settlement, 
 from farthing.domain.record import CallClosing, CallOpening
 from farthing.stores.sqlite.connect import Connect
 from farthing.stores.sqlite.place import Place
-from farthing.stores.sqlite.requests import Adoption, Notice, Refusal, Request, Withdrawal
+from farthing.stores.sqlite.requests import Adoption, Freed, Notice, Refusal, Request, Withdrawal
 from farthing.stores.sqlite.shift import Shift
 from farthing.stores.sqlite.writer import Writer
-from farthing.stores.ticket import AnyTicket, Correction, Flush, Result, ThreadTicket, Ticket
+from farthing.stores.ticket import AnyTicket, Correction, Flush, Look, Result, ThreadTicket, Ticket
 
 
 def wall_ms() -> int:
@@ -133,6 +133,12 @@ class SqliteLedger:
 
     def left(self, key: AccountKey) -> int | None:
         return self._shift.book.left(key)
+
+    async def look(self, keys: Sequence[AccountKey]) -> tuple[Standing, ...]:
+        return cast("tuple[Standing, ...]", await self._ask(Ticket(Look(tuple(keys)))))
+
+    def free_landing(self, window: str) -> None:
+        self._tell(Freed(window))
 
     def sweep_now(self) -> None:
         """Recover dead owners' holds and charge what is due, now instead of at the next round. Returns when done."""

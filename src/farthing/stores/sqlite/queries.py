@@ -37,7 +37,7 @@ PAGE_BACK = "SELECT min(id), count(*) FROM (SELECT id FROM call WHERE id < ? ORD
 PAGE_ON = "SELECT max(id), count(*) FROM (SELECT id FROM call WHERE id > ? ORDER BY id LIMIT ?)"
 RESPONSE = "SELECT attempt, tokens FROM response WHERE tenant = ? AND id = ?"
 RATIOS = (
-    "SELECT id, state = 2 AND source = 'provider' AND text_bytes > 0 AND input_tokens > 0, model, text_bytes, "
+    "SELECT id, state = 2 AND source = 'provider' AND text_bytes > 0 AND input_tokens > 0, provider, model, text_bytes, "
     "input_tokens FROM attempt WHERE id < ? ORDER BY id DESC LIMIT ?"
 )
 

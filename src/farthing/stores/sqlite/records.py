@@ -78,15 +78,15 @@ class SqliteRecords:
             last = page[-1][0]
 
     def ratios(self, limit: int = 1_000) -> Iterator[Ratio]:
-        seen: Counter[str] = Counter()
+        seen: Counter[tuple[str, str]] = Counter()
         before = queries.NO_ID
         for _ in range(RATIO_PAST // PAGE):
             with self._handle.reading() as connection:
                 page = connection.execute(queries.RATIOS, (before, PAGE)).fetchall()
-            for _, tells, model, text_bytes, input_tokens in page:
-                if tells and seen[model] < limit:
-                    seen[model] += 1
-                    yield Ratio(model, text_bytes, input_tokens)
+            for _, tells, provider, model, text_bytes, input_tokens in page:
+                if tells and seen[provider, model] < limit:
+                    seen[provider, model] += 1
+                    yield Ratio(provider, model, text_bytes, input_tokens)
             if len(page) < PAGE:
                 return
             before = page[-1][0]

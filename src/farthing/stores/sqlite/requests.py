@@ -22,12 +22,18 @@ class Adoption(NamedTuple):
     grants: tuple[Grant, ...]
 
 
+class Freed(NamedTuple):
+    """Nothing is kept any more for the last answer of the run with this window."""
+
+    window: str
+
+
 class Withdrawal(NamedTuple):
     """Whoever asked has left."""
 
     ticket: AnyTicket
 
 
-Notice = Settlement | Void | Loss | CallClosing | Refusal | Adoption | Withdrawal
+Notice = Settlement | Void | Loss | CallClosing | Refusal | Adoption | Freed | Withdrawal
 """What changes the book without an answer."""
 Request = AnyTicket | Notice

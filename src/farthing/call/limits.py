@@ -1,0 +1,54 @@
+"""Limits of single calls: what one may cost (`per_call`) and how much it may say (`per_output`).
+
+They lower the output cap; where even the floor does not fit, the call is refused.
+"""
+
+import msgspec
+
+from farthing.budget.currency import Rate
+from farthing.call.plan import Plan
+from farthing.domain.budget import AccountKey, Budget, Standing
+from farthing.domain.hold import Charge
+from farthing.domain.refusal import Refusal, amount_text
+from farthing.output.cap import lowered
+from farthing.pricing.worst import Bound
+
+_WINDOW = "call"
+
+
+def within_limits(plan: Plan) -> Plan | Refusal:
+    """The plan with a cap that its budgets allow a single call, or a refusal with the numbers."""
+    terms, wanted = plan.terms, plan.wanted
+    if terms.per_output is not None:
+        choices = plan.arrival.draft.asked.choices
+        wanted = lowered(wanted, max((terms.per_output - plan.most_output) // choices, 1))
+    for budget, rate in terms.per_call:
+        charge = _charge(plan, budget, rate)
+        assert budget.per_call is not None
+        largest = charge.largest_cap(budget.per_call)
+        if largest is not None and largest < wanted.floor:
+            return _refused(budget, charge.amount(wanted.floor))
+        if largest is not None:
+            wanted = lowered(wanted, largest)
+    return plan if wanted is plan.wanted else msgspec.structs.replace(plan, wanted=wanted)
+
+
+def _charge(plan: Plan, budget: Budget, rate: Rate) -> Charge:
+    """The worst case of this call in the budget's currency, as a line over the cap."""
+    assert isinstance(plan.worst, Bound), "a call without a price is refused before"
+    account = AccountKey(budget.name, "", budget.money, _WINDOW)
+    return Charge(account, plan.worst.base_picos, plan.worst.slope_picos, rate.times, rate.over)
+
+
+def _refused(budget: Budget, needed: int) -> Refusal:
+    assert budget.per_call is not None
+    account = AccountKey(budget.name, "", budget.money, _WINDOW)
+    code = budget.money.currency
+    return Refusal(
+        code="budget_exceeded",
+        message=f"the budget {budget.name!r} lets one call cost {amount_text(budget.money, budget.per_call)} {code} at most, "
+        f"and this one needs at least {amount_text(budget.money, needed)} {code}",
+        what_to_do="send a shorter prompt or a smaller output cap, or use a cheaper model; the owner of the budget can raise "
+        "its `per_call`",
+        standing=Standing(account, budget.per_call, 0, 0, 0, needed=needed),
+    )

@@ -1,0 +1,34 @@
+"""A plan whose body says something else: bounded and priced anew, since every byte that is added may cost."""
+
+import msgspec
+
+from farthing.call.plan import Plan
+from farthing.call.rules import worst_of
+from farthing.domain.money import usd
+from farthing.pricing.worst import Bound
+from farthing.tokens.bound import byte_bound
+from farthing.wire.dialect import Draft
+
+
+def reworded(plan: Plan, draft: Draft) -> Plan:
+    """The plan with this body, by the bound that is free."""
+    bound = byte_bound(draft.asked, plan.facts)
+    return msgspec.structs.replace(
+        plan,
+        arrival=msgspec.structs.replace(plan.arrival, draft=draft),
+        bound=bound,
+        worst=worst_of(draft.asked, plan.facts, plan.card, bound),
+    )
+
+
+def noted(plan: Plan, why: str, flag: str = "") -> Plan:
+    """The plan with one more reason, and the flag that its record is to carry."""
+    flags = plan.flags if not flag or flag in plan.flags else (*plan.flags, flag)
+    return msgspec.structs.replace(plan, why=(*plan.why, why), flags=flags)
+
+
+def at_most(plan: Plan, cap: int) -> str:
+    """What the plan can cost at most with this cap, in words."""
+    if not isinstance(plan.worst, Bound):
+        return "an unknown price"
+    return f"{usd(-(-plan.worst.at(cap) // 1_000))} USD"

@@ -1,0 +1,116 @@
+"""Away from a provider that is ill: what attempts came back with is counted, and the next goes where calls succeed."""
+
+import msgspec
+
+from farthing.call.arrival import Provider
+from farthing.call.closing import closing
+from farthing.call.desk import Desk
+from farthing.call.holding import Holding
+from farthing.call.plan import Plan
+from farthing.call.rules import worst_of
+from farthing.call.states import Failed, NeedsFunds
+from farthing.domain.ids import ATTEMPTS
+from farthing.domain.price import Unpriced
+from farthing.guard.breaker import THROUGH, Barred, Closed, Through
+from farthing.guard.providers import FAILURES, Outcome, outcome_of
+from farthing.ports.client import Client
+from farthing.tokens.bound import byte_bound
+
+_LONGEST_WAIT_SECONDS = 60
+
+
+def passing(holding: Holding, desk: Desk) -> Through | Barred:
+    """Whether this attempt may go to its provider. A probe must be answered for with `observe`."""
+    if not desk.health.breakers:  # nobody is ill: one look
+        return THROUGH
+    plan = holding.plan
+    return desk.health.allows(plan.provider.name, plan.model, desk.now_ms())
+
+
+def observe_answer(holding: Holding, desk: Desk, status: int, sent_ms: int, *, probe: bool) -> None:
+    """A provider answered with this status. Calls that come back well are counted only while something is wrong."""
+    health, plan = desk.health, holding.plan
+    now_ms = desk.now_ms()
+    latency_ms = now_ms - sent_ms
+    fine = status < 400 and latency_ms <= health.rules.slow_ms
+    if fine and not probe and not health.watches(plan.provider.name, plan.model):
+        return
+    outcome = outcome_of(status)
+    if outcome is Outcome.OVERLOADED and not plan.provider.has_credential:
+        outcome = Outcome.CALLERS_FAULT  # its own quota is used up, not the provider's
+    if not fine and outcome not in FAILURES and latency_ms <= health.rules.slow_ms and not probe:
+        return
+    observe(holding, desk, outcome, latency_ms=latency_ms, probe=probe)
+
+
+def observe(holding: Holding, desk: Desk, outcome: Outcome, *, latency_ms: int = 0, probe: bool = False) -> None:
+    """How an attempt went."""
+    health, plan = desk.health, holding.plan
+    name, now_ms = plan.provider.name, desk.now_ms()
+    health.observe(name, plan.model, outcome, now_ms=now_ms, latency_ms=latency_ms, probe=probe)
+    known = health.health(name, plan.model, now_ms)
+    if known.calls and not known.failed and not known.slow:
+        health.forget(name, plan.model)
+
+
+def observe_break(holding: Holding, desk: Desk, client: Client, *, probe: bool = False) -> None:
+    """An answer broke off; where the client left first, that tells nothing of the provider."""
+    observe(holding, desk, Outcome.NOTHING if client.gone else Outcome.BROKE_OFF, probe=probe)
+
+
+def steered(holding: Holding, desk: Desk, barred: Barred) -> NeedsFunds | Failed:
+    """The hold is void, for nothing was sent; the next attempt goes to another provider with a hold of its own, at its
+    own price. Where there is none: 503."""
+    plan = holding.plan
+    other = elsewhere(plan, desk) if holding.ordinal < ATTEMPTS else None
+    if other is not None:
+        holding.void(f"not sent: {barred.why}")
+        return NeedsFunds(other, holding.ordinal + 1)
+    now_ms = desk.now_ms()
+    holding.void(barred.why, closing(plan.arrival, now_ms, "failed", 503, detail=barred.why))
+    wait_ms = _LONGEST_WAIT_SECONDS * 1_000 if barred.until_ms is None else barred.until_ms - now_ms
+    return Failed(
+        plan.arrival,
+        503,
+        f"the provider {plan.provider.name!r} is not asked for a while ({barred.why}), and no other lists the model; "
+        "nothing was sent and nothing was charged",
+        "provider_unavailable",
+        cost_nanos=0,
+        retry_after_seconds=min(max(-(-wait_ms // 1_000), 1), _LONGEST_WAIT_SECONDS),
+    )
+
+
+def elsewhere(plan: Plan, desk: Desk) -> Plan | None:
+    """The plan at another provider of the same format that lists the model and is well; None where there is none.
+
+    Not where the caller named the provider, nor where the body points to what lies there. A caller's own credential goes
+    to nobody else.
+    """
+    asked = plan.arrival.draft.asked
+    if asked.model == f"{plan.provider.name}/{plan.model}" or asked.pointers:
+        return None
+    for provider in desk.rules.providers:
+        if provider.format != plan.provider.format or provider.name == plan.provider.name:
+            continue
+        well = isinstance(desk.health.breakers.get((provider.name, plan.model)), Closed)
+        if well and provider.has_credential and provider.lists(plan.model):
+            moved = _moved(plan, provider, desk)
+            if not (isinstance(moved.worst, Unpriced) and plan.terms.money is not None):
+                return moved
+    return None
+
+
+def _moved(plan: Plan, provider: Provider, desk: Desk) -> Plan:
+    asked, rules = plan.arrival.draft.asked, desk.rules
+    facts = rules.facts.find(plan.model, provider.name, provider.format)
+    card = rules.book.find(plan.model, provider.name, provider.format, at_ms=plan.arrival.arrived_ms)
+    bound = byte_bound(asked, facts)
+    return msgspec.structs.replace(
+        plan,
+        provider=provider,
+        facts=facts,
+        card=card,
+        bound=bound,
+        worst=worst_of(asked, facts, card, bound),
+        why=(*plan.why, f"sent to {provider.name}, because {plan.provider.name} is ill"),
+    )
