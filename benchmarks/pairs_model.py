@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import islice
-from math import ceil
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pairs_world import EUR_IN_USD, Ask
+from pairs_world import EUR, EUR_IN_USD, Ask
 
 from farthing.domain.budget import AccountKey, Budget, Standing
 
@@ -31,13 +30,18 @@ class Side(msgspec.Struct):
     posted: int = 0
     unknown: int = 0
     held: int = 0
-    real: Fraction = Fraction(0)
-    """What was posted, before any rounding."""
-    at_first_refusal: Fraction | None = None
+    real: int = 0
+    """What was posted, before its rounding: in millionths of the base."""
+    at_first_refusal: float | None = None
     """The share of its limit that was really spent by then; None where it refused nothing."""
     moves: int = 0
     spents: deque[int] = msgspec.field(default_factory=lambda: deque([0], maxlen=REMEMBERED))
     """The latest values of posted + unknown."""
+
+    @property
+    def share(self) -> float:
+        """How much of its limit was really spent."""
+        return self.real / 1_000_000 / self.limit
 
     def moved(self) -> None:
         self.moves += 1
@@ -56,8 +60,9 @@ class Amounts(NamedTuple):
     eur: int
     calls: int
     tokens: int
-    real_usd: Fraction
-    real_eur: Fraction
+    real_usd: int
+    """Before rounding, in millionths of a nano-dollar."""
+    real_eur: int
 
 
 class Model:
@@ -135,7 +140,7 @@ class Model:
         elif side.limit - spent >= need:
             self.false_refusals.append(f"{standing}: {side.limit - spent} were left for {need}")
         if side.at_first_refusal is None:
-            side.at_first_refusal = side.real / side.limit
+            side.at_first_refusal = side.share
 
     # What came of it all
 
@@ -181,24 +186,23 @@ class Model:
 
 _AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _RATES = [
-    (int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1_000), Fraction(usd))
+    (int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1_000), *Fraction(usd).as_integer_ratio())
     for day, usd in EUR_IN_USD
 ]
+"""From when on how many dollars (numerator, denominator) a euro is."""
 
 
 def amounts_of(ask: Ask, input_tokens: int, output_tokens: int) -> Amounts:
     """What so many tokens are in every unit, at the rate of the day of the call; money rounded up."""
     picos = ask.picos(input_tokens, output_tokens)
-    rate = next(rate for opens_ms, rate in reversed(_RATES) if opens_ms <= ask.at_ms)
-    dollars = Fraction(picos, 1_000)
-    euros = dollars / rate
+    dollars, euros = next((rate for opens_ms, *rate in reversed(_RATES) if opens_ms <= ask.at_ms))
     return Amounts(
-        usd=ceil(dollars),
-        eur=ceil(euros),
+        usd=-(-picos // 1_000),
+        eur=-(-picos * euros // (dollars * 1_000)),
         calls=1,
         tokens=input_tokens + output_tokens,
-        real_usd=dollars,
-        real_eur=euros,
+        real_usd=picos * 1_000,
+        real_eur=picos * 1_000 * euros // dollars,
     )
 
 
@@ -207,9 +211,8 @@ def _of(amounts: Amounts, key: AccountKey) -> int:
     return amount
 
 
-def _real_of(amounts: Amounts, key: AccountKey) -> Fraction | int:
-    real: Fraction | int = getattr(amounts, f"real_{key.unit.value}" if key.unit.currency else key.unit.value)
-    return real
+def _real_of(amounts: Amounts, key: AccountKey) -> int:
+    return amounts.real_eur if key.unit is EUR else amounts.real_usd
 
 
 def _most_in_a_day(moments: Iterable[int], amounts: Iterable[int]) -> int:

@@ -23,6 +23,7 @@ MODELS = ((137_501, 600_007), (1_100_003, 4_400_039), (3_000_017, 15_000_101))
 """Pico-dollars per token of input and output: odd, so that every amount has to be rounded."""
 EUR = Unit("eur")
 EUR_IN_USD = ((date(2026, 10, 1), "1.0837"), (date(2026, 11, 10), "1.1213"))
+PAUSE_MS = 600_000
 RUN_CALLS = 40
 """After about so many calls a user begins another run."""
 
@@ -50,14 +51,21 @@ class Ask(NamedTuple):
 def budgets(pairs: int) -> tuple[Budget, ...]:
     """Four levels and five windows, sized so that many are used up when `pairs` calls are paid."""
     call = _usual_nanos()
-    team = _sized(call * pairs * 4 // (5 * ORGANISATIONS * TEAMS_EACH) * 10_000 // 10_837)
+    organisation = call * pairs // ORGANISATIONS
+    months = max(1, pairs // (25 * CALLS_A_DAY))
+    team = organisation * 23 // (20 * TEAMS_EACH * months) * 10_000 // 10_837
     return (
-        Budget(name="organisation", each="org", limits=((Unit.USD, _sized(call * pairs * 5 // (4 * ORGANISATIONS))),)),
+        Budget(name="organisation", each="org", limits=((Unit.USD, _sized(organisation * 27 // 25)),)),
         Budget(
-            name="team, monthly", each="team", window="month", tz="Europe/Amsterdam", money=EUR, limits=((EUR, team),)
+            name="team, monthly",
+            each="team",
+            window="month",
+            tz="Europe/Amsterdam",
+            money=EUR,
+            limits=((EUR, _sized(team)),),
         ),
-        Budget(name="user, daily", each="user", window="day", limits=((Unit.USD, _sized(call * 230)),)),
-        Budget(name="user, any 24 hours", each="user", window="rolling:24h", limits=((Unit.USD, _sized(call * 260)),)),
+        Budget(name="user, daily", each="user", window="day", limits=((Unit.USD, _sized(call * 300)),)),
+        Budget(name="user, any 24 hours", each="user", window="rolling:24h", limits=((Unit.USD, _sized(call * 340)),)),
         Budget(
             name="run",
             window="run",
@@ -87,13 +95,14 @@ class World:
         rates = Rates((Currency(EUR, tuple(DatedRate(day, Decimal(usd)) for day, usd in EUR_IN_USD)),))
         self._resolver, self._terms = Resolver(self.budgets, rates=rates), TermsBook()
         self._runs = [0] * USERS
-        self._weights = [1 / (1 + user % 7) for user in range(USERS)]
+        self._pauses = [0] * USERS
+        self._weights = [_weight(user) for user in range(USERS)]
 
     def ask(self) -> Ask:
         """The next call, a moment later than the one before."""
         chance = self.chance
         self.now_ms += chance.randrange(2 * STEP_MS)
-        user = chance.choices(range(USERS), self._weights)[0]
+        user = self._user()
         if chance.randrange(RUN_CALLS) == 0:
             self._runs[user] += 1
         team = user // USERS_EACH
@@ -113,11 +122,19 @@ class World:
             return ask.input_bound, cap
         return self.chance.randint(ask.input_bound // 2, ask.input_bound), self.chance.randint(0, cap)
 
-    def end_run(self, ask: Ask) -> None:
-        """What an agent does that was refused: its user begins anew, later."""
+    def refused(self, ask: Ask) -> None:
+        """What an agent does that was refused: its user begins anew, a little later."""
         labels = dict(ask.labels)
         user, run = int(labels["user"][1:]), int(labels["run"].rpartition("-")[2])
         self._runs[user] = max(self._runs[user], run + 1)
+        self._pauses[user] = self.now_ms + PAUSE_MS
+
+    def _user(self) -> int:
+        """Whose call it is: some call far more often than others, and few of those who were just refused."""
+        for user in self.chance.choices(range(USERS), self._weights, k=8):
+            if self._pauses[user] <= self.now_ms:
+                break
+        return user
 
     def _charges(self, labels: Labels, prices: tuple[int, int], input_bound: int) -> tuple[Charge, ...]:
         terms = self._terms.of(self._resolver.accounts(labels, None, at_ms=self.now_ms))
@@ -129,3 +146,9 @@ class World:
             extra_output_tokens=0,
             choices=1,
         )
+
+
+def _weight(user: int) -> float:
+    """How often a user calls beside others: organisations, teams and users each have their great spenders."""
+    team = user // USERS_EACH
+    return (2 + team // TEAMS_EACH) * (1 + team % TEAMS_EACH) / (1 + user % USERS_EACH)

@@ -1,9 +1,11 @@
 """What several budgets say together."""
 
+import pytest
+
 from farthing.budget.currency import DOLLARS, NoRate, Rate
 from farthing.budget.match import Touch
 from farthing.budget.terms import TermsBook, terms_of
-from farthing.domain.budget import AccountKey, Budget, Unit, Window
+from farthing.domain.budget import AccountKey, Act, Budget, Threshold, Unit, Window
 
 EVER = Window("lifetime", 0, 0)
 DAY = Window("2026-11-01T00:00+00:00/day", 1, 2)
@@ -96,3 +98,32 @@ def test_a_renamed_budget_keeps_its_accounts_and_is_called_by_its_new_name():
     terms = terms_of((touch("new", was="old"),))
     assert terms.accounts[0][0].budget == "old"
     assert terms.renamed == (("old", "new"),)
+
+
+def landing_on(window, **more):
+    """A budget of single runs that lands them, as a call of the run with this window touches it."""
+    fields = {"limits": ((Unit.USD, 1), (Unit.CALLS, 5)), "soft": (Threshold(900_000, (Act.LAND,)),), "window": "run"}
+    return touch("run", windows=(Window(window, 0, 0),), **fields, **more)
+
+
+def of_run(unit):
+    return AccountKey("run", "", unit, "run:a")
+
+
+def test_a_run_whose_budget_lands_it_keeps_money_on_each_account_of_its_own():
+    terms = terms_of((landing_on("run:a", land_output=7),))
+    assert terms.landing == ((of_run(Unit.USD), 7), (of_run(Unit.CALLS), 7))
+    assert terms.soft[0].accounts == tuple(account for account, _ in terms.landing)
+
+
+@pytest.mark.parametrize("window", ["run:(none)", "run:(other)"])
+def test_calls_that_share_an_account_have_no_last_answer_of_their_own_on_it(window):
+    assert terms_of((landing_on(window),)).landing == ()
+
+
+def test_a_budget_that_only_counts_keeps_nothing():
+    assert terms_of((landing_on("run:a", hard="off"),)).landing == ()
+
+
+def test_budgets_without_acts_before_their_limit_are_not_looked_at():
+    assert terms_of((touch(),)).soft == ()

@@ -14,6 +14,7 @@ from farthing.guard.limit import Limit
 from farthing.guard.session import SessionLimits
 from farthing.ports.guards import KnownRun
 from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.openai_responses import ResponsesDialect
 from support.desk import ValueDesk, chat, dollars
 from support.guarded import BLOCKING, GuardedDesk, code_of, looping, turns
 from support.upstream import PreparedAnswer, chat_answer
@@ -131,9 +132,7 @@ def test_a_call_that_is_not_driven_after_all_is_released():
 def test_inventing_users_does_not_get_past_a_limit():
     at = GuardedDesk(limits=[Limit(match=(("user", "*"),), requests=1)])
     trusted = frozenset({"user"})
-    went = [
-        at.take(chat(), (("user", f"u{n}"),), key="bot", trusted=trusted, max_values=3).status for n in range(10)
-    ]
+    went = [at.take(chat(), (("user", f"u{n}"),), key="bot", trusted=trusted, max_values=3).status for n in range(10)]
     assert went.count(200) == 4
     assert went[4:] == [429] * 6
 
@@ -146,7 +145,12 @@ def test_labels_that_a_caller_may_not_choose_choose_no_limit():
 
 def test_a_suspended_user_is_refused_wherever_it_is_named_and_a_key_always():
     at = GuardedDesk()
-    at.learn(suspensions=(Suspension(label="user", value="ann", by="root", why="a leak"), Suspension(label="key", value="k2")))
+    at.learn(
+        suspensions=(
+            Suspension(label="user", value="ann", by="root", why="a leak"),
+            Suspension(label="key", value="k2"),
+        )
+    )
     client = at.take(chat(), ANN, key="k1", trusted=frozenset())
     assert (client.status, code_of(client)) == (402, "suspended")
     assert client.headers[b"x-should-retry"] == b"false"
@@ -288,3 +292,39 @@ class GuardedCaller:
 
     ann = Caller(labels=ANN)
     run = Caller(labels=RUN)
+
+
+def response(number, calls=()):
+    """A Responses answer that calls these tools, as (name, arguments, id)."""
+    items = [
+        {"type": "function_call", "id": f"fc_{at}", "call_id": at, "name": name, "arguments": arguments}
+        for name, arguments, at in calls
+    ]
+    usage = {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}
+    body = {"id": f"resp_{number}", "object": "response", "status": "completed", "output": items, "usage": usage}
+    return PreparedAnswer(pieces=[json.dumps({**body, "model": "gpt-4o-mini"}).encode()])
+
+
+def test_a_loop_is_seen_where_the_provider_keeps_the_conversation():
+    calls = [("search_orders", '{"id": 7}', f"call_{n}") for n in range(9)]
+    at = GuardedDesk(*(response(n, [calls[n]]) for n in range(9)), agents=BLOCKING, answers=0)
+    seen = []
+    for n in range(5):
+        items = [{"type": "function_call_output", "call_id": f"call_{n - 1}", "output": "none found"}]
+        body = {"model": "gpt-4o-mini", "max_output_tokens": 20, "input": items if n else "find order 7"}
+        if n:
+            body["previous_response_id"] = f"resp_{n - 1}"
+        client = asyncio.run(at.call(body, dialect=ResponsesDialect(), caller=GuardedCaller.run))
+        seen.append((client.status, code_of(client)))
+    assert seen == [(200, ""), (200, ""), (200, ""), (402, "circuit_open"), (402, "circuit_open")]
+
+
+def test_a_conversation_kept_by_the_provider_that_gets_on_is_not_stopped():
+    calls = [("search_orders", json.dumps({"id": n}), f"call_{n}") for n in range(9)]
+    at = GuardedDesk(*(response(n, [calls[n]]) for n in range(9)), agents=BLOCKING, answers=0)
+    for n in range(9):
+        items = [{"type": "function_call_output", "call_id": f"call_{n - 1}", "output": "none found"}]
+        body = {"model": "gpt-4o-mini", "max_output_tokens": 20, "input": items if n else "find the orders"}
+        if n:
+            body["previous_response_id"] = f"resp_{n - 1}"
+        assert asyncio.run(at.call(body, dialect=ResponsesDialect(), caller=GuardedCaller.run)).status == 200

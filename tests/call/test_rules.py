@@ -99,6 +99,24 @@ def test_a_tier_whose_price_nobody_knows_is_unpriced_too():
     assert refusal.code == "unpriced_model"
 
 
+WIDE = ((b"anthropic-beta", b"prompt-caching-2024-07-31,context-1m-2025-08-07"),)
+
+
+def test_a_wider_window_than_the_model_is_priced_for_cannot_be_bounded():
+    refusal = judged(claude(max_tokens=9), dollars("1"), dialect=MessagesDialect(), headers=WIDE)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.field) == ("uncapped_feature", "anthropic-beta")
+    assert not isinstance(judged(claude(max_tokens=9), dialect=MessagesDialect(), headers=WIDE), Refusal)
+    assert not isinstance(judged(claude(max_tokens=9), dollars("1"), dialect=MessagesDialect()), Refusal)
+
+
+def test_a_model_whose_window_is_that_wide_anyway_needs_no_refusal():
+    assert not isinstance(
+        judged(claude(max_tokens=9, model="claude-opus-4-6"), dollars("1"), dialect=MessagesDialect(), headers=WIDE),
+        Refusal,
+    )
+
+
 def test_a_caller_chooses_budgets_only_by_labels_it_is_trusted_with():
     rich = dollars("1", "rich", match=(("team", "rich"),))
     labels = (("team", "rich"),)

@@ -151,8 +151,7 @@ def test_slow_answers_bar_a_provider_too():
 
     async def slow(request):
         at.time_ms += 61_000 // 8
-        answer = await quick(request)
-        return answer
+        return await quick(request)
 
     door.send = slow
     at.health = Providers(HealthRules(minimum=4, slow_ms=5_000))

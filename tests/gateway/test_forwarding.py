@@ -9,6 +9,7 @@ NEVER = [
     "connection", "keep-alive", "te", "trailer", "upgrade", "expect", "accept-encoding", "origin", "referer", "forwarded",
     "proxy-authorization", "proxy-connection", "x-forwarded-for", "x-forwarded-proto", "sec-fetch-site",
     "x-farthing-labels", "x-farthing-anything", "content-type", "idempotency-key",
+    "openai-organization", "openai-project",
 ]  # fmt: skip
 ALWAYS = ["anthropic-beta", "anthropic-version", "openai-beta", "user-agent", "x-stainless-lang"]
 
@@ -32,4 +33,14 @@ def test_a_header_that_is_nominated_for_the_hop_stays_here():
 def test_a_callers_credential_is_only_its_own_without_keys():
     shown = {b"authorization": b"Bearer a", b"x-api-key": b"b", b"other": b"c"}
     assert credential(shown, keyless=True) == ((b"authorization", b"Bearer a"), (b"x-api-key", b"b"))
+    assert credential(shown, keyless=False) == ()
+
+
+def test_whose_bill_it_is_goes_with_the_credential_it_belongs_to():
+    shown = {b"authorization": b"Bearer a", b"openai-project": b"p", b"openai-organization": b"o"}
+    assert credential(shown, keyless=True) == (
+        (b"authorization", b"Bearer a"),
+        (b"openai-organization", b"o"),
+        (b"openai-project", b"p"),
+    )
     assert credential(shown, keyless=False) == ()

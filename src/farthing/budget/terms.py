@@ -41,6 +41,8 @@ class Terms(msgspec.Struct, frozen=True):
     """The budgets that do something to calls before their limit; empty nearly always, and then nothing is looked at."""
     landing: tuple[tuple[AccountKey, int], ...] = ()
     """Accounts of the call's own run on which money for its last answer is kept, and for how many output tokens."""
+    asks: tuple[Budget, ...] = ()
+    """The budgets that ask a person where others refuse."""
 
     def fraction_of(self, account: AccountKey) -> tuple[int, int]:
         """What turns pico-dollars into this account's base."""
@@ -98,6 +100,7 @@ def terms_of(touches: tuple[Touch, ...]) -> Terms:
             if _is_its_own(touch)
             for account in _accounts(touch)
         ),
+        asks=tuple(touch.budget for touch in touches if touch.budget.hard == "approve"),
     )
 
 

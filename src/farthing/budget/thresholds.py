@@ -78,7 +78,7 @@ def reached(soft: Iterable[Watched], standings: Mapping[AccountKey, Standing]) -
                     break
                 for act in threshold.acts:
                     found = Reached(act, threshold.at_millionths, each.budget, standing)
-                    if act not in strongest or found.used_millionths > strongest[act].used_millionths:
+                    if act not in strongest or found.used_millionths >= strongest[act].used_millionths:
                         strongest[act] = found
     return tuple(strongest[act] for act in _ORDER if act in strongest)
 

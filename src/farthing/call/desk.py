@@ -1,7 +1,7 @@
 """What the driver of a call needs from the outside, in one place: the ledger, the providers, facts and time."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -9,9 +9,11 @@ from farthing.call.guards import Guards
 from farthing.call.nearing import Nearing
 from farthing.call.rules import Rules
 from farthing.call.stages import Need
+from farthing.domain.budget import AccountKey
 from farthing.domain.hold import Declined, Reserve, Reserved, Short
 from farthing.guard.providers import Providers
 from farthing.ports.alerts import Event
+from farthing.ports.approvals import Approval, Petition
 from farthing.ports.client import Client
 from farthing.ports.ledger import Ledger
 from farthing.ports.upstream import Upstream
@@ -31,6 +33,31 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long an unknown outcome may still become known before a policy charges it."""
 
 
+class Heard(NamedTuple):
+    """What came of waiting for a person."""
+
+    approval: Approval
+    moved: bool = False
+    """The limit was raised meanwhile: there may be room without an answer."""
+
+
+class Approver(Protocol):
+    """People, as calls can ask them."""
+
+    def passed(self, account: AccountKey, at_millionths: int) -> bool:
+        """Whether somebody let calls on this account past this threshold, or past a higher one."""
+        ...
+
+    async def ask(self, petition: Petition) -> Approval:
+        """What answers this already, else a new request, of which people are told. Raises LedgerUnavailable."""
+        ...
+
+    async def hear(self, approval: Approval, limit: int | None, seconds: float, client: Client) -> Heard | None:
+        """Wait for the decision, or until the budget has a higher limit than this; None as soon as the client leaves. As
+        it stands when the time is over, or at once where too many wait. Raises LedgerUnavailable."""
+        ...
+
+
 class Timer(Protocol):
     """Something that will happen unless it is cancelled. Cancelling twice, or too late, does nothing."""
 
@@ -48,6 +75,9 @@ class Desk(Protocol):
     """How the providers are, by what calls came back with."""
     draining: int
     """Abandoned answers being read on now; the driver counts itself in and out."""
+
+    @property
+    def approvals(self) -> Approver: ...
 
     @property
     def guards(self) -> Guards | None:

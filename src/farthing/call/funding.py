@@ -1,6 +1,7 @@
 """NeedsFunds → Funded, Refused or Over: tighten on demand, then clamp, fit, wait or refuse."""
 
 from farthing.budget.refusals import declined
+from farthing.call.approving import approve, at_limit, pass_thresholds
 from farthing.call.bounding import follow, tighten
 from farthing.call.closing import closing
 from farthing.call.desk import Desk
@@ -26,6 +27,8 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
     """
     plan, ordinal = state.plan, state.ordinal
     try:
+        if plan.asks:
+            return _asked(await pass_thresholds(plan, desk, client), state, desk)
         if plan.arrival.draft.asked.pointers:
             plan = await walk(follow(plan), desk)
         if plan.terms.per_call or plan.terms.per_output is not None:
@@ -44,11 +47,11 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
         if isinstance(found, Reserved):
             holding = Holding(desk, plan, ask.opening, found)
             return _last(holding) if plan.lands else Funded(holding)
-        if isinstance(found, Declined) and plan.terms.landing:
-            last = lands_instead(plan, found)
-            if last is not None:
-                return NeedsFunds(last, ordinal)
-        return _unfunded(found, state, desk)
+        if isinstance(found, Declined):
+            return await _declined(found, plan, state, desk, client)
+        assert found is None, "a patient reserve is never answered with Short"
+        _record_leaving(state, desk)
+        return OVER
     except FarthingError:
         raise
     except BaseException:  # cancelled, maybe in the very moment in which the money was granted to nobody any more
@@ -67,14 +70,22 @@ def _last(holding: Holding) -> State:
     return Refused(plan.arrival, landed(who), recorded=True)
 
 
-def _unfunded(found: Short | Declined | None, state: NeedsFunds, desk: Desk) -> State:
-    plan = state.plan
-    match found:
-        case Declined():
-            refusal = declined(found, plan.gate, plan.terms.renamed)
-            return Refused(plan.arrival, refusal, recorded=state.ordinal > 1)
-        case Short():
-            raise AssertionError("a patient reserve is never answered with Short")
+async def _declined(found: Declined, plan: Plan, state: NeedsFunds, desk: Desk, client: Client) -> State:
+    """What there is where a budget cannot pay: the last answer of its run, a person to ask, or a refusal."""
+    if plan.terms.landing and (last := lands_instead(plan, found)) is not None:
+        return NeedsFunds(last, state.ordinal)
+    if plan.terms.asks and (question := at_limit(plan, found)) is not None:
+        return _asked(await approve(plan, question, desk, client), state, desk)
+    return Refused(plan.arrival, declined(found, plan.gate, plan.terms.renamed), recorded=state.ordinal > 1)
+
+
+def _asked(answer: Plan | Refusal | None, state: NeedsFunds, desk: Desk) -> State:
+    """What a person's answer leads to: the call asks for money again, is refused, or its client did not wait."""
+    match answer:
+        case Plan():
+            return NeedsFunds(answer, state.ordinal)
+        case Refusal():
+            return Refused(state.plan.arrival, answer, recorded=state.ordinal > 1)
         case None:
             _record_leaving(state, desk)
             return OVER

@@ -20,6 +20,7 @@ from farthing.guard.session import SessionName, session_name
 from farthing.guard.suspension import Suspensions
 from farthing.ports.alerts import Event
 from farthing.ports.guards import Known
+from farthing.wire.openai_responses_history import calls_in
 
 
 class GuardRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +83,10 @@ class Guards:
             return suspended(suspension)
         trusted, told = trusted_labels(caller), dict(caller.labels)
         run, agent = told.get("run", ""), told.get("agent", "")
-        if run and isinstance(verdict := self.runs.verdict(run, now_ms=now_ms, agent=agent), Stopped):
-            return self._stopped(run, verdict, now_ms)
+        if run and self._is_its_own(run, caller.key):
+            verdict = self.runs.verdict(run, now_ms=now_ms, agent=agent)
+            if isinstance(verdict, Stopped):
+                return self._stopped(run, verdict, now_ms)
         session = None if self.rules.agents is None else session_of(trusted, caller)
         passing = self.agents.allows(session, now_ms)
         if isinstance(passing, Barred):
@@ -126,16 +129,21 @@ class Guards:
             visit.ticket = found
         if self.rules.agents is not None and (no := self.agents.look(visit, arrival)) is not None:
             return no
-        if visit.run:
+        if visit.run and self._is_its_own(visit.run, caller.key):
             verdict = self.runs.begin(visit.run, now_ms=now_ms, by=caller.key, agent=visit.agent)
             if isinstance(verdict, Stopped):
                 return self._stopped(visit.run, verdict, now_ms)
             visit.begun = True
         return None
 
-    def ended(self, visit: Visit, *, nanos: int | None, tokens: int | None, now_ms: int) -> None:
-        """An attempt of the call has its outcome. None: nobody knows, and what it was admitted for stays counted."""
+    def ended(self, visit: Visit, *, nanos: int | None, tokens: int | None, now_ms: int, calls: bytes = b"") -> None:
+        """An attempt of the call has its outcome. None: nobody knows, and what it was admitted for stays counted.
+
+        `calls` are those of tools in an answer that the next request may only point to (`Answered.calls`).
+        """
         visit.answered = tokens is not None
+        if calls and self.rules.agents is not None:
+            self.agents.tells(visit, calls_in(calls))
         self.rates.finish(visit.ticket, now_ms=now_ms, tokens=tokens)
         if nanos and self.rules.agents is not None:
             self.agents.charge(visit, nanos, now_ms)
@@ -152,6 +160,11 @@ class Guards:
         self.agents.over(visit, sent=sent, now_ms=now_ms)
         if visit.begun:
             self.runs.finish(visit.run, now_ms=now_ms)
+
+    def _is_its_own(self, run: str, key: str) -> bool:
+        """Whether the run's life says anything of this key's calls: a key that takes a name cannot stop another's calls."""
+        known = self.runs.get(run)
+        return known is None or known.owner in ("", key)
 
     def _stopped(self, run: str, verdict: Stopped, now_ms: int) -> Refusal:
         if verdict.code == "run_orphaned":

@@ -66,7 +66,8 @@ class Holding:
         self._end(closing)
         self.cost_nanos = settlement.cost_nanos
         if plan.visit is not None:
-            self._tell_guards(plan.visit, settlement.cost_nanos, usage.input_tokens + usage.output_tokens)
+            tokens = usage.input_tokens + usage.output_tokens
+            self._tell_guards(plan.visit, settlement.cost_nanos, tokens, answered.calls)
         if plan.terms.soft:
             self.desk.nearing.learn(plan, usage, closing.finished_ms)
         if plan.lands:
@@ -161,11 +162,11 @@ class Holding:
         seen = usage.input_tokens
         self.lose(reason, end, *flags, "unpriced", answered=answered, observed=usage.output_tokens, input_tokens=seen)
 
-    def _tell_guards(self, visit: Visit, nanos: int | None, tokens: int | None) -> None:
+    def _tell_guards(self, visit: Visit, nanos: int | None, tokens: int | None, calls: bytes = b"") -> None:
         """What the call came to; a void tells nothing, and `drive` ends the visit in any case."""
         guards = self.desk.guards
         if guards is not None:
-            guards.ended(visit, nanos=nanos, tokens=tokens, now_ms=self.desk.now_ms())
+            guards.ended(visit, nanos=nanos, tokens=tokens, now_ms=self.desk.now_ms(), calls=calls)
 
     def _landed(self) -> None:
         """The last call of its run was answered, or may have been."""

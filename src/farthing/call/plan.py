@@ -4,6 +4,7 @@ import msgspec
 
 from farthing.budget.hold import charges
 from farthing.budget.terms import Terms
+from farthing.budget.thresholds import Reached
 from farthing.call.arrival import Arrival, Provider
 from farthing.call.visit import Visit
 from farthing.domain.hold import Charge
@@ -40,6 +41,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What its record is to carry of how it was changed: `shortened`, `downgraded`, `hinted`, `landing`, …"""
     lands: bool = False
     """It is the last call of its run."""
+    asks: tuple[Reached, ...] = ()
+    """Thresholds that a person has to let it past before it may ask for money."""
+    asks_until_ms: int = 0
+    """When it stops waiting for a person; 0: nobody was asked yet."""
 
     def charges(self) -> tuple[Charge, ...]:
         """The worst case on every account, as lines over the output cap."""

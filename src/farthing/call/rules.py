@@ -19,6 +19,9 @@ from farthing.tokens.bound import InputBound, byte_bound
 from farthing.wire.dialect import Asked
 from farthing.wire.uncapped import named, remedy
 
+_WIDE_BETA = b"context-1m"
+"""The beta of Anthropic's window of a million tokens, `context-1m-2025-08-07`: beyond 200,000 it bills another price."""
+_WIDE_TOKENS = 1_000_000
 _MOST_REMEMBERED = 4_096
 """Model names remembered at once. Callers choose names, so the memory must not grow with them."""
 
@@ -68,7 +71,7 @@ class Rules:
         bound = byte_bound(asked, to.facts)
         most = worst_of(asked, to.facts, card, bound)
         if terms.enforced is not None:
-            no = _forbidden(arrival, to.model, most, terms)
+            no = _forbidden(arrival, to, most, terms)
             if no is not None:
                 return no
         patience = arrival.patience_ms  # of the client: 80 % of it is ours to wait in
@@ -145,7 +148,7 @@ def worst_of(asked: Asked, facts: ModelFacts, card: PriceCard | Unpriced, bound:
     )
 
 
-def _forbidden(arrival: Arrival, model: str, most: Bound | Unpriced, terms: Terms) -> Refusal | None:
+def _forbidden(arrival: Arrival, to: Destination, most: Bound | Unpriced, terms: Terms) -> Refusal | None:
     """Why a hard budget cannot take this call whatever it costs, or None."""
     assert terms.enforced is not None
     asked = arrival.draft.asked
@@ -158,6 +161,14 @@ def _forbidden(arrival: Arrival, model: str, most: Bound | Unpriced, terms: Term
             what_to_do=f"{remedy(arrival.dialect.name, field, kind)}, or use a key whose budgets are not hard",
             field=field,
         )
+    if arrival.dialect.format == "anthropic" and _wider_than_known(arrival, to.facts):
+        return Refusal(
+            code="uncapped_feature",
+            message=f"`anthropic-beta` asks for a window of a million tokens, and {to.model!r} is priced for "
+            f"{to.facts.context_tokens:,}: its cost cannot be bounded under the budget {terms.enforced.name!r}",
+            what_to_do="leave the `context-1m` beta out, or name the model's prices and window under [[prices]]",
+            field="anthropic-beta",
+        )
     if terms.no_rate is not None:
         budget, why = terms.no_rate
         code = budget.money.currency
@@ -169,8 +180,16 @@ def _forbidden(arrival: Arrival, model: str, most: Bound | Unpriced, terms: Term
     if terms.money is not None and isinstance(most, Unpriced):
         return Refusal(
             code="unpriced_model",
-            message=f"no price is known for {model!r} ({most.reason}), and the budget {terms.money.name!r} counts money",
+            message=f"no price is known for {to.model!r} ({most.reason}), and the budget {terms.money.name!r} counts money",
             what_to_do="name its price under [[prices]] in farthing.toml, or use a priced model",
             field="model",
         )
     return None
+
+
+def _wider_than_known(arrival: Arrival, facts: ModelFacts) -> bool:
+    """A beta header widens the model's window beyond what its facts, and maybe its prices, know of."""
+    most = facts.context_tokens
+    if most is None or most >= _WIDE_TOKENS:
+        return False
+    return any(name == b"anthropic-beta" and _WIDE_BETA in value for name, value in arrival.headers)

@@ -123,6 +123,8 @@ def refused(arrival: Arrival, refusal: Refusal) -> tuple[int, Headers, bytes]:
     standing = refusal.standing
     if standing is not None and standing.account.unit is Unit.USD and standing.left is not None:
         headers.append((b"x-farthing-budget-remaining-usd", usd(standing.left).encode()))
+    if refusal.approval:
+        headers.append((b"x-farthing-approval", refusal.approval.encode()))
     if refusal.retry_after_seconds is not None:
         headers.append((b"retry-after", b"%d" % refusal.retry_after_seconds))
     return status, headers, body

@@ -3,6 +3,9 @@
 Acts come in the order of `Act`: first what makes the call cheaper, then what the model is told, then what ends the run.
 """
 
+import msgspec
+
+from farthing.budget.asking import asking
 from farthing.budget.thresholds import Reached, reached
 from farthing.call.desk import Desk
 from farthing.call.downgrade import downgrade
@@ -30,9 +33,11 @@ async def shape(plan: Plan, rules: Rules, desk: Desk) -> Plan | Refusal:
     found = {each.act: each for each in reached(plan.terms.soft, standings)}
     if not found:
         return plan
-    for act in (Act.BLOCK, Act.APPROVE):
-        if act in found:
-            return stopped_at(found[act])
+    if Act.BLOCK in found:
+        return stopped_at(found[Act.BLOCK])
+    if Act.APPROVE in found:
+        asks = asking(plan.terms.soft, standings, desk.approvals.passed)
+        plan = msgspec.structs.replace(plan, asks=asks)
     if not plan.wanted.cap:
         return plan  # embeddings: there is nobody to tell anything, and nothing to shorten
     for act in (Act.COMPRESS, Act.DOWNGRADE):
@@ -47,15 +52,12 @@ async def shape(plan: Plan, rules: Rules, desk: Desk) -> Plan | Refusal:
 
 
 def stopped_at(why: Reached) -> Refusal:
-    """The refusal of a call at a threshold that blocks, or that asks for a person."""
-    asks = why.act is Act.APPROVE
+    """The refusal of a call at a threshold that blocks."""
     standing = why.standing
     return Refusal(
-        code="approval_required" if asks else "budget_exceeded",
-        message=f"{why.words}, and from {_percent(why.at_millionths)} on "
-        + ("a person has to approve each call" if asks else "it allows no call"),
-        what_to_do=("ask for the approval" if asks else "raise the budget")
-        + (", or wait for its next window" if standing.closes_ms else ""),
+        code="budget_exceeded",
+        message=f"{why.words}, and from {_percent(why.at_millionths)} on it allows no call",
+        what_to_do="raise the budget" + (", or wait for its next window" if standing.closes_ms else ""),
         standing=standing,
     )
 

@@ -9,17 +9,18 @@ from farthing.accounts.secrets import digest as digest_of
 from farthing.cli.commands import Said
 from farthing.cli.options import Store, as_json, labels, names, open_store, who, with_settings
 from farthing.cli.screen import moment, say_json, screen, stamp, table
+from farthing.cli.suspending import resume_key, suspend_key
 from farthing.config.convert import keys_of
 from farthing.config.settings import Settings
 from farthing.domain.key import Key
 from farthing.domain.record import Labels
 
-RIGHTS = ("call", "admin")
+RIGHTS = ("call", "admin", "approve")
 
 
 @click.group(no_args_is_help=True)
 def keys() -> None:
-    """Virtual keys: list, make, revoke.
+    """Virtual keys: list, make, revoke, suspend, resume.
 
     A key says who a caller is. Without any key, callers on this machine need none and others are refused.
     """
@@ -101,6 +102,10 @@ def revoke(settings: Settings, name: str) -> None:
     with open_store(settings) as store:
         store.directory.revoke_key(name, who())
     click.echo(f"{name} is revoked")
+
+
+keys.add_command(suspend_key)
+keys.add_command(resume_key)
 
 
 def _check(key: Key, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from farthing.config.engine import Engine, wall_ms
 from farthing.config.guarding import take_up_guards
 from farthing.config.settings import Settings
 from farthing.config.store import open_store
-from farthing.config.wiring import keys_in_force, rules_of, upstream_for
+from farthing.config.wiring import budgets_in_force, keys_in_force, rules_of, upstream_for
 from farthing.ports.directory import Stored
 from farthing.pricing.book import PriceBook
 from farthing.pricing.facts import FactBook
@@ -48,6 +48,8 @@ async def build(settings: Settings, *, what: str = "serve", clock: Callable[[], 
             alerting=alerting,
         )
         await take_up_guards(engine, settings, first=True)
+        engine.approvals.adopt(budgets_in_force(settings, stored), stored.grants)
+        await engine.approvals.learn()
         engine.refresh = lambda: refresh(engine)
         store.ledger.adopt(budgets_of(settings))
         for ratio in await asyncio.to_thread(lambda: tuple(store.records.ratios())):
@@ -66,6 +68,7 @@ async def refresh(engine: Engine) -> None:
     async with engine.changing:
         adopt(engine, engine.settings, await asyncio.to_thread(engine.directory.load))
         await take_up_guards(engine, engine.settings)
+        await engine.approvals.learn()
 
 
 async def reload(engine: Engine, settings: Settings) -> None:
@@ -95,6 +98,7 @@ def adopt(engine: Engine, settings: Settings, stored: Stored) -> None:
     engine.keys = keys_in_force(settings, stored)
     engine.settings = settings
     engine.alerting.adopt(settings, stored)
+    engine.approvals.adopt(budgets_in_force(settings, stored), stored.grants)
 
 
 async def shut(engine: Engine) -> None:

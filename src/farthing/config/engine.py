@@ -13,6 +13,7 @@ from farthing.call.nearing import Nearing
 from farthing.call.rules import Rules
 from farthing.call.stages import ContextOf, ExactCount, Need, ProviderCount
 from farthing.config.alerting import Alerting
+from farthing.config.approving import Approving
 from farthing.config.settings import Settings
 from farthing.config.store import Opened
 from farthing.domain.errors import BadRequest, LedgerUnavailable, NotSent, UpstreamFailed
@@ -71,6 +72,7 @@ class Engine:
         self.now_ms = clock
         self.limits = limits or Limits()
         self.ratios = Ratios()
+        self.approvals = Approving(store.approvals, mint=store.mint, clock=clock, notice=self.notice)
         self.draining = 0
         self.guards: Guards | None = None
         self.health = Providers()

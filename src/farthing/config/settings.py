@@ -122,7 +122,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     may_set: LabelNames = ()
     require: LabelNames = ()
     max_values: Positive = 1_000
-    rights: tuple[Literal["call", "admin"], ...] = ("call",)
+    rights: tuple[Literal["call", "admin", "approve"], ...] = ("call",)
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

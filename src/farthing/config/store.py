@@ -9,6 +9,7 @@ from farthing.config.settings import Settings
 from farthing.domain.errors import BadConfig
 from farthing.domain.ids import Mint
 from farthing.ports.alerts import Facts, Outbox
+from farthing.ports.approvals import Approvals
 from farthing.ports.claims import Claims
 from farthing.ports.directory import Directory
 from farthing.ports.guards import GuardStore
@@ -16,12 +17,14 @@ from farthing.ports.ledger import Ledger
 from farthing.ports.records import Records
 from farthing.stores.memory.alert_facts import MemoryFacts
 from farthing.stores.memory.alerts import MemoryOutbox
+from farthing.stores.memory.approvals import MemoryApprovals
 from farthing.stores.memory.claims import MemoryClaims
 from farthing.stores.memory.directory import MemoryDirectory
 from farthing.stores.memory.guards import MemoryGuards
 from farthing.stores.memory.ledger import MemoryLedger
 from farthing.stores.sqlite.alert_facts import SqliteFacts
 from farthing.stores.sqlite.alerts import SqliteOutbox
+from farthing.stores.sqlite.approvals import SqliteApprovals
 from farthing.stores.sqlite.claims import SqliteClaims
 from farthing.stores.sqlite.directory import SqliteDirectory
 from farthing.stores.sqlite.guards import SqliteGuards
@@ -46,6 +49,7 @@ class Opened(NamedTuple):
     outbox: Outbox
     facts: Facts
     guards: GuardStore
+    approvals: Approvals
     alert_secret: str
     """Signs what webhooks receive; `farthing alerts secret` shows it."""
     close: Callable[[], None]
@@ -85,6 +89,7 @@ def open_store(
             outbox=outbox_in_memory,
             facts=MemoryFacts(memory.records, directory_in_memory, outbox_in_memory),
             guards=MemoryGuards(now_ms=clock),
+            approvals=MemoryApprovals(directory_in_memory),
             alert_secret=secrets.token_hex(32),
             close=lambda: None,
         )
@@ -101,6 +106,7 @@ def open_store(
         outbox = SqliteOutbox(path)
         facts = SqliteFacts(path, now_ms=clock)
         guards = SqliteGuards(path, now_ms=clock)
+        approvals = SqliteApprovals(path)
     except BaseException:
         ledger.close_now()
         raise
@@ -113,6 +119,7 @@ def open_store(
         outbox.close()
         facts.close()
         guards.close()
+        approvals.close()
 
     return Opened(
         ledger=ledger,
@@ -124,6 +131,7 @@ def open_store(
         outbox=outbox,
         facts=facts,
         guards=guards,
+        approvals=approvals,
         alert_secret=alert_secret,
         close=close,
     )

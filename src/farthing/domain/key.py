@@ -21,6 +21,6 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     max_values: int = 1_000
     """Different values of one label this key may bring into being in one window; the rest share `(other)`."""
     rights: tuple[str, ...] = ("call",)
-    """`call`, and `admin` for the admin side."""
+    """`call`, `admin` for the admin side, and `approve` to decide approvals within the key's labels."""
     source: str = "file"
     revoked_ms: int = 0

@@ -35,6 +35,7 @@ class ClaimedDesk:
         self.limits = desk.limits
         self.health = desk.health
         self.nearing = desk.nearing
+        self.approvals = desk.approvals
         self.notice = desk.notice
 
     @property

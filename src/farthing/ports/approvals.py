@@ -138,9 +138,7 @@ class Approvals(Protocol):
 
     def find(self, id: int, now_ms: int) -> Approval | None: ...
 
-    def recent(
-        self, *, limit: int, now_ms: int, before_id: int | None = None, state: str = ""
-    ) -> tuple[Approval, ...]:
+    def recent(self, *, limit: int, now_ms: int, before_id: int | None = None, state: str = "") -> tuple[Approval, ...]:
         """The newest first; of one state where it is named."""
         ...
 

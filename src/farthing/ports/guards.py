@@ -13,7 +13,7 @@ class KnownRun(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     owner: str = ""
-    """The name of the key that announced it; "" without keys, and where an administrator spoke for it."""
+    """The key whose calls it stops; "" for everybody's: without keys, and where an administrator spoke for it."""
     parent: str = ""
     labels: Labels = ()
     """As they were announced; for people."""

@@ -83,6 +83,8 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """The service tier that was served and is billed ("" standard, `flex`, `priority`, `batch`)."""
     pending: bool = False
     """The answer is not finished (a background response): its usage will come later."""
+    calls: bytes = b""
+    """The output as JSON, where it calls tools and the next request may only point to it (`calls_in`)."""
     failed: str = ""
     """A 200 whose body is an error, in its words' type only (`overloaded_error`); "" where it is an answer."""
 

@@ -23,7 +23,8 @@ def figures(refusal: Refusal) -> dict[str, Any]:
     what attempts of unknown outcome may have cost; `reserved` is held by calls in flight. Without a budget, no numbers."""
     named = {"code": refusal.code, **({"field": refusal.field} if refusal.field else {})}
     numbers = _numbers(refusal.standing) if refusal.standing is not None else {}
-    return {**named, **numbers, "what_to_do": refusal.what_to_do}
+    asked = {"approval": refusal.approval, "approval_url": refusal.approval_address(refusal.approval)}
+    return {**named, **numbers, **(asked if refusal.approval else {}), "what_to_do": refusal.what_to_do}
 
 
 def _numbers(standing: Standing) -> dict[str, Any]:

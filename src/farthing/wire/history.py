@@ -75,6 +75,17 @@ class History:
         failed = looks_like_error(said) if error is None else error
         self._uses[at] = msgspec.structs.replace(self._uses[at], result=digest_of_result(said), error=failed)
 
+    def stray(self, refers_to: str, result: Any) -> bool:
+        """Add a result whose call is not in the body but known elsewhere: a use without a name. False where the call is
+        in the body, and nothing was added."""
+        if self._unanswered.get(refers_to):
+            return False
+        said = text_of(result)
+        self._uses.append(
+            ToolUse("", b"", digest_of_result(said), looks_like_error(said), refers_to, words=len(self._said))
+        )
+        return True
+
     def uses(self) -> tuple[ToolUse, ...]:
         if len(set(self._said)) == len(self._said):
             return tuple(self._uses)

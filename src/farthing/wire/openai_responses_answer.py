@@ -16,6 +16,7 @@ from farthing.wire.openai_errors import kind_of
 _ABSURD = 1 << 40
 """No answer has this many tokens; counts beyond it are a fault, and would only make sums overflow later."""
 
+_CALL = b'_call"'
 _TIERS = {"auto": "", "default": "", "scale": "", "standard": "", "fast": "priority"}
 """Served tiers by the variant that bills them; capacity of the scale tier is bought beforehand. Others bill as themselves."""
 
@@ -88,7 +89,8 @@ def answered(response: Response, *, observed: bool = False) -> Answered:
     failed = ""
     if response.status == "failed" or (not response.status and response.error is not None):
         failed = kind_of(response.error) or "server_error"
-    usage, flaw = _usage(response, observed=observed or bytes(response.output) != b"[]")
+    output = bytes(response.output)
+    usage, flaw = _usage(response, observed=observed or output != b"[]")
     reason = response.incomplete_details.reason if response.incomplete_details is not None else None
     tier = response.service_tier or ""
     return Answered(
@@ -99,6 +101,7 @@ def answered(response: Response, *, observed: bool = False) -> Answered:
         finish=(reason if response.status == "incomplete" else None) or response.status or "",
         tier=_TIERS.get(tier, tier),
         pending=response.status in {"queued", "in_progress"},
+        calls=output if _CALL in output else b"",
         failed=failed,
     )
 

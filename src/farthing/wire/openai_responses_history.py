@@ -2,18 +2,23 @@
 
 from typing import Any
 
-from farthing.wire.history import History, dicts
+import msgspec
+
+from farthing.wire.history import History, ToolUse, dicts
+from farthing.wire.lenient import UNREADABLE
 from farthing.wire.openai_responses_input import kind_of
 
 _GIVEN = ("arguments", "input", "action", "actions", "operation", "code", "queries")
 """Where the different kinds of calls say what they want, the commonest first."""
+_decode = msgspec.json.Decoder().decode
 _FROM_CALLER = frozenset({"system", "developer", "user"})
 
 
 def history_of(body: dict[str, Any]) -> History:
     """A turn is a run of items that the model made: nothing else parts one answer from the next. What stays with the
-    provider (`previous_response_id`, references) has been and is not counted, beyond that a reference is the model's."""
-    history, by_model = History(), False
+    provider (`previous_response_id`, references) has been and is not counted, beyond that a reference is the model's.
+    Results of calls that lie there are uses without a name."""
+    history, by_model, continued = History(), False, bool(body.get("previous_response_id"))
     given = body.get("input")
     if type(given) is str:
         history.hear(given)
@@ -26,8 +31,25 @@ def history_of(body: dict[str, Any]) -> History:
         if kind.endswith("_call"):
             _call(history, kind, item)
         elif kind.endswith("_output"):
-            history.answer(str(item.get("call_id") or ""), item.get("output"))
+            refers_to, output = str(item.get("call_id") or ""), item.get("output")
+            if not (continued and history.stray(refers_to, output)):
+                history.answer(refers_to, output)
     return history
+
+
+def calls_in(output: bytes) -> tuple[ToolUse, ...]:
+    """The calls that the output of an answer makes: what the next request, which only points to it, will not tell. Empty
+    where it cannot be read."""
+    try:
+        items = _decode(output)
+    except UNREADABLE:
+        return ()
+    history = History()
+    history.turns = 1
+    for item in dicts(items):
+        if (kind := kind_of(item)).endswith("_call"):
+            _call(history, kind, item)
+    return history.uses()
 
 
 def _call(history: History, kind: str, item: dict[str, Any]) -> None:

@@ -8,16 +8,18 @@ from farthing.domain.key import Key
 from farthing.gateway.identify import Headers, check_keyless, check_local, key_of, presented
 
 RIGHT = "admin"
+EVERYBODY = "call"
+"""The right that every caller has."""
 
 
 def admitted(headers: Headers, keys: Mapping[str, Key], peer: str, right: str = RIGHT) -> Key | None:
     """The key of whoever asks, None in keyless mode. Raises BadRequest 401 or 403.
 
-    What every caller may ask is asked from wherever calls come from. Without keys a web page may ask only if it is of
+    What every caller may ask, or a key with another right, is asked from wherever calls come from. Without keys a web page may ask only if it is of
     this very address: another port of this machine is another program.
     """
-    if keys and right != RIGHT:
-        return caller_key(headers, keys)
+    if keys and right != RIGHT and (right == EVERYBODY or _has(headers, keys, right)):
+        return caller_key(headers, keys, right)
     check_local(headers, peer)
     if keys:
         return key_of(headers, keys, RIGHT)
@@ -34,10 +36,14 @@ def admitted(headers: Headers, keys: Mapping[str, Key], peer: str, right: str = 
     return None
 
 
-def caller_key(headers: Headers, keys: Mapping[str, Key]) -> Key:
-    """The key of a caller or an administrator. Raises BadRequest 401 or 403."""
+def caller_key(headers: Headers, keys: Mapping[str, Key], right: str = EVERYBODY) -> Key:
+    """The key of an administrator, or of somebody with this right. Raises BadRequest 401 or 403."""
+    return key_of(headers, keys, RIGHT if _has(headers, keys, RIGHT) else right)
+
+
+def _has(headers: Headers, keys: Mapping[str, Key], right: str) -> bool:
     found = find(keys, presented(headers))
-    return key_of(headers, keys, RIGHT if found is not None and RIGHT in found.rights else "call")
+    return found is not None and right in found.rights
 
 
 def still_admitted(maker: Key | None, keys: Mapping[str, Key]) -> None:

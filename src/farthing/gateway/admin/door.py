@@ -7,7 +7,7 @@ import msgspec
 
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest
-from farthing.gateway.admin import alerts, budgets, calls, gates, keys, reports, runs, suspensions
+from farthing.gateway.admin import alerts, approvals, budgets, calls, gates, keys, reports, runs, suspensions
 from farthing.gateway.admin.access import RIGHT, admitted, still_admitted
 from farthing.gateway.admin.endpoint import Asked, Endpoint
 from farthing.gateway.admin.openapi import describe
@@ -23,6 +23,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *calls.ENDPOINTS,
     *gates.ENDPOINTS,
     *alerts.ENDPOINTS,
+    *approvals.ENDPOINTS,
     *runs.ENDPOINTS,
     *suspensions.ENDPOINTS,
     *reports.ENDPOINTS,

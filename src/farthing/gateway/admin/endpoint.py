@@ -61,7 +61,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """The type of the query; None where it has none. A field `label` gathers `label.NAME=VALUE`."""
     status: int = 200
     right: str = "admin"
-    """What a key must be allowed to; `call`: every caller may ask, and for its own only."""
+    """What a key must be allowed to, if not `admin`; `call`: every caller may ask, and for its own only."""
 
     def match(self, raw_path: str) -> dict[str, str] | None:
         """The named parts of a path as it stands in the request line, percent-decoded; None where it is another path."""

@@ -15,8 +15,6 @@ from farthing.gateway.admin.shown import at
 from farthing.guard.run import Phase
 
 MOST = 500
-LOOKED_AT = 100
-"""The latest calls of a run that are asked whose they are."""
 _DAY_MS = 86_400_000
 _LONGEST_MS = 30 * _DAY_MS
 
@@ -33,7 +31,7 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A promise to beat at least this often; a run whose beats stop coming is refused."""
     labels: dict[str, str] = {}
     key: str = ""
-    """Whose run it is, where an administrator announces it for another; by default the key that asks."""
+    """Whose run it is: the key that asks. An administrator names another, or none: then it holds for every key's calls."""
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,13 +59,13 @@ async def start_run(asked: Asked) -> RunView:
     for name, value in labels:
         if flaw := flaw_of(name, value):
             raise BadRequest(f"the label {name[:80]!r} cannot be used: {flaw}", field="labels")
-    owner = body.key if body.key and asked.is_admin else asked.key_name
+    owner = body.key if asked.is_admin else asked.key_name
     if body.key not in ("", owner):
         raise BadRequest(
             "only an administrator announces runs of other keys", field="key", status=403, code="forbidden"
         )
     if not asked.is_admin:
-        await _check_unclaimed(engine, body.run, owner)
+        _check_unclaimed(engine, body.run, owner)
     await asyncio.to_thread(
         lambda: engine.store.guards.start(
             body.run,
@@ -146,14 +144,11 @@ async def show_run(asked: Asked) -> RunReport:
     )
 
 
-async def _check_unclaimed(engine: Engine, run: str, key: str) -> None:
+def _check_unclaimed(engine: Engine, run: str, key: str) -> None:
     """Raises BadRequest 403 where calls of another key carry this run: announcing it would take it away from them."""
     guards = engine.guards
     known = None if guards is None else guards.runs.get(run)
-    owners = {known.owner} if known is not None else set()
-    latest = await asyncio.to_thread(lambda: engine.records.recent(limit=LOOKED_AT, run=run))
-    owners |= {call.key for call in latest}
-    if owners - {key}:
+    if known is not None and known.owner != key:
         raise BadRequest(
             f"the run {run!r} is in use by another key; choose another name", field="run", status=403, code="forbidden"
         )

@@ -98,6 +98,11 @@ class MemoryDirectory:
             self._gates[gate.name] = gate
             self._version += 1
 
+    def decided(self, by: str, action: str, subject: str) -> None:
+        """What the approvals in memory call when somebody decided one."""
+        with self._lock:
+            self._changed(by, action, subject)
+
     def _changed(self, by: str, action: str, subject: str) -> None:
         self._version += 1
         self.audit.append(Audited(self._now_ms(), by, action, subject))

@@ -86,11 +86,7 @@ class SqliteDirectory:
 
     def grant(self, grant: Grant) -> None:
         with self._handle.changing() as connection:
-            connection.execute(
-                "INSERT INTO stored_grant (budget, value, unit, window, amount, by, reason, at_ms) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (*grant.account, grant.amount, grant.by, grant.reason, grant.at_ms),
-            )
+            stored.add_grant(connection, grant)
             self._changed(connection, grant.by, "grant", grant.account.budget, _json(grant))
 
     def acknowledge(self, gate: str, by: str) -> None:

@@ -29,3 +29,9 @@ def grants(connection: sqlite3.Connection) -> Iterator[Grant]:
     for budget, value, unit, window, amount, by, reason, at_ms in connection.execute(sql("stored_grants")):
         account = AccountKey(budget, value, Unit(unit), window)
         yield Grant(account=account, amount=amount, by=by, reason=reason, at_ms=at_ms)
+
+
+def add_grant(connection: sqlite3.Connection, grant: Grant) -> None:
+    """In the caller's transaction, which also tells other processes and the audit. Raises sqlite3.Error."""
+    row = (*grant.account, grant.amount, grant.by, grant.reason, grant.at_ms)
+    connection.execute(sql("stored_grant_add"), row)
