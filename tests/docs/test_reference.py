@@ -31,6 +31,7 @@ SECTIONS = {
     "`[providers.NAME]`": settings.Provider,
     "`[[budgets]]`": settings.Budget,
     "`soft`": settings.SoftStep,
+    "`[currencies.*]`": settings.Currency,
     "`[[keys]]`": settings.Key,
     "`[output]`": settings.Output,
     "`[gateway]`": settings.Gateway,
@@ -53,10 +54,11 @@ NEEDED = {
     "when": "budget > 80%",
     "at": 1,
     "do": ["land"],
+    "rates": {"2026-11-01": Decimal("1.08")},
 }
 EMPTY = (None, (), "", {})
-NOT_WRITTEN = {settings.Provider: {"name"}}
-"""Settings that are not written as one: the name of a provider is that of its table."""
+NOT_WRITTEN = {settings.Provider: {"name"}, settings.Currency: {"code"}}
+"""Settings that are not written as one: the name of a provider, or the code of a currency, is that of its table."""
 
 
 def shown(heading):
@@ -66,7 +68,7 @@ def shown(heading):
 
 def read(struct, raw):
     reader = Reader(Surroundings({}, Path()))
-    named = {"name": "x"} if struct is settings.Provider else {}
+    named = {field: "x" for field in NOT_WRITTEN.get(struct, ())}
     made = reader.table(struct, raw, (), **named)
     assert not reader.problems, [str(problem) for problem in reader.problems]
     return made
@@ -161,7 +163,7 @@ def codes():
 def test_every_field_of_a_refusal_is_there():
     account = AccountKey("a", "", Unit.USD, "lifetime")
     standing = Standing(account=account, limit=1, posted=1, held=0, unknown=0)
-    refusal = Refusal(code="budget_exceeded", message="", what_to_do="", standing=standing, field="model")
+    refusal = Refusal(code="budget_exceeded", message="", what_to_do="", standing=standing, field="model", approval="appr_1")
     named = {
         name for row in rows(REFERENCE / "errors.md", "Fields of a refusal") for name in re.findall(r"`(\w+)`", row[0])
     }

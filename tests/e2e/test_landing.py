@@ -1,5 +1,7 @@
 """An agent that never comes to an end, under a small budget of its run: it ends with an answer instead of an error."""
 
+from typing import ClassVar
+
 import anthropic
 import openai
 import pytest
@@ -103,7 +105,7 @@ def test_on_a_months_budget_each_run_lands_at_its_next_call_and_calls_without_a_
 
 
 class Thinking(MessagesAgent):
-    more = {"thinking": {"type": "enabled", "budget_tokens": 1_024}}
+    more: ClassVar = {"thinking": {"type": "enabled", "budget_tokens": 1_024}}
 
 
 def test_a_model_that_thinks_lands_without_thinking(tmp_path):

@@ -6,6 +6,8 @@ AFTER_NOTHING = Next(Then.ANSWERED, Then.DOWNGRADED, Then.LANDING)
 AFTER_SETTLED = Next(Then.ANSWERED, Then.DOWNGRADED, Then.LANDED)
 AFTER_UNKNOWN = Next(Then.EXCEEDED, Then.DOWNGRADED, Then.LANDED)
 """The budget of `block` has room for one hold and a half: what is unknown counts as spent."""
+AFTER_KILLED = Next(Then.EXCEEDED, Then.DOWNGRADED, Then.LANDED)
+"""A run has one last answer, and the one that was under way when the gateway died may have been it."""
 AFTER_CUT = Next(Then.EXCEEDED, Then.EXCEEDED, Then.LANDED)
 AFTER_RISE = Next(Then.EXCEEDED, Then.DOWNGRADED, Then.LANDED)
 OVERRAN = Next(Then.OVERRAN, Then.OVERRAN, Then.LANDED)
@@ -20,13 +22,13 @@ CUT = UNKNOWN._replace(ended=False, flags=("truncated",))
 """The client's stream ends with an error event."""
 NOT_HELD = Ledger(503, (), AFTER_NOTHING)
 NOT_THERE = Ledger(0, (), AFTER_NOTHING, ended=None)
-KILLED = UNKNOWN._replace(client=0, ended=None)
+KILLED = UNKNOWN._replace(client=0, then=AFTER_KILLED, ended=None, told=False)
 DRAINED = SETTLED._replace(client=0, ended=None, flags=("drained",))
 """The client left; the answer was read on for its usage."""
 
 
 def void(status: int) -> Ledger:
-    return Ledger(status, ("void",), AFTER_NOTHING)
+    return Ledger(status, ("void",), AFTER_NOTHING, told=False)
 
 
 def always(fault, variant, title, layer, inject, ledger):
@@ -59,7 +61,7 @@ CASES = (
         "the gateway is killed after the answer is there, before what it cost is on the disk",
         Layer.KILL,
         "before the settle",
-        UNKNOWN,
+        UNKNOWN._replace(then=AFTER_KILLED, told=False),
     ),
     always(
         "F5",
@@ -223,7 +225,12 @@ CASES = (
         "F26", "error-body", "the provider answers 200 with an error in the body", Layer.PROVIDER, "error_body", UNKNOWN
     ),
     always(
-        "F26", "billed-error-body", "the same, and it was billed", Layer.PROVIDER, "error_body:billed=true", UNKNOWN
+        "F26",
+        "billed-error-body",
+        "the provider answers 200 with an error in the body, and bills the call",
+        Layer.PROVIDER,
+        "error_body:billed=true",
+        UNKNOWN,
     ),
     always("F26", "500", "the provider answers 500", Layer.PROVIDER, "500", FAILED),
     always(
@@ -238,11 +245,11 @@ CASES = (
     Case(
         "F27",
         "",
-        "the provider ignores the output cap: a whole answer is paid in full, a stream is cut",
+        "the provider ignores the output cap, and writes four times as much",
         Layer.PROVIDER,
         "overrun:times=4",
-        SETTLED._replace(flags=("overran_cap",), then=OVERRAN),
-        CUT._replace(flags=("cut", "overran_cap"), then=OVERRAN),
+        SETTLED._replace(flags=("overran_cap", "overran_hold"), then=OVERRAN),
+        CUT._replace(flags=("cut", "overran_cap"), then=OVERRAN, bounded=False),
     ),
     always(
         "F28",
@@ -252,7 +259,14 @@ CASES = (
         "429:retry_after=7",
         void(429)._replace(states=("void",) * STORM),
     ),
-    always("F28", "529", "a storm of 529 (overloaded)", Layer.PROVIDER, "529:retry_after=7", void(529)),
+    always(
+        "F28",
+        "529",
+        "a storm of 529 (overloaded)",
+        Layer.PROVIDER,
+        "529:retry_after=7",
+        void(529)._replace(states=("void",) * STORM),
+    ),
     # The client leaves, or reads slowly
     always(
         "F29",
@@ -282,10 +296,10 @@ CASES = (
     always(
         "F29",
         "half-close",
-        "the client closes its sending half",
+        "the client closes its sending half before the answer begins, which counts as leaving",
         Layer.CLIENT,
         "closes one half",
-        SETTLED._replace(client=0, ended=None),
+        DRAINED,
     ),
     always(
         "F29", "slow-reader", "the client does not read its answer for a while", Layer.CLIENT, "does not read", SETTLED
@@ -338,6 +352,17 @@ CASES = (
         SETTLED,
     ),
 )
+
+SECTIONS = (
+    ("The gateway dies, freezes or is stopped", ("F1", "F2", "F3", "F4", "F5", "F20", "F32")),
+    ("The disk fails", ("F6", "F7", "F8", "F9", "F10", "F11")),
+    ("The provider breaks off, or is silent", ("F21", "F22", "F23")),
+    ("The provider says nonsense, or too little", ("F24", "F25", "F26")),
+    ("The provider does too much, or refuses", ("F27", "F28")),
+    ("The caller leaves, lingers, or asks twice", ("F19", "F29")),
+    ("Time or the configuration changes under way", ("F30", "F31")),
+)
+"""How the page is divided."""
 
 ELSEWHERE = (
     Elsewhere("F12", "Redis is killed and comes back empty", "one node has no Redis: the ledger is its own file"),

@@ -4,6 +4,7 @@ import pytest
 
 from farthing.guard.lifecycle import GOES, MOST_STOPPED, Denied, Runs, Stopped, Turn
 from farthing.guard.run import MOST_LANDINGS, LifeRules, Phase, Run
+from farthing.ports.guards import KnownRun
 
 RULES = LifeRules(idle_after_ms=1_000, missed_beats=3)
 
@@ -257,3 +258,12 @@ def test_runs_remembered_elsewhere_go_on_without_the_calls_that_were_in_flight()
     runs = Runs(RULES, known=[known, Run(name="gone", started_ms=0, ended_ms=1)])
     assert runs.phase("r", now_ms=2_000) is Phase.IDLE
     assert code(call(runs, "gone", 2_000)) == "run_ended"
+
+
+def test_what_is_stored_of_a_run_is_taken_over_and_what_is_newer_here_stays():
+    runs = Runs(RULES)
+    runs.begin("r", now_ms=100, by="k")
+    runs.beat("r", now_ms=300, by="k", every_ms=50)
+    runs.learn(KnownRun(name="r", owner="k", started_ms=1, beat_ms=200, beat_every_ms=70, parent="p", landed=("a",)))
+    run = runs.get("r")
+    assert (run.beat_ms, run.beat_every_ms, run.parent, run.landed, run.in_flight) == (300, 70, "p", ("a",), 1)

@@ -158,3 +158,12 @@ def test_invented_models_do_not_fill_the_memory():
     for n in range(MOST_TALLIES + 100):
         providers.observe("openai", f"m{n}", Outcome.SERVER_ERROR, now_ms=0)
     assert len(providers) == MOST_TALLIES
+
+
+def test_what_is_forgotten_is_not_watched():
+    providers = Providers()
+    providers.observe("p", "m", Outcome.SERVER_ERROR, now_ms=0)
+    assert providers.watches("p", "m")
+    providers.forget("p", "m")
+    providers.forget("p", "m")
+    assert not providers.watches("p", "m")

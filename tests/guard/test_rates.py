@@ -371,3 +371,12 @@ def test_a_slot_in_use_is_never_forgotten_however_many_values_come():
     refused(rates, ANN, at=6_000)
     rates.finish(mine, now_ms=6_001)
     admitted(rates, ANN, at=6_002)
+
+
+def test_asking_whether_a_call_fits_counts_and_promises_nothing():
+    rates = Rates((Limit(requests=1),))
+    assert all(rates.fits((), now_ms=0) for _ in range(3))
+    rates.admit((), now_ms=0)
+    assert not rates.fits((), now_ms=59_999)
+    assert not rates.fits((), now_ms=59_999)
+    assert rates.fits((), now_ms=60_000)

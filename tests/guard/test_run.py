@@ -31,3 +31,10 @@ def test_a_run_is_silent_only_where_a_heartbeat_was_promised_and_several_are_mis
     assert not FRESH.silent(RULES, 10**9)
     assert not promised.silent(RULES, 350)
     assert promised.silent(RULES, 351)
+
+
+def test_a_heartbeat_may_be_overdue_for_so_long_where_that_is_said():
+    rules = LifeRules(orphan_after_ms=500)
+    promised = msgspec.structs.replace(FRESH, beat_ms=50, beat_every_ms=100)
+    assert not promised.silent(rules, 650)
+    assert promised.silent(rules, 651)

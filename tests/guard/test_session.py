@@ -140,3 +140,10 @@ def test_the_longest_untouched_sessions_are_forgotten():
     assert len(sessions) == 2
     assert sessions.get(("b", "", "")) is None
     assert sessions.get(("a", "", "")).steps == 2
+
+
+def test_sessions_are_listed_the_longest_untouched_first():
+    sessions = Sessions(SessionLimits())
+    for name in (("a", "", ""), ("b", "", ""), ("a", "", "")):
+        sessions.step(name, now_ms=1)
+    assert list(sessions) == [("b", "", ""), ("a", "", "")]

@@ -152,3 +152,16 @@ def test_memory_is_bounded():
     for _ in range(200):
         velocities.learn("v", CENT)
     assert len(velocities._past["v"]) == MOST_PAST
+
+
+def test_runs_that_fell_silent_are_ended_and_their_workflow_learns():
+    velocities = Velocities(RULES)
+    for n in range(RULES.past_runs):
+        velocities.charge(f"r{n}", 20 * CENT, now_ms=0, workflow="w")
+    velocities.charge("late", CENT, now_ms=30 * MINUTE, workflow="w")
+    velocities.end_silent(30 * MINUTE, 15 * MINUTE)
+    surprise = velocities.charge("new", 500 * CENT, now_ms=31 * MINUTE, workflow="w")
+    assert surprise is not None
+    assert surprise.against is Against.WORKFLOW
+    velocities.end_silent(45 * MINUTE, 15 * MINUTE)
+    assert velocities.check("late", now_ms=45 * MINUTE) is None

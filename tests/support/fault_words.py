@@ -68,7 +68,11 @@ class Ledger(NamedTuple):
     unknown: Money = Money.NOTHING
     """Money is held no longer in any case: what stays set aside is unknown."""
     flags: tuple[str, ...] = ()
-    """Beside those of the policy."""
+    """Of its attempts, beside the policy's own."""
+    told: bool = True
+    """Whether the record says what the policy did: that is written with the end of an attempt that was sent."""
+    bounded: bool = True
+    """Whether the provider kept to the cap that it was sent: only then is its bill sure to be within what was set aside."""
     ended: bool | None = True
     """Whether the client's answer came to a proper end; None where that depends on how its bytes were split."""
     sent: int | None = None

@@ -69,7 +69,13 @@ PATH = "/v1/chat/completions"
 
 
 def write_config(
-    folder: Path, provider_url: str, *, patience: str = "20s", block: str = BLOCK_USD, soft: str = SOFT_USD, more: str = ""
+    folder: Path,
+    provider_url: str,
+    *,
+    patience: str = "20s",
+    block: str = BLOCK_USD,
+    soft: str = SOFT_USD,
+    more: str = "",
 ) -> Path:
     """The configuration of this world, in this folder."""
     file = folder / "farthing.toml"
@@ -159,7 +165,9 @@ def then(url: str, run: Run, **headers: str) -> Then | str:
     """What the run's next call gets; a text where it is nothing that the table knows."""
     seen = call(url, run, **headers)
     if seen.status != 200:
-        found = [each for each in Then if each.value.startswith(f"{seen.status} ") and f'"{each.value[4:]}"' in seen.text]
+        found = [
+            each for each in Then if each.value.startswith(f"{seen.status} ") and f'"{each.value[4:]}"' in seen.text
+        ]
         return found[0] if found else f"{seen.status} {seen.text}"
     act = seen.headers.get("x-farthing-acts", "")
     acts = {"": Then.ANSWERED, "downgraded": Then.DOWNGRADED, "landing": Then.LANDING}
@@ -185,12 +193,12 @@ class Left(NamedTuple):
     @property
     def holds(self) -> int:
         """What the attempts hold, or posted, on the run's account."""
-        return sum(share_of(attempt) for attempt in self.attempts)
+        return sum(map(share_of, self.attempts))
 
 
 def share_of(attempt: Any) -> int:
-    """Of one attempt on the run's own account: the budgets besides `all` are the run's."""
-    return sum(share.amount for share in attempt.shares if share.account.budget != "all")
+    """What one attempt holds, or posted, on its run's own account."""
+    return sum(share.amount for share in attempt.shares if share.account.window.startswith("run:"))
 
 
 def left_by(records: Any, run: Run) -> Left:

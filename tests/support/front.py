@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 import httptools
 
@@ -11,12 +12,20 @@ DEADLINE_SECONDS = 20
 _PIECE = 1 << 16
 
 
+class Arrival(NamedTuple):
+    """One request, by its first line and the labels it bears."""
+
+    method: str
+    path: str
+    labels: str
+
+
 class Front:
-    """Relays bytes both ways, unchanged. `arrived` has the method and path of every request, in order."""
+    """Relays bytes both ways, unchanged. `arrived` has every request, in order."""
 
     def __init__(self, behind: int) -> None:
         self._behind = behind
-        self.arrived: list[str] = []
+        self.arrived: list[Arrival] = []
         self.port = 0
         self.stop = asyncio.Event()
         self._meetings: set[asyncio.Task[None]] = set()
@@ -52,27 +61,34 @@ class Front:
         try:
             await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for each in (*directions, writer, onward):
-                each.cancel() if isinstance(each, asyncio.Future) else each.close()
+            for direction in directions:
+                direction.cancel()
             await asyncio.gather(*directions, return_exceptions=True)
+            writer.close()
+            onward.close()
 
 
 class _Requests:
     """Told by a parser what one connection carries."""
 
-    def __init__(self, arrived: list[str]) -> None:
+    def __init__(self, arrived: list[Arrival]) -> None:
         self._arrived = arrived
-        self._url = b""
+        self._url = self._labels = b""
         self.parser = httptools.HttpRequestParser(self)
 
     def on_message_begin(self) -> None:
-        self._url = b""
+        self._url = self._labels = b""
 
     def on_url(self, url: bytes) -> None:
         self._url += url
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() == b"x-farthing-labels":
+            self._labels = value
+
     def on_headers_complete(self) -> None:
-        self._arrived.append(f"{self.parser.get_method().decode()} {self._url.decode()}")
+        arrival = Arrival(self.parser.get_method().decode(), self._url.decode(), self._labels.decode())
+        self._arrived.append(arrival)
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, look: Callable[[bytes], None]) -> None:

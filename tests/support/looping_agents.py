@@ -1,6 +1,7 @@
 """Agents that search for ever, one for each dialect, driven through the makers' own clients: whole or streamed."""
 
 import json
+from typing import ClassVar
 
 from anthropic import Anthropic
 from openai import OpenAI
@@ -75,7 +76,9 @@ class ChatAgent(Agent):
             {"id": c.id, "type": "function", "function": {"name": c.function.name, "arguments": c.function.arguments}}
             for c in calls
         ]
-        self.messages.append({"role": "assistant", "content": message.content or "", **({"tool_calls": made} if made else {})})
+        self.messages.append(
+            {"role": "assistant", "content": message.content or "", **({"tool_calls": made} if made else {})}
+        )
         self.messages += [{"role": "tool", "tool_call_id": c.id, "content": FOUND} for c in calls]
         return message.content, [(c.function.name, json.loads(c.function.arguments)) for c in calls]
 
@@ -113,7 +116,7 @@ class ResponsesAgent(Agent):
 
 class MessagesAgent(Agent):
     name, usual = "messages", "claude-haiku-4-5"
-    more: dict = {}
+    more: ClassVar = {}
 
     def begin(self):
         self.client = Anthropic(base_url=self.url, **self.settings)
@@ -136,7 +139,9 @@ class MessagesAgent(Agent):
             raw = self.client.messages.with_raw_response.create(**asked)
             self.headers.append(raw.headers)
             message = raw.parse()
-        self.messages.append({"role": "assistant", "content": [block.model_dump(exclude_none=True) for block in message.content]})
+        self.messages.append(
+            {"role": "assistant", "content": [block.model_dump(exclude_none=True) for block in message.content]}
+        )
         calls = [block for block in message.content if block.type == "tool_use"]
         if calls:
             results = [{"type": "tool_result", "tool_use_id": call.id, "content": FOUND} for call in calls]

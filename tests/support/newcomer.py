@@ -1,5 +1,6 @@
 """A newcomer who follows a page: a gateway served by the real command, a simulated provider behind it, every block run
-as it stands. Two things are put in its place: the port of the gateway, and the id of the newest call.
+as it stands. Two things are put in its place: the port of the gateway, the id of the newest call, and
+that of the newest approval.
 """
 
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from farthing.config.engine import wall_ms
 from farthing.domain.ids import show
+from farthing.stores.sqlite.approvals import SqliteApprovals
 from farthing.stores.sqlite.records import SqliteRecords
 from farthing.testing import SimulatedProvider, list_prices
 from support.pages import ROOT, Block
@@ -23,6 +25,7 @@ RUN = ("farthing", "curl", "python", "bash")
 STAYS = ("farthing serve", "farthing simulate", "farthing demo")
 """Commands that go on until they are stopped, or that have tests of their own."""
 _CALL = re.compile(r"call_[0-9a-z]{13,16}")
+_APPROVAL = re.compile(r"appr_[0-9a-f]{16}")
 _SECRET = "a-secret-for-the-documentation-only"
 
 _CONFIG = """\
@@ -69,6 +72,8 @@ class Newcomer:
 
     def _here(self, text: str) -> str:
         text = text.replace(USUAL, self.gateway.removeprefix("http://"))
+        if _APPROVAL.search(text):
+            text = _APPROVAL.sub(self._newest_approval(), text)
         return _CALL.sub(lambda _: self._newest_call(), text) if _CALL.search(text) else text
 
     def _newest_call(self) -> str:
@@ -78,6 +83,14 @@ class Newcomer:
         finally:
             records.close()
         return show("call", newest.id)
+
+    def _newest_approval(self) -> str:
+        approvals = SqliteApprovals(self.home / "farthing.db")
+        try:
+            (newest,) = approvals.recent(limit=1, now_ms=wall_ms())
+        finally:
+            approvals.close()
+        return show("appr", newest.id)
 
     def _empty_folder(self) -> Path:
         folder = self.home / f"empty-{time.monotonic_ns()}"

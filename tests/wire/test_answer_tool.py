@@ -14,7 +14,9 @@ def test_the_tool_that_the_body_forces_carries_it_whatever_its_name():
     assert answer_tool(["search", "Invoice"], forced="Invoice") == "Invoice"
 
 
-@pytest.mark.parametrize("name", ["final_result", "final_result_Invoice", "final_answer", "FinalAnswer", "submit_answer"])
+@pytest.mark.parametrize(
+    "name", ["final_result", "final_result_Invoice", "final_answer", "FinalAnswer", "submit_answer"]
+)
 def test_frameworks_have_names_for_it(name):
     assert answer_tool(["search", name]) == name
 

@@ -193,3 +193,11 @@ def test_the_real_client_raises_the_error_that_ends_a_stream():
         client(out, []).messages.stream(**ask) as stream,
     ):
         stream.get_final_message()
+
+
+def test_thinking_without_a_budget_is_off_under_a_small_cap_of_ours_only():
+    adaptive = asked(thinking={"type": "adaptive"}, max_tokens=9_000)
+    assert sent(adaptive, cap=500)["thinking"] == {"type": "disabled"}
+    assert sent(adaptive, cap=4_000)["thinking"] == {"type": "adaptive"}
+    assert sent(asked(thinking={"type": "adaptive"}, max_tokens=500), cap=500)["thinking"] == {"type": "adaptive"}
+    assert "thinking" not in sent(asked(max_tokens=9_000), cap=500)

@@ -80,7 +80,7 @@ def test_r58_exactly_one_cap_goes_out() -> None:
         assert [key for key in out if key.startswith("max_")] == ["max_tokens"]
         assert out["max_tokens"] == (cap or 100)
     nulls = b'{"max_tokens":null,"max_completion_tokens":null,"model":"o3","messages":[{"role":"user","content":"hi"}]}'
-    out = json.loads(sent(nulls, model="o3", cap=7))
+    out = json.loads(sent(nulls, model="o3", cap=7_000))
     assert list(out) == ["max_completion_tokens", "model", "messages"]
     assert sent(nulls, model="o3") == nulls
     with pytest.raises(BadRequest):
@@ -223,3 +223,14 @@ def test_errors_are_in_openais_form() -> None:
 )
 def test_the_template_of_a_plain_chat_is_known_to_the_token(more: dict, tokens: int | None) -> None:
     assert CHAT.read(raw(**more)).template_tokens() == tokens
+
+
+@pytest.mark.parametrize(("cap", "effort"), [(500, "low"), (4_000, "high")])
+def test_under_a_small_cap_of_ours_a_model_reasons_little(cap: int, effort: str) -> None:
+    out = json.loads(sent(raw("gpt-5", reasoning_effort="high", max_completion_tokens=9_000), model="gpt-5", cap=cap))
+    assert (out["reasoning_effort"], out["max_completion_tokens"]) == (effort, cap)
+
+
+def test_a_small_cap_of_the_callers_own_changes_nothing_else() -> None:
+    own = raw("gpt-5", reasoning_effort="high", max_completion_tokens=500)
+    assert sent(own, model="gpt-5", cap=500) == own

@@ -113,7 +113,11 @@ def test_functions_of_the_older_kind_are_closed_too():
         ("gpt-4o", {}, {}),
         ("deepseek-chat", {"thinking": {"type": "enabled"}}, {"thinking": {"type": "disabled"}}),
         ("qwen-max", {"enable_thinking": True}, {"enable_thinking": False}),
-        ("x/y", {"reasoning": {"max_tokens": 2_000, "exclude": True}}, {"reasoning": {"exclude": True, "effort": "low"}}),
+        (
+            "x/y",
+            {"reasoning": {"max_tokens": 2_000, "exclude": True}},
+            {"reasoning": {"exclude": True, "effort": "low"}},
+        ),
         ("x/y", {"reasoning": {"effort": "low"}}, {"reasoning": {"effort": "low"}}),
     ],
 )

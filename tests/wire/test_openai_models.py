@@ -2,7 +2,7 @@
 
 import pytest
 
-from farthing.wire.openai_models import LONGEST_REMEMBERED, cap_field, said_by
+from farthing.wire.openai_models import LONGEST_REMEMBERED, cap_field, said_by, takes_low_effort
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,15 @@ def test_a_name_is_read_once_and_one_that_is_no_models_is_not_remembered() -> No
     endless = "gpt-4o-" + "x" * LONGEST_REMEMBERED
     assert said_by(endless) == said_by("gpt-4o")
     assert said_by(endless) is not said_by(endless)
+
+
+@pytest.mark.parametrize("model", ["gpt-5", "gpt-5-mini", "gpt-5.4", "o3", "o4-mini", "o1", "ft:gpt-5:acme"])
+def test_reasoning_models_that_take_the_lowest_common_effort(model):
+    assert takes_low_effort(model)
+
+
+@pytest.mark.parametrize(
+    "model", ["gpt-4o", "gpt-5-chat-latest", "gpt-5-pro", "o1-mini", "o3-deep-research", "qwen-max", "x/gpt-5"]
+)
+def test_models_that_do_not_reason_or_have_one_effort_only(model):
+    assert not takes_low_effort(model)

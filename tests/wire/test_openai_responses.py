@@ -99,3 +99,19 @@ def test_the_real_client_raises_the_error_that_ends_a_stream():
     )
     with pytest.raises(openai.APIError, match="past its output cap"):
         list(client(out, []).responses.create(model="m", input="x", stream=True))
+
+
+def test_under_a_small_cap_of_ours_a_model_reasons_little_and_under_its_callers_own_as_it_was_told() -> None:
+    def effort(asked_cap: int, cap: int) -> str:
+        body = {"model": "gpt-5", "input": "x", "reasoning": {"effort": "high"}, "max_output_tokens": asked_cap}
+        return str(
+            json.loads(RESPONSES.read(json.dumps(body).encode()).outbound(model="gpt-5", cap=cap))["reasoning"][
+                "effort"
+            ]
+        )
+
+    assert (effort(9_000, 500), effort(9_000, 4_000), effort(500, 500)) == ("low", "high", "high")
+
+
+def test_the_smallest_cap_that_the_provider_accepts_is_said() -> None:
+    assert RESPONSES.read(b'{"model":"m","input":"x"}').asked.smallest_cap == 16

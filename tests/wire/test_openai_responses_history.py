@@ -6,6 +6,7 @@ from typing import Any
 from farthing.wire.history import ToolUse, digest_of_arguments, digest_of_result
 from farthing.wire.openai_embeddings import EmbeddingsDialect
 from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.openai_responses_history import calls_in, history_of
 
 
 def draft(*items: dict[str, Any]):
@@ -94,3 +95,20 @@ def test_the_user_speaks_where_something_new_is_said() -> None:
     assert [use.words for use in said.history()] == [1, 1, 1, 2]
     assert said.words() == 2
     assert ResponsesDialect().read(b'{"model":"gpt-5","input":"Go"}').words() == 1
+
+
+def test_results_of_calls_that_the_provider_keeps_are_told_without_a_name():
+    result = {"type": "function_call_output", "call_id": "c1", "output": "Error: none"}
+    kept = history_of({"previous_response_id": "resp_1", "input": [result]}).uses()
+    assert [(use.name, use.id, use.error) for use in kept] == [("", "c1", True)]
+    assert history_of({"input": [result]}).uses() == ()
+    call = {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"}
+    (both,) = history_of({"previous_response_id": "resp_1", "input": [call, result]}).uses()
+    assert (both.name, both.result) == ("look", kept[0].result)
+
+
+def test_the_calls_of_an_answer_are_read_from_its_output():
+    output = b'[{"type":"reasoning"},{"type":"function_call","call_id":"c1","name":"look","arguments":"{}"}]'
+    (use,) = calls_in(output)
+    assert (use.name, use.id, use.turn, use.result) == ("look", "c1", 1, None)
+    assert calls_in(b"[{") == ()

@@ -65,6 +65,8 @@ class Guards:
                 self._say("suspended", " ".join(each.subject), each.message, now_ms)
         for subject in known.resumed:
             self.agents.resume(subject)
+            if subject[0] == "run":
+                self.runs.reopen(subject[1], now_ms=now_ms)
         for run in known.runs:
             self.runs.learn(run)
         self._spoken_for = self._spoken_for or bool(known.runs)

@@ -115,7 +115,9 @@ def landing(plan: Plan, most_tokens: int, why: str) -> Plan:
     words = LAST_WORDS_BY_TOOL.format(tool=tool) if tool else LAST_WORDS
     cap = _cap(plan, most_tokens)
     last = reworded(plan, draft.closing().saying(words))
-    last = msgspec.structs.replace(last, wanted=Wanted(cap, min(cap, plan.terms.floor), "limit"), lands=True)
+    floor = min(cap, max(plan.terms.floor, draft.asked.smallest_cap))
+    origin = "caller" if cap == draft.asked.cap else "limit"
+    last = msgspec.structs.replace(last, wanted=Wanted(cap, floor, origin), lands=True)
     carries = f"only the tool {tool!r} stays callable" if tool else "its tools stay in the body and cannot be called"
     return noted(last, f"the last call of its run, since {why}: {carries}, at most {at_most(last, cap)}", FLAG)
 

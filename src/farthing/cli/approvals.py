@@ -12,7 +12,7 @@ from farthing.cli.screen import amount as worded
 from farthing.cli.screen import moment, say_json, screen, table
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
-from farthing.domain.budget import Budget
+from farthing.domain.budget import Budget, Unit
 from farthing.domain.ids import read, show
 from farthing.gateway.admin.approval_views import approval_view
 from farthing.ports.approvals import DECLINED, GRANTED, PENDING, PREFIX, Approval, Petition
@@ -116,8 +116,8 @@ def find(store: SqliteApprovals, shown: str) -> Approval:
 def _amount(text: str, petition: Petition) -> int:
     """In the unit that the approval is about. Raises click.UsageError."""
     unit = petition.account.unit
-    money = {"money": unit} if unit.currency else {}
-    return amount_from(text, Budget(name=petition.budget, limits=((unit, 0),), **money))[1]
+    money = unit if unit.currency else Unit.USD
+    return amount_from(text, Budget(name=petition.budget, limits=((unit, 0),), money=money))[1]
 
 
 def _say(found: Approval, before: Approval, as_json: bool) -> None:

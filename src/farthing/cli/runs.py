@@ -41,7 +41,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.group(no_args_is_help=True)
 def runs() -> None:
-    """Runs: list, show, end. Suspend and resume a run, or whoever carries a label.
+    """Runs: list, show, end; suspend and resume a run, a user, an agent.
 
     Changes are made in the store; a running gateway takes them up within half a second. Keys are suspended with
     `farthing keys suspend`.

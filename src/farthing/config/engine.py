@@ -14,6 +14,7 @@ from farthing.call.rules import Rules
 from farthing.call.stages import ContextOf, ExactCount, Need, ProviderCount
 from farthing.config.alerting import Alerting
 from farthing.config.approving import Approving
+from farthing.config.landings import KeptLandings
 from farthing.config.settings import Settings
 from farthing.config.store import Opened
 from farthing.domain.errors import BadRequest, LedgerUnavailable, NotSent, UpstreamFailed
@@ -77,6 +78,8 @@ class Engine:
         self.guards: Guards | None = None
         self.health = Providers()
         self.nearing = Nearing()
+        self.kept_landings = KeptLandings(store.guards)
+        self.nearing.landings.tell = self.kept_landings.tell
         self.refresh: Callable[[], Coroutine[Any, Any, None]] | None = None
         """Takes up what changed in the store; set by whoever built this engine."""
         self.changing = asyncio.Lock()
@@ -119,6 +122,7 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.kept_landings.rest()
 
     async def _catch_up(self) -> None:
         """Refresh until nothing newer is known of; a store that cannot be read now is read again a little later."""

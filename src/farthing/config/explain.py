@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from farthing.alerts.watch import Watched
 from farthing.config.alert_rules import said_rules
 from farthing.config.convert import ACTIVE_FORMATS, budgets_of, limits_of
+from farthing.config.guard_words import guard_lines
 from farthing.config.settings import Budget, Key, Provider, Settings
 from farthing.domain.budget import Unit
 from farthing.domain.money import usd
@@ -25,6 +26,7 @@ def explain(settings: Settings) -> str:
         _section("Providers", map(_provider, settings.providers), "none: every call will be refused"),
         _section("Budgets", map(_budget, settings.budgets), "none: spending is recorded and not limited"),
         _section("Keys", map(_key, settings.keys), "none: callers on this machine need no key; others are refused"),
+        _section("Guards", guard_lines(settings), "none: no rates are limited, and loops are not looked for"),
         _section(
             "Alerts",
             map(_alert, said_rules(settings, budgets_of(settings))),

@@ -73,26 +73,9 @@ def open_store(
     """Open or make the store. `changed` is called, from any thread, when another process changed keys, budgets,
     grants or gates. Raises StoreBroken with what to do."""
     path = path_of(settings)
-    unknown_after_ms = int(settings.gateway.unknown_after_seconds * 1_000)
     if path is None:
-        directory_in_memory = MemoryDirectory(now_ms=clock)
-        memory = MemoryLedger(clock=clock, directory=directory_in_memory)
-        claims_in_memory = MemoryClaims(memory.records)
-        outbox_in_memory = MemoryOutbox()
-        return Opened(
-            ledger=memory,
-            directory=directory_in_memory,
-            records=memory.records,
-            claims=claims_in_memory,
-            mint=Mint(0),
-            skeleton_key=secrets.token_bytes(32),
-            outbox=outbox_in_memory,
-            facts=MemoryFacts(memory.records, directory_in_memory, outbox_in_memory),
-            guards=MemoryGuards(now_ms=clock),
-            approvals=MemoryApprovals(directory_in_memory),
-            alert_secret=secrets.token_hex(32),
-            close=lambda: None,
-        )
+        return _in_memory(clock)
+    unknown_after_ms = int(settings.gateway.unknown_after_seconds * 1_000)
     ledger = SqliteLedger.open(
         path, clock=clock, what=what, unknown_after_ms=unknown_after_ms, on_directory_change=changed
     )
@@ -134,6 +117,27 @@ def open_store(
         approvals=approvals,
         alert_secret=alert_secret,
         close=close,
+    )
+
+
+def _in_memory(clock: Callable[[], int]) -> Opened:
+    directory = MemoryDirectory(now_ms=clock)
+    memory = MemoryLedger(clock=clock, directory=directory)
+    claims = MemoryClaims(memory.records)
+    outbox = MemoryOutbox()
+    return Opened(
+        ledger=memory,
+        directory=directory,
+        records=memory.records,
+        claims=claims,
+        mint=Mint(0),
+        skeleton_key=secrets.token_bytes(32),
+        outbox=outbox,
+        facts=MemoryFacts(memory.records, directory, outbox),
+        guards=MemoryGuards(now_ms=clock),
+        approvals=MemoryApprovals(directory),
+        alert_secret=secrets.token_hex(32),
+        close=lambda: None,
     )
 
 

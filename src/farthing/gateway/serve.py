@@ -156,3 +156,4 @@ async def _say_draining(running: uvicorn.Server, gateway: Gateway) -> None:
     while not running.should_exit:  # noqa: ASYNC110 - as above
         await asyncio.sleep(0.1)
     gateway.closing = True
+    gateway.engine.approvals.close()

@@ -41,7 +41,7 @@ def wanted(asked: Asked, facts: ModelFacts, defaults: Defaults, floor: int) -> W
     if cap is None:
         cap, origin = _default(asked, facts, defaults, floor), "default"
     least = floor if asked.thinking is None else MIN_THINKING + max(floor, 1)
-    return Wanted(cap, min(cap, least), origin)
+    return Wanted(cap, min(cap, max(least, asked.smallest_cap)), origin)
 
 
 def lowered(wanted: Wanted, most: int) -> Wanted:

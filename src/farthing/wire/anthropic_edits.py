@@ -42,10 +42,15 @@ def closing(body: dict[str, Any]) -> dict[str, Any]:
     if body.get("tools"):
         tool = carrier(body)
         edited["tool_choice"] = {"type": "tool", "name": tool} if tool else {"type": "none"}
-    thinking = body.get("thinking")
-    if type(thinking) is dict and thinking != _OFF:
+    if type(body.get("thinking")) is dict:
         edited["thinking"] = _OFF
     return edited
+
+
+def thoughtless(body: dict[str, Any]) -> dict[str, Any]:
+    """The edit that turns off thinking without a budget of its own; no edit where there is none."""
+    thinking = body.get("thinking")
+    return {"thinking": _OFF} if type(thinking) is dict and thinking.get("type") == "adaptive" else {}
 
 
 def carrier(body: dict[str, Any]) -> str:

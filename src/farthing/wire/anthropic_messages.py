@@ -22,6 +22,8 @@ from farthing.wire.history import History, ToolUse
 from farthing.wire.lenient import NOTHING, UNREADABLE
 from farthing.wire.strict import Body, read_object, write
 
+ROOM_TO_THINK = 2_048
+"""Under a cap of ours that is smaller, a model that may think as long as it likes does not think: thinking counts as output."""
 MIN_THINKING = 1_024
 """The smallest `budget_tokens` that Anthropic accepts; it must also stay below `max_tokens` ("Extended thinking")."""
 _ROOM_TO_ANSWER = 256
@@ -117,6 +119,8 @@ class MessagesDraft:
         budget = self.asked.thinking
         if cap is not None and budget is not None and budget >= cap:
             edits["thinking"] = {**value["thinking"], "budget_tokens": _lowered(cap)}
+        elif cap is not None and cap < ROOM_TO_THINK and cap != self.asked.cap:
+            edits |= anthropic_edits.thoughtless(value)
         return write({**value, **edits}) if edits else self._body.encode()
 
     def count_body(self, *, model: str) -> bytes:

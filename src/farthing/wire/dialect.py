@@ -32,6 +32,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     cap: int | None = None
     """The output cap the caller named, per choice; None where it named none."""
+    smallest_cap: int = 1
+    """The smallest cap that the provider accepts."""
     choices: int = 1
     """`n`: how many answers, each up to the cap."""
     thinking: int | None = None

@@ -16,7 +16,7 @@ from farthing.wire.openai_chat_history import history_of
 from farthing.wire.openai_chat_prompt import template_tokens
 from farthing.wire.openai_chat_skeleton import skeleton_of
 from farthing.wire.openai_chat_stream import OUTPUT, ChatStream
-from farthing.wire.openai_models import CAP_FIELDS, cap_field
+from farthing.wire.openai_models import CAP_FIELDS, ROOM_TO_REASON, cap_field
 from farthing.wire.openai_usage import Reported, believed, read_reported, tier_served
 from farthing.wire.strict import Body, read_object, write
 
@@ -93,6 +93,8 @@ class ChatDraft:
             edited = {**edited, "stream_options": {**options, "include_usage": True}}
         if cap is not None and self.asked.thinking is not None and self.asked.thinking >= cap:
             edited = {**edited, "reasoning": {**edited["reasoning"], "max_tokens": _less_than(cap)}}
+        elif cap is not None and cap < ROOM_TO_REASON and cap != self.asked.cap:
+            edited = openai_chat_edits.hurried(edited)
         return self._body.encode() if edited is value else write(edited)
 
     def stream(self) -> ChatStream:

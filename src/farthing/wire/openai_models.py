@@ -11,6 +11,10 @@ import msgspec
 CAP_FIELDS = ("max_tokens", "max_completion_tokens")
 """Both names of the output cap in Chat Completions; the first is the older one."""
 
+ROOM_TO_REASON = 2_048
+"""Under a cap of ours that is smaller, a model is told to reason as little as it can: reasoning counts as output, and an
+answer that is all reasoning costs as much and says nothing."""
+
 _OPENAI = re.compile(r"(?:ft:)?(?:gpt-(?!oss)|chatgpt-|o\d)")
 _NEWER = re.compile(r"(?:ft:)?(?:gpt-4o|gpt-4\.|gpt-[5-9]|chatgpt-|o\d)")
 _REASONING = re.compile(r"(?:ft:)?(?:gpt-[5-9]|o\d)")

@@ -12,6 +12,7 @@ from farthing.wire.dialect import Answered
 from farthing.wire.gathered import Gathered
 from farthing.wire.history import History, ToolUse
 from farthing.wire.lenient import UNREADABLE
+from farthing.wire.openai_models import ROOM_TO_REASON
 from farthing.wire.openai_responses_answer import Response, answered
 from farthing.wire.openai_responses_asked import asked_of
 from farthing.wire.openai_responses_history import history_of
@@ -96,6 +97,8 @@ class ResponsesDraft:
             edits["model"] = model
         if cap is not None and value.get("max_output_tokens") != cap:
             edits["max_output_tokens"] = cap
+            if cap < ROOM_TO_REASON:
+                edits = openai_responses_edits.hurried({**value, **edits})
         return write({**value, **edits}) if edits else self._body.encode()
 
     def stream(self) -> ResponsesStream:

@@ -9,6 +9,9 @@ from farthing.wire.gathered import Gathered
 from farthing.wire.openai_attribution import attribution
 from farthing.wire.openai_chat_asked import MAX_CAP, tier_of
 
+SMALLEST_CAP = 16
+"""The least that OpenAI accepts as `max_output_tokens` ("Create a model response")."""
+
 _OTHER_CAPS = ("max_tokens", "max_completion_tokens")
 """Caps of other dialects. A provider that honours one of them would not honour the one we reserve for."""
 
@@ -43,6 +46,7 @@ def asked_of(body: dict[str, Any], found: Gathered) -> Asked:
         model=needed_text(body, "model"),
         stream=boolean(body, "stream") or False,
         cap=whole(body, "max_output_tokens", high=MAX_CAP),
+        smallest_cap=SMALLEST_CAP,
         reasons=_reasons(body),
         text_bytes=found.bytes(),
         overhead_tokens=found.overhead,

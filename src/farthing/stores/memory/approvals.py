@@ -78,7 +78,7 @@ class MemoryApprovals:
             for each in self._approvals.values()
             if each.petition.account.budget == name and each.at(now_ms).state == PENDING
         ]
-        for oldest in sorted(open_now, key=lambda each: each.id)[: len(open_now) - MOST_OPEN + 1]:
+        for oldest in sorted(open_now, key=lambda each: each.id)[: max(len(open_now) - MOST_OPEN + 1, 0)]:
             self._approvals[oldest.id] = msgspec.structs.replace(oldest, state=EXPIRED, expires_ms=now_ms)
 
     def _keep(self, before: Approval | None, made: Approval, action: str) -> Approval:
