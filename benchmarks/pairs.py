@@ -35,6 +35,7 @@ PATIENCE_MS = 60_000
 NEVER_MS = 2**62
 FOUND_OUT_AFTER = 200
 """An outcome that was unknown is known so many calls later."""
+COUNTED = ("pairs", "voided", "unknown, settled later", "clamped", "waited", "waited in vain")
 SLOW_SECONDS = 0.004
 """How long some calls take, so that others have to wait for what they hold."""
 
@@ -75,7 +76,7 @@ class Trial:
     def __init__(self, ledger: SqliteLedger, world: World, pairs: int) -> None:
         self.ledger, self.world, self.pairs = ledger, world, pairs
         self.model = Model(world.budgets)
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
         self.refused: Counter[str] = Counter()
         self._mint = Mint(ledger.slot)
         self._lost: list[Lost] = []

@@ -10,7 +10,6 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from fractions import Fraction
-from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from pairs_world import EUR, EUR_IN_USD, Ask
 from farthing.domain.budget import AccountKey, Budget, Standing
 
 REMEMBERED = 20_000
+"""How many moves of an account are known at least: far more than there are while one call waits."""
 DAY_MS = 86_400_000
 
 
@@ -35,7 +35,7 @@ class Side(msgspec.Struct):
     at_first_refusal: float | None = None
     """The share of its limit that was really spent by then; None where it refused nothing."""
     moves: int = 0
-    spents: deque[int] = msgspec.field(default_factory=lambda: deque([0], maxlen=REMEMBERED))
+    spents: "array[int]" = msgspec.field(default_factory=lambda: array("q", [0]))
     """The latest values of posted + unknown."""
 
     @property
@@ -46,11 +46,13 @@ class Side(msgspec.Struct):
     def moved(self) -> None:
         self.moves += 1
         self.spents.append(self.posted + self.unknown)
+        if len(self.spents) > 2 * REMEMBERED:
+            del self.spents[:REMEMBERED]
 
-    def since(self, mark: int) -> list[int]:
+    def since(self, mark: int) -> "array[int]":
         """What was spent at each moment since it had moved so often; nothing where that is forgotten."""
         wanted = self.moves - mark + 1
-        return list(islice(reversed(self.spents), wanted)) if wanted <= len(self.spents) else []
+        return self.spents[-wanted:] if wanted <= len(self.spents) else array("q")
 
 
 class Amounts(NamedTuple):

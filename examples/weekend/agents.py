@@ -1,6 +1,7 @@
 """The 23 agents: plain tool loops over Chat Completions that know nothing of budgets, and the supervisors of some."""
 
 from collections.abc import Awaitable, Callable
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -15,6 +16,9 @@ EXPORT_HOURS = 10
 RESTART_MINUTES = 15
 MOST_ANSWER = 400
 
+THINGS = ("An order", "A price", "A contract", "A customer's letter", "An invoice")
+DEEDS = ("deleted", "sent on", "shown to strangers", "changed after the fact", "promised to two at once", "lost")
+
 Json = dict[str, Any]
 
 
@@ -26,8 +30,8 @@ class Reply(msgspec.Struct, frozen=True):
     body: Json
 
 
-Post = Callable[[Json, str], Awaitable[Reply]]
-"""Send a body, with these labels."""
+Post = Callable[[Json, str, str], Awaitable[Reply]]
+"""Send a body, with this key and these labels."""
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +57,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
 class Agent:
     """One agent, step by step. `letters` is where agents that talk to each other leave what they say."""
 
-    def __init__(self, role: Role, number: int, start_ms: int, letters: dict[str, str]) -> None:
-        self.role, self.number, self.letters = role, number, letters
+    def __init__(self, role: Role, number: int, start_ms: int, letters: dict[str, str], key: str) -> None:
+        self.role, self.number, self.letters, self.key = role, number, letters, key
         self.name = role.name if number == 0 else f"{role.name}-{number}"
         self.started_ms = start_ms
         self.due_ms: int | None = start_ms
@@ -73,7 +77,7 @@ class Agent:
     async def step(self, post: Post, now_ms: int) -> None:
         """One call, and the tools that it asks for."""
         body = {"model": MODEL, "messages": self._messages(), "tools": self._tools(), "max_tokens": MOST_ANSWER}
-        reply = await post(body, f"team=research,agent={self.name},run={self.run}")
+        reply = await post(body, f"sk-{self.key}", f"team=research,agent={self.name},run={self.run}")
         if reply.status != 200:
             error = reply.body["error"]
             self._end(now_ms, error["code"], error["message"])
@@ -128,9 +132,15 @@ class Agent:
                 return "Error: 401, the login of this mailbox has expired"
 
 
-HOUSE_RULES = (
-    "You work for a small company while its people sleep. Finish what you are given; where something does not work, try "
-    "again until it does. Nobody answers questions before Monday."
+HOUSE_RULES = "\n".join(
+    [
+        "You work for a small company while its people sleep. Finish what you are given; where something does not work, "
+        "try again until it does. Nobody answers questions before Monday. The rules of the house:"
+    ]
+    + [
+        f"{number}. {what} is never {how}, unless a person has said so in writing; if in doubt, note it and go on."
+        for number, (what, how) in enumerate(product(THINGS, DEEDS), 1)
+    ]
 )
 ANY = {"type": "object", "additionalProperties": True}
 
@@ -171,7 +181,7 @@ def fleet(start_ms: int) -> list[Agent]:
     """All 23, each a minute after the one before."""
     letters: dict[str, str] = {}
     named = [(role, number if many > 1 else 0) for role, many in ROLES for number in range(1, many + 1)]
-    return [Agent(role, number, start_ms + at * 60_000, letters) for at, (role, number) in enumerate(named)]
+    return [Agent(role, number, start_ms + at * 60_000, letters, f"{at:04}") for at, (role, number) in enumerate(named)]
 
 
 def _page(topic: str, page: int) -> str:

@@ -7,6 +7,9 @@ tools (`tool_choice: none`, a last call) brings it to an answer.
 import re
 
 from farthing.testing import Prompt, Reply, ToolCall
+from farthing.testing.generation import filler
+
+PROSE_TOKENS = 300
 
 
 def night_model(prompt: Prompt) -> Reply:
@@ -37,19 +40,19 @@ def search(prompt: Prompt) -> Reply:
 
 def ask_verifier(prompt: Prompt) -> Reply:
     """The analyst: another draft for the verifier."""
-    draft = int(_last(prompt, r"draft (\d+)", "0")) + 1
+    draft = 1 + max((int(call.arguments["draft"]) for call in _made(prompt)), default=0)
     if prompt.tool_choice == "none":
         return Reply(text=f"Draft {draft - 1} is my report. The verifier has not agreed to it: section 4 is open.")
-    text = f"This is draft {draft}. I have worked in your remarks on the last one; section 4 is written anew."
-    return Reply(tools=(ToolCall("ask_verifier", {"text": text}),))
+    text = f"Draft {draft}, with your remarks worked in and section 4 written anew. {_prose(draft)}"
+    return Reply(tools=(ToolCall("ask_verifier", {"draft": draft, "text": text}),))
 
 
 def ask_analyst(prompt: Prompt) -> Reply:
     """The verifier: another question for the analyst."""
-    seen = int(_last(prompt, r"draft (\d+)", "0"))
+    seen = int(_last(prompt, r"Draft (\d+),", "0"))
     if prompt.tool_choice == "none":
         return Reply(text=f"I have seen {seen} drafts. The numbers hold, but section 4 still names no source.")
-    text = f"Remarks on draft {seen}: better, but section 4 names no source for its number {seen + 3}. Please revise."
+    text = f"Remarks on draft {seen}: better, but section 4 names no source for number {seen + 3}. {_prose(-seen)}"
     return Reply(tools=(ToolCall("ask_analyst", {"text": text}),))
 
 
@@ -64,7 +67,7 @@ def get_status(prompt: Prompt) -> Reply:
 def find_order(prompt: Prompt) -> Reply:
     """Honest work: look the order up, pay it back, say so."""
     order = _last(prompt, r"(A-\d+)", "")
-    made = {call.name for call in prompt.made_calls}
+    made = {call.name for call in _made(prompt)}
     if "find_order" not in made:
         return Reply(tools=(ToolCall("find_order", {"order": order}),))
     if "refund" not in made:
@@ -75,8 +78,17 @@ def find_order(prompt: Prompt) -> Reply:
 _STEPS = {step.__name__: step for step in (read_mail, search, ask_verifier, ask_analyst, get_status, find_order)}
 
 
+def _made(prompt: Prompt) -> list[ToolCall]:
+    return [call for turn in prompt.turns for call in turn.calls]
+
+
 def _last(prompt: Prompt, pattern: str, default: str) -> str:
     """What the pattern finds last among what the user and the tools have said."""
     told = "\n".join(turn.text for turn in prompt.turns if turn.role in ("user", "tool"))
     found = re.findall(pattern, told)
     return found[-1] if found else default
+
+
+def _prose(number: int) -> str:
+    """A few hundred words like no others."""
+    return "".join(piece.text for piece in filler(f"report {number}", PROSE_TOKENS))

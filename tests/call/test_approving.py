@@ -5,12 +5,12 @@ import asyncio
 import msgspec
 import pytest
 
+from farthing.budget.thresholds import Reached
 from farthing.call.approving import approve, at_limit, at_threshold, pass_thresholds
 from farthing.call.arrival import Caller
+from farthing.call.funding import fund
 from farthing.call.plan import Plan
 from farthing.call.states import NeedsFunds, Over, Refused
-from farthing.call.funding import fund
-from farthing.budget.thresholds import Reached
 from farthing.domain.budget import AccountKey, Act, Budget, Standing, Threshold, Unit
 from farthing.domain.hold import Declined
 from farthing.domain.ids import show
@@ -211,11 +211,8 @@ def test_a_second_question_of_the_same_call_gets_what_is_left_of_the_time():
 
 
 def test_what_expired_while_it_was_waited_for_is_said_to_have_expired():
-    class Impatient(AskingDesk):
-        pass
-
     async def scenario():
-        at = Impatient(budgets=(dollars(POOR, hard="approve", approve_wait_seconds=60.0),))
+        at = asking_desk()
         plan = planned(at, chat())
         question = at_limit(plan, declined_by(at, plan))
         found = await at.approvals.ask(question.petition)
@@ -253,7 +250,7 @@ def at_thresholds(wait=0.0):
 
 
 def test_a_threshold_asks_to_be_passed_and_for_no_amount():
-    at, plan = at_thresholds()
+    _, plan = at_thresholds()
     question = at_threshold(plan, plan.asks[0])
     assert (question.petition.why, question.petition.short, question.petition.worst) == ("threshold 0.5", 0, 1)
     assert "50 %" in question.message

@@ -4,11 +4,12 @@ import asyncio
 
 from farthing.call.nearing import FRESH_MS, Nearing, whose
 from farthing.domain.budget import Act
+from farthing.domain.hold import Reserved, Short
 from farthing.domain.usage import Usage
-from support.desk import chat
-from support.funded import planned
-from support.money import ask, charge, settlement
-from support.nearing import desk, of_run, soft, spend
+from support.desk import chat, dollars
+from support.funded import funded, planned
+from support.money import ask, charge, key, settlement
+from support.nearing import desk, landing_run, of_run, soft, spend
 
 BUDGET = soft(Act.HINT)
 
@@ -76,3 +77,26 @@ def test_what_came_back_is_learnt_for_the_agent_of_that_run():
     at.nearing.learn(plan, Usage(input_tokens=2_048), 0)
     assert whose(plan) == ("", "r", "ada")
     assert at.nearing.warmth.of(("", "r", "ada"), "gpt-4o-mini", 1).cached_tokens == 2_048
+
+
+def test_what_is_kept_for_a_run_that_no_longer_calls_is_freed_when_another_one_does():
+    at, freed = desk(BUDGET), []
+    at.ledger.free_landing = freed.append
+    for run, now_ms in (("a", 0), ("b", 60), ("a", 90), ("c", 159)):
+        at.nearing.keeps(((key(window=f"run:{run}"), 5),), at.ledger, now_ms, 100)
+    assert freed == []
+    at.nearing.keeps(((key(window="run:d"), 5),), at.ledger, 190, 100)
+    assert freed == ["run:b", "run:a"]
+    at.nearing.keeps(((key(window="run:d"), 5),), at.ledger, 500, 100)
+    assert freed == ["run:b", "run:a", "run:c"]
+
+
+def test_an_idle_run_keeps_no_money_from_its_own_other_calls():
+    at = desk(landing_run(), dollars("5"))
+    first = asyncio.run(funded(at, chat(), caller=of_run("a")))
+    first.void("")
+    whole = ask(1, charge(key("run", window="run:a"), 10**9))
+    assert isinstance(asyncio.run(at.ledger.reserve(whole)), Short)
+    at.time_ms += 900_000
+    asyncio.run(funded(at, chat(), caller=of_run("b")))
+    assert isinstance(asyncio.run(at.ledger.reserve(whole)), Reserved)

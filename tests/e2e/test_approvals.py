@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from farthing.config.engine import wall_ms
-from farthing.testing import Reply, SimulatedProvider, list_prices
+from farthing.testing import SimulatedProvider, list_prices
 from support.admin import admin, ask, bearer, refused
 from support.gateway import gateway_and_provider, running_gateway, write_config
 from support.gateway_process import GatewayProcess, LedgerFile
@@ -279,7 +279,12 @@ def test_the_makers_clients_send_one_request_and_show_the_address(tmp_path, make
         assert len(provider.bill) == 0
 
 
-BOSS, LEAD, OTHER, BOT = ("boss-secret-0123456789", "lead-secret-0123456789", "other-secret-012345678", "bot-secret-01234567890")
+BOSS, LEAD, OTHER, BOT = (
+    "boss-secret-0123456789",
+    "lead-secret-0123456789",
+    "other-secret-012345678",
+    "bot-secret-01234567890",
+)
 KEYS = f"""
 [[keys]]
 name = "boss"

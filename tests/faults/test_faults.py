@@ -6,15 +6,26 @@ import pytest
 
 from farthing.stores.sqlite.verify import verify
 from faults.table import CASES, ELSEWHERE, combinations, name
+from support.fault_changes import moving_clock, new_configuration, slow_provider
+from support.fault_clients import misbehaving_client
 from support.fault_cuts import cut_scene
-from support.fault_disk import disk_scene
-from support.fault_gateway import stage
+from support.fault_disk import failing_disk
+from support.fault_gateway import misbehaving_provider, stage
 from support.fault_process import KilledGateways
 from support.fault_words import Layer, Ledger, Money, Policy
 from support.fault_world import ACTS, MODELS, Outcome, share_of
 
 ROWS = list(combinations())
 SLOW = {Layer.KILL, Layer.CUT, Layer.DISK, Layer.PATIENCE}
+ALONE = {Layer.PROVIDER: misbehaving_provider, Layer.CLIENT: misbehaving_client}
+"""Faults of one call."""
+TOGETHER = {
+    Layer.PATIENCE: slow_provider,
+    Layer.CLOCK: moving_clock,
+    Layer.CHANGE: new_configuration,
+    Layer.DISK: failing_disk,
+}
+"""Faults of the whole gateway, or slow ones: all runs of a case meet them at one time."""
 
 
 class Stages:
@@ -27,44 +38,32 @@ class Stages:
         self._scenes = {}
 
     def meet(self, case, policy, *, streamed) -> Outcome:
+        if case.layer in ALONE:
+            running = self._ready(case.layer, stage)
+            return running.meet_alone(case, policy, streamed=streamed, act=ALONE[case.layer])
+        if case.name not in self._scenes:
+            self._scenes[case.name] = self._play(case)
+        return self._scenes[case.name][policy, streamed]
+
+    def _play(self, case):
         match case.layer:
             case Layer.KILL:
-                return self._scene(case, lambda: self._killed().meet(case))[policy, streamed]
-            case Layer.DISK:
-                return self._scene(case, lambda: disk_scene(self._once(Layer.DISK, self._stage), case))[
-                    policy, streamed
-                ]
+                return self._ready(case.layer, lambda layer, folder: KilledGateways(folder)).meet(case)
             case Layer.CUT:
-                return self._scene(case, lambda: cut_scene(case, self._folder(case.name)))[policy, streamed]
+                return cut_scene(case, self._folders.mktemp(case.name))
             case layer:
-                return self._once(layer, self._stage).meet(case, policy, streamed=streamed)
+                return self._ready(layer, stage).meet_together(case, TOGETHER[layer])
 
-    def _scene(self, case, make):
-        """Six runs meet the fault at one time, since it happens to the whole process."""
-        if case.name not in self._scenes:
-            self._scenes[case.name] = make()
-        return self._scenes[case.name]
-
-    def _killed(self):
-        return self._once(Layer.KILL, lambda layer, folder: KilledGateways(folder))
-
-    def _once(self, layer, make):
+    def _ready(self, layer, make):
         if layer not in self._running:
-            folder = self._folder(layer.name.lower())
+            folder = self._folders.mktemp(layer.name.lower())
             self._stack.callback(self._verify, folder)
             self._running[layer] = self._stack.enter_context(make(layer, folder))
         return self._running[layer]
 
     @staticmethod
-    def _stage(layer, folder):
-        return stage(layer, folder)
-
-    def _folder(self, label):
-        return self._folders.mktemp(label)
-
-    @staticmethod
     def _verify(folder):
-        """When all is over: the sums are right, on every account, and nothing is held."""
+        """When all is over: the sums are right on every account."""
         assert verify(folder / "farthing.db") == []
 
 

@@ -21,9 +21,9 @@ from farthing.stores.sqlite.guards import SqliteGuards
 from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.stores.sqlite.verify import verify
 from support import fault_world as world
-from support.fault_process import Outcomes, closing_records
+from support.fault_process import closing_records
 from support.fault_words import Case, Policy
-from support.fault_world import NOBODY_SAW, Bill, Left, Outcome, Run, left_by, six_runs, then
+from support.fault_world import NOBODY_SAW, Bill, Left, Outcome, Outcomes, Run, left_by, six_runs, then
 from support.gateway import running_gateway
 from support.hasty import Seen
 from support.ledger_work import wrong_sums

@@ -1,82 +1,37 @@
 """Faults of the disk under a running gateway: full, failing, read-only or locked, when money is reserved or settled."""
 
-import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
 
 from farthing.stores.sqlite import connect as connecting
-from farthing.testing import Fault
 from support import faults as failing
+from support.fault_changes import in_flight
 from support.fault_gateway import Stage
-from support.fault_words import Case, Policy
-from support.fault_world import Outcome, Run, billed, call, left_by, six_runs, then, warm_up
+from support.fault_words import Case
+from support.fault_world import Run, at_once, call
 from support.faults import Faults
 from support.hasty import Seen, eventually
 
 BUSY_SECONDS = 0.05
 """How long the ledger waits for another program's transaction here."""
-Outcomes = dict[tuple[Policy, bool], Outcome]
 Break = Callable[[], None]
 
 
-def disk_scene(stage: Stage, case: Case) -> Outcomes:
-    """Six runs at one time meet a disk that fails, and then works again."""
+def failing_disk(stage: Stage, case: Case, runs: tuple[Run, ...]) -> dict[Run, Seen]:
+    """The disk fails before the calls or while they are in flight, and works again when their clients are served."""
     what, moment = case.inject.split()
-    runs = six_runs(case.name)
-    for run in runs:
-        warm_up(stage.gateway.url, run)
-    stage.provider.reset()
     with _disk(stage, what) as (fail, mend):
-        met = _at_the_reserve if moment == "reserve" else _at_the_settle
-        seen = met(stage, runs, fail)
+        if moment == "settle":
+            seen = in_flight(stage, runs, fail)
+        else:
+            fail()
+            seen = at_once(runs, lambda run: call(stage.url, run))
         mend()
-    eventually(lambda: _works(stage), "the ledger works again")
-    left = {run: left_by(stage.gateway.engine.records, run) for run in runs}
-    bills = {run: billed(stage.provider, run) for run in runs}
-    return {
-        (run.policy, run.streamed): Outcome(run, seen[run], left[run], bills[run], then(stage.gateway.url, run))
-        for run in runs
-    }
-
-
-def _at_the_reserve(stage: Stage, runs: tuple[Run, ...], fail: Break) -> dict[Run, Seen]:
-    fail()
-    return at_once(runs, lambda run: call(stage.gateway.url, run))
-
-
-def _at_the_settle(stage: Stage, runs: tuple[Run, ...], fail: Break) -> dict[Run, Seen]:
-    stage.provider.faults.push(*[Fault(kind="latency", seconds=0.3)] * len(runs))
-
-    def fail_once_all_are_sent() -> None:
-        eventually(lambda: len(stage.provider.bill) == len(runs), "all are under way")
-        fail()
-
-    return at_once(runs, lambda run: call(stage.gateway.url, run), fail_once_all_are_sent)
-
-
-def at_once(
-    runs: tuple[Run, ...], act: Callable[[Run], Seen], meanwhile: Callable[[], None] = lambda: None
-) -> dict[Run, Seen]:
-    """Do it for all runs at one time, each in a thread."""
-    seen: dict[Run, Seen] = {}
-    threads = [threading.Thread(target=lambda run=run: seen.update({run: act(run)})) for run in runs]
-    for thread in threads:
-        thread.start()
-    meanwhile()
-    for thread in threads:
-        thread.join(60)
-    assert len(seen) == len(runs), "a call did not end"
+        eventually(stage.quiet, "the ledger works again")
     return seen
-
-
-def _works(stage: Stage) -> bool:
-    """Whether everything said so far is on the disk."""
-    flushed = asyncio.run_coroutine_threadsafe(stage.gateway.engine.ledger.flush(), stage.gateway.loop)
-    return flushed.exception(30) is None
 
 
 @contextmanager

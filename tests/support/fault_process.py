@@ -12,21 +12,20 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from farthing.domain.errors import StoreBroken
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.records import SqliteRecords
 from support import fault_world as world
-from support.fault_gateway import request_bytes
+from support.fault_clients import sent
 from support.fault_words import Case, Policy
-from support.fault_world import NOBODY_SAW, Outcome, Run, billed, call, left_by, six_runs, then, warm_up
+from support.fault_world import NOBODY_SAW, Outcome, Outcomes, Run, billed, call, left_by, six_runs, then, warm_up
 from support.gateway_process import GatewayProcess, LedgerFile
 from support.hasty import Seen, eventually
 
-Outcomes = dict[tuple[Policy, bool], Outcome]
 SLOW_STREAM, SLOW_WHOLE = "slow:seconds=0.05", "latency:seconds=1"
 """An answer of forty pieces takes two seconds."""
 LATE = "latency:seconds=0.5"
@@ -60,6 +59,7 @@ class KilledGateways:
         runs = six_runs(case.name)
         for run in runs:
             warm_up(self.url, run)
+        eventually(self._quiet, "what the warm-ups cost is in the file")
         self.provider.reset()
         seen = _SCENES[case.inject](self, runs)
         eventually(self._quiet, "the bill is made up, and nothing is held")
@@ -88,6 +88,14 @@ class KilledGateways:
     def attempts(self) -> int:
         with LedgerFile(self.folder / FILE) as ledger:
             return len(ledger.rows())
+
+    def landed(self, runs: tuple[Run, ...]) -> bool:
+        """Whether the file says of every run that lands that it had its last answer."""
+        landing = {run.name for run in runs if run.policy is Policy.LAND}
+        with LedgerFile(self.folder / FILE) as ledger:
+            return landing <= {
+                name for (name,) in ledger.connection.execute("SELECT name FROM run WHERE landed <> '[]'")
+            }
 
     def _quiet(self) -> bool:
         with LedgerFile(self.folder / FILE) as ledger:
@@ -161,21 +169,15 @@ def _nobody(runs: tuple[Run, ...]) -> dict[Run, Seen]:
 def _before_the_reserve(stage: KilledGateways, runs: tuple[Run, ...]) -> dict[Run, Seen]:
     """The requests have arrived, and what sets their money aside cannot be written yet."""
     before = stage.attempts()
-    with locked(stage.folder / FILE):
-        calls = Calls(stage.url, runs, lambda run: world.TEXT)
-        eventually(lambda: _taken(stage.gateway.port) >= len(runs), "the gateway has the requests")
+    with ExitStack() as stack, locked(stage.folder / FILE):
+        for run in runs:
+            stack.enter_context(sent(stage.url, run))
+        health = httpx2.get(f"{stage.url}/healthz", trust_env=False)
+        assert health.status_code == 200, "it has read what came before"
         stage.kill()
-    seen = calls.over()
     assert stage.attempts() == before
     stage.gateway.start()
-    return _unanswered(seen)
-
-
-def _taken(port: int) -> int:
-    """Connections to the port that are established, as the kernel lists them."""
-    wanted = f":{port:04X}"
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(row[1].endswith(wanted) and row[3] == "01" for row in rows)
+    return _nobody(runs)
 
 
 def _before_the_dispatch(stage: KilledGateways, runs: tuple[Run, ...]) -> dict[Run, Seen]:
@@ -235,11 +237,9 @@ def _before_the_settle(stage: KilledGateways, runs: tuple[Run, ...]) -> dict[Run
 
 def _after_the_settle(stage: KilledGateways, runs: tuple[Run, ...]) -> dict[Run, Seen]:
     """What the calls cost is in the file; the clients have read nothing when the gateway is gone."""
-    parts = urlsplit(stage.url)
     with ExitStack() as stack:
         for run in runs:
-            sock = stack.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=30))
-            sock.sendall(request_bytes(stage.url, run, **{"idempotency-key": run.name}))
+            stack.enter_context(sent(stage.url, run, **{"idempotency-key": run.name}))
         eventually(lambda: stage.all_sent(runs), "all are under way")
         eventually(lambda: stage.states(runs) == ["settled"] * len(runs), "all are settled in the file")
         stage.kill()
@@ -253,6 +253,7 @@ def _after_the_settle(stage: KilledGateways, runs: tuple[Run, ...]) -> dict[Run,
 def _answered_and_killed(stage: KilledGateways, runs: tuple[Run, ...]) -> dict[Run, Seen]:
     seen = Calls(stage.url, runs, lambda run: world.TEXT).over()
     eventually(lambda: stage.states(runs) == ["settled"] * len(runs), "all are settled in the file")
+    eventually(lambda: stage.landed(runs), "and so are the last answers")
     stage.kill()
     return seen
 

@@ -1,5 +1,8 @@
 """The world in which faults happen: one budget a policy, runs that meet a fault, and what the ledger says of each run."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -123,10 +126,6 @@ def six_runs(name: str, secret: str = "") -> tuple[Run, ...]:
     )
 
 
-def one_run(name: str, policy: Policy, *, streamed: bool, secret: str = "") -> Run:
-    return next(run for run in six_runs(name, secret) if (run.policy, run.streamed) == (policy, streamed))
-
-
 def chat(text: str, cap: int, *, streamed: bool) -> dict[str, Any]:
     return {"model": DEAR, "messages": [{"role": "user", "content": text}], "max_tokens": cap, "stream": streamed}
 
@@ -147,18 +146,23 @@ def send(url: str, run: Run, body: dict[str, Any], **headers: str) -> Seen:
     """One request on a connection of its own, read to wherever it ends; status 0 where no answer began."""
     pieces: list[bytes] = []
     own = {name.replace("_", "-"): value for name, value in headers.items()}
-    with httpx2.Client(trust_env=False, timeout=60) as client:
-        try:
-            with client.stream("POST", f"{url}{PATH}", json=body, headers={**run.headers, **own}) as answer:
-                try:
-                    pieces.extend(answer.iter_raw())
-                    ended = True
-                except httpx2.TransportError:
-                    ended = False
-                text = b"".join(pieces).decode("utf-8", "replace")
-                return Seen(answer.status_code, dict(answer.headers), text, ended)
-        except httpx2.TransportError as error:
-            return Seen(0, {}, str(error), ended=False)
+    try:
+        with _client().stream("POST", f"{url}{PATH}", json=body, headers={**run.headers, **own}) as answer:
+            try:
+                pieces.extend(answer.iter_raw())
+                ended = True
+            except httpx2.TransportError:
+                ended = False
+            text = b"".join(pieces).decode("utf-8", "replace")
+            return Seen(answer.status_code, dict(answer.headers), text, ended)
+    except httpx2.TransportError as error:
+        return Seen(0, {}, str(error), ended=False)
+
+
+@cache
+def _client() -> httpx2.Client:
+    """One for all, since making one is dear; it keeps no connection."""
+    return httpx2.Client(trust_env=False, timeout=60, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
 def then(url: str, run: Run, **headers: str) -> Then | str:
@@ -240,5 +244,17 @@ class Outcome(NamedTuple):
     then: Then | str
 
 
+Outcomes = dict[tuple[Policy, bool], Outcome]
+
 NOBODY_SAW = Seen(0, {}, "", ended=False)
 """What a client saw that was not there any more."""
+
+
+def at_once(
+    runs: tuple[Run, ...], act: Callable[[Run], Seen], meanwhile: Callable[[], None] = lambda: None
+) -> dict[Run, Seen]:
+    """Do it for all runs at one time, each in a thread; `meanwhile` is done beside them."""
+    with ThreadPoolExecutor(len(runs)) as pool:
+        futures = {run: pool.submit(act, run) for run in runs}
+        meanwhile()
+        return {run: future.result(60) for run, future in futures.items()}

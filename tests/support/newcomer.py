@@ -1,6 +1,6 @@
 """A newcomer who follows a page: a gateway served by the real command, a simulated provider behind it, every block run
-as it stands. Two things are put in its place: the port of the gateway, the id of the newest call, and
-that of the newest approval.
+as it stands. Three things are put in their place: the port of the gateway, and the ids of the
+newest call and the newest approval.
 """
 
 import os

@@ -17,6 +17,7 @@ from farthing.domain.ids import attempt_id
 from farthing.domain.price import Unpriced
 from farthing.domain.record import AttemptOpening, CallClosing
 from farthing.domain.refusal import Refusal
+from farthing.guard.run import LifeRules
 from farthing.ports.client import Client
 
 
@@ -45,6 +46,8 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
             ask = _ask(plan, ordinal, desk, wait_ms=max(1, plan.wait_ms))
             found = await desk.while_here(client, ask)
         if isinstance(found, Reserved):
+            if ask.landing:
+                _note_kept(ask, desk)
             holding = Holding(desk, plan, ask.opening, found)
             return _last(holding) if plan.lands else Funded(holding)
         if isinstance(found, Declined):
@@ -57,6 +60,11 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
     except BaseException:  # cancelled, maybe in the very moment in which the money was granted to nobody any more
         _withdraw(state, desk)
         raise
+
+
+def _note_kept(ask: Reserve, desk: Desk) -> None:
+    life = LifeRules() if desk.guards is None else desk.guards.rules.life
+    desk.nearing.keeps(ask.landing, desk.ledger, desk.now_ms(), life.idle_after_ms)
 
 
 def _last(holding: Holding) -> State:

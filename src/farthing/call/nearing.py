@@ -18,12 +18,14 @@ MOST_LOOKS = 16_384
 class Nearing:
     """One for all calls of a process. Calls that no soft threshold concerns never come here."""
 
-    __slots__ = ("_looked_ms", "landings", "warmth")
+    __slots__ = ("_kept_ms", "_looked_ms", "landings", "warmth")
 
     def __init__(self) -> None:
         self.landings = Landings()
         self.warmth = Warmth()
         self._looked_ms: dict[tuple[AccountKey, ...], int] = {}
+        self._kept_ms: dict[str, int] = {}
+        """When money was last kept for each run's last answer, by its window; the longest ago first."""
 
     async def standings(self, soft: tuple[Watched, ...], ledger: Ledger, now_ms: int) -> Mapping[AccountKey, Standing]:
         """How the accounts stand that decide. Raises LedgerUnavailable.
@@ -41,6 +43,21 @@ class Nearing:
             self._looked_ms.clear()
         self._looked_ms[accounts] = now_ms
         return {each.account: each for each in await ledger.look(accounts)}
+
+    def keeps(
+        self, landing: tuple[tuple[AccountKey, int], ...], ledger: Ledger, now_ms: int, idle_after_ms: int
+    ) -> None:
+        """A call that keeps money for its run's last answer was funded. Runs that have not called for so long are idle, and
+        their money is freed: nobody waits for it but calls, so it is early enough when one comes."""
+        for account, _ in landing:
+            self._kept_ms.pop(account.window, None)
+            self._kept_ms[account.window] = now_ms
+        while self._kept_ms:
+            oldest, kept_ms = next(iter(self._kept_ms.items()))
+            if now_ms - kept_ms < idle_after_ms:
+                return
+            del self._kept_ms[oldest]
+            ledger.free_landing(oldest)
 
     def learn(self, plan: Plan, usage: Usage, now_ms: int) -> None:
         """A call came back that a change of model might concern."""

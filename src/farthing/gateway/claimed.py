@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from farthing.call.desk import Desk, Timer
+from farthing.call.desk import Approver, Desk, Timer
 from farthing.call.guards import Guards
 from farthing.call.rules import Rules
 from farthing.call.stages import Need
@@ -35,8 +35,11 @@ class ClaimedDesk:
         self.limits = desk.limits
         self.health = desk.health
         self.nearing = desk.nearing
-        self.approvals = desk.approvals
         self.notice = desk.notice
+
+    @property
+    def approvals(self) -> Approver:
+        return self._desk.approvals
 
     @property
     def guards(self) -> Guards | None:

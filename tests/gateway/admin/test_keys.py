@@ -124,3 +124,16 @@ def test_who_changed_a_key_is_audited(locked, tmp_path):
         rows = store.execute("SELECT by, action, subject FROM audit").fetchall()
     store.close()
     assert ("key boss", "key.add", "seen") in rows
+
+
+def test_an_administrator_may_give_the_right_to_approve_and_others_give_only_what_they_have():
+    admin_key = msgspec.structs.replace(MAKER, rights=("admin",))
+    approver = msgspec.structs.replace(WITHIN, rights=("approve",))
+    check_within(approver, admin_key)
+    with pytest.raises(BadRequest) as caught:
+        check_within(approver, msgspec.structs.replace(MAKER, rights=("call",)))
+    assert (caught.value.status, caught.value.field) == (403, "rights")
+    with pytest.raises(BadRequest):
+        check_within(msgspec.structs.replace(approver, labels=(("team", "b"),)), admin_key)
+    with pytest.raises(BadRequest):
+        check_within(msgspec.structs.replace(WITHIN, rights=("admin",)), msgspec.structs.replace(MAKER, rights=("approve",)))
