@@ -134,8 +134,8 @@ class Agent:
 
 HOUSE_RULES = "\n".join(
     [
-        "You work for a small company while its people sleep. Finish what you are given; where something does not work, "
-        "try again until it does. Nobody answers questions before Monday. The rules of the house:"
+        "You work for a small company while its people sleep. Finish what you are given.",
+        "Where something does not work, try again until it does. Nobody answers questions before Monday.",
     ]
     + [
         f"{number}. {what} is never {how}, unless a person has said so in writing; if in doubt, note it and go on."

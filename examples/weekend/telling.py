@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 
 import msgspec
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
-from weekend.agents import Agent, Ending
-from weekend.wires import Told
-from weekend.world import FRIDAY_MS, MONDAY_MS, RUN_USD, WEEKEND_USD, Governed, Weekend
 
 from farthing.cli.screen import dollars, table
 from farthing.domain.money import parse_usd
+from weekend.agents import Agent, Ending
+from weekend.wires import Told
+from weekend.world import FRIDAY_MS, MONDAY_MS, RUN_USD, WEEKEND_USD, Governed, Weekend
 
 HOUR_MS = 3_600_000
 BAR_HOURS, BAR_WIDTH = 6, 50
@@ -52,14 +53,7 @@ def tell_governed(out: Console, governed: Governed, alone: Weekend) -> None:
     )
     _bars(out, governed, alone.nanos)
     out.print()
-    for line in timeline(governed):
-        shown = Text(f"   {_moment(line.at_ms)}  ")
-        shown.append(f"{line.kind:8}", style=STYLES[line.kind])
-        shown.append(f" {line.who:20} ", style="bold")
-        shown.append(line.words)
-        if line.more:
-            shown.append(f"  (+ {line.more} like it, the last on {_moment(line.last_ms)})", style="dim")
-        out.print(shown, soft_wrap=True)
+    out.print(_shown(timeline(governed)))
 
 
 def tell_sums(out: Console, alone: Weekend, governed: Governed) -> None:
@@ -74,7 +68,7 @@ def tell_sums(out: Console, alone: Weekend, governed: Governed) -> None:
         ("still held or unknown", "", dollars(governed.open_nanos)),
         ("overspent", dollars(max(0, alone.nanos - limit)), dollars(max(0, governed.nanos - limit))),
         ("refused, nothing sent", "", f"{governed.refusals:,}"),
-        ("runs that ended with an answer", *(f"{_answers(one):,}" for one in (alone, governed))),
+        ("agents that gave an answer", *(f"{_answers(one)} of {len(one.agents)}" for one in (alone, governed))),
     ]
     out.print(table(("", "without", "with Farthing"), rows, right=(1, 2)))
 
@@ -148,7 +142,7 @@ def _alerts(told: Iterable[Told]) -> list[Seen]:
 
 def _alert_words(told: Told) -> str:
     """The alert's first sentence, and whom it is about where that does not say it."""
-    first = told.text.split("\n")[0].split(", since call")[0].rstrip(".")
+    first = told.text.partition("\n")[0].partition(", since call")[0].rstrip(".")
     return first if told.subject in first.lower() else f"{told.subject}: {first[0].lower()}{first[1:]}"
 
 
@@ -163,6 +157,20 @@ def _grouped(seen: Iterable[Seen]) -> list[Line]:
     return list(found.values())
 
 
+def _shown(lines: Iterable[Line]) -> Table:
+    shown = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
+    for _ in range(4):
+        shown.add_column(overflow="fold")
+    for line in lines:
+        words = Text(line.words)
+        if line.more:
+            words.append(f"  (+ {line.more} like it, until {_moment(line.last_ms)})", style="dim")
+        shown.add_row(
+            f"   {_moment(line.at_ms)}", Text(line.kind, style=STYLES[line.kind]), Text(line.who, style="bold"), words
+        )
+    return shown
+
+
 def _bars(out: Console, weekend: Weekend, whole: int) -> None:
     """What was spent until then, every few hours; `whole` is a full bar."""
     for at_ms in (*range(FRIDAY_MS + BAR_HOURS * HOUR_MS, MONDAY_MS, BAR_HOURS * HOUR_MS), MONDAY_MS):
@@ -174,12 +182,14 @@ def _bars(out: Console, weekend: Weekend, whole: int) -> None:
 
 
 def _answers(weekend: Weekend) -> int:
-    return sum(ending.how in _OWN_WORDS for agent in weekend.agents for ending in agent.endings)
+    return sum(any(ending.how in _OWN_WORDS for ending in agent.endings) for agent in weekend.agents)
 
 
 def _short(words: str) -> str:
     """A refusal's numbers, without what to do about them and without ids."""
-    return words.split(", since call")[0].split(". ", 1)[0] if words.startswith(("Run ", "The budget")) else words
+    if not words.startswith(("Run ", "The budget")):
+        return words
+    return words.partition(", since call")[0].partition(". ")[0]
 
 
 def _cents(nanos: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+
 from weekend.agents import Json, Reply
 
 

@@ -9,17 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from weekend.agents import Agent, Post, fleet
-from weekend.model import night_model
-from weekend.wires import Client, Hooks, Told
 
 from farthing.config.build import build, shut
 from farthing.config.engine import Engine
 from farthing.config.load import load
+from farthing.config.settings import Settings
 from farthing.gateway.app import Gateway
 from farthing.gateway.limits import WireLimits
 from farthing.gateway.serve import listen, server
 from farthing.testing import Entry, ManualClock, SimulatedProvider, list_prices
+from weekend.agents import Agent, Post, fleet
+from weekend.model import night_model
+from weekend.wires import Client, Hooks, Told
 
 FRIDAY_MS = int(datetime(2026, 11, 27, 18, tzinfo=UTC).timestamp() * 1_000)
 MONDAY_MS = int(datetime(2026, 11, 30, 8, tzinfo=UTC).timestamp() * 1_000)
@@ -167,6 +168,7 @@ async def live(
 async def look(engine: Engine) -> None:
     """What a gateway does every few seconds: judge the rules, and deliver what there is to tell."""
     alerting, store = engine.alerting, engine.store
+    await engine.ledger.flush()  # what is 10 ms behind would be minutes by this clock
     await alerting.notices.keep(store.outbox)
     await asyncio.to_thread(alerting.watch.step, engine.now_ms())
     await alerting.courier.deliver_due()
@@ -191,20 +193,23 @@ async def client(url: str) -> AsyncIterator[Post]:
 async def gateway(clock: ManualClock, provider: str, hooks: str) -> AsyncIterator[tuple[Engine, str]]:
     """A gateway whose every moment is the clock's, and its address."""
     with tempfile.TemporaryDirectory(prefix="farthing-weekend-") as folder:
-        file = Path(folder, "farthing.toml")
-        store = Path(folder, "farthing.db")
-        file.write_text(
-            CONFIG.format(store=store, provider=provider, hooks=hooks, weekend=WEEKEND_USD, run=RUN_USD), "utf-8"
-        )
-        engine = await build(load(file, {}), what="weekend", clock=clock)
+        engine = await build(configured(Path(folder), provider, hooks), what="weekend", clock=clock)
         listening = listen("127.0.0.1", 0)
         running = server(Gateway(engine), drain_seconds=5, limits=WireLimits())
         serving = asyncio.create_task(running.serve(sockets=[listening]))
         try:
-            while not running.started:
+            while not running.started:  # noqa: ASYNC110 - uvicorn offers a flag, no event
                 await asyncio.sleep(0.01)
             yield engine, f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             running.should_exit = True
             await serving
             await shut(engine)
+
+
+def configured(folder: Path, provider: str, hooks: str) -> Settings:
+    """The configuration above as a gateway reads it, with its store in this folder."""
+    file, store = folder / "farthing.toml", folder / "farthing.db"
+    text = CONFIG.format(store=store, provider=provider, hooks=hooks, weekend=WEEKEND_USD, run=RUN_USD)
+    file.write_text(text, "utf-8")
+    return load(file, {})

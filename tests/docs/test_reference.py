@@ -68,7 +68,7 @@ def shown(heading):
 
 def read(struct, raw):
     reader = Reader(Surroundings({}, Path()))
-    named = {field: "x" for field in NOT_WRITTEN.get(struct, ())}
+    named = dict.fromkeys(NOT_WRITTEN.get(struct, ()), "x")
     made = reader.table(struct, raw, (), **named)
     assert not reader.problems, [str(problem) for problem in reader.problems]
     return made
@@ -163,7 +163,9 @@ def codes():
 def test_every_field_of_a_refusal_is_there():
     account = AccountKey("a", "", Unit.USD, "lifetime")
     standing = Standing(account=account, limit=1, posted=1, held=0, unknown=0)
-    refusal = Refusal(code="budget_exceeded", message="", what_to_do="", standing=standing, field="model", approval="appr_1")
+    refusal = Refusal(
+        code="budget_exceeded", message="", what_to_do="", standing=standing, field="model", approval="appr_1"
+    )
     named = {
         name for row in rows(REFERENCE / "errors.md", "Fields of a refusal") for name in re.findall(r"`(\w+)`", row[0])
     }

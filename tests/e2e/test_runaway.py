@@ -146,6 +146,12 @@ def test_the_story_names_every_agent_and_every_kind_of_ending(alone, governed):
     assert telling.held(alone, governed)
 
 
+def test_sixteen_agents_have_an_answer_where_five_would_have_had_one(alone, governed):
+    sums = printed((telling.tell_sums, alone, governed))
+    (row,) = [line.split() for line in sums.splitlines() if "gave an answer" in line]
+    assert row[-6:] == ["5", "of", "23", "16", "of", "23"]
+
+
 def test_the_story_owns_up_where_the_numbers_do_not_agree(alone, governed):
     for wrong in ({"posted_nanos": governed.posted_nanos + 1}, {"open_nanos": 1}):
         other = msgspec.structs.replace(governed, **wrong)

@@ -15,8 +15,8 @@ from farthing.call.stages import Need
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.hold import Reserve
 from farthing.domain.ids import Mint
-from farthing.guard.providers import Providers
 from farthing.domain.money import parse_usd
+from farthing.guard.providers import Providers
 from farthing.ports.alerts import Event
 from farthing.pricing.book import PriceBook
 from farthing.pricing.facts import FactBook

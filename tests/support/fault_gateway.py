@@ -36,7 +36,7 @@ limit = "100 USD"
 window = "day"
 tz = "Europe/Amsterdam"
 """
-PATIENCE, HASTE = "20s", "0.4s"
+PATIENCE, HASTE = "20s", "0.6s"
 
 
 class MovingClock:

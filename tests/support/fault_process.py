@@ -26,9 +26,9 @@ from support.fault_world import NOBODY_SAW, Outcome, Outcomes, Run, billed, call
 from support.gateway_process import GatewayProcess, LedgerFile
 from support.hasty import Seen, eventually
 
-SLOW_STREAM, SLOW_WHOLE = "slow:seconds=0.05", "latency:seconds=1"
+SLOW_STREAM, SLOW_WHOLE = "slow:seconds=0.05", "latency:seconds=1.5"
 """An answer of forty pieces takes two seconds."""
-LATE = "latency:seconds=0.5"
+LATE = "latency:seconds=0.8"
 FILE = "farthing.db"
 
 

@@ -33,6 +33,17 @@ def langchain_structured() -> dict[str, Scenario]:
     return _langchain(Found, lambda state: state["structured_response"].answer)
 
 
+def langchain_tool_strategy() -> dict[str, Scenario]:
+    """The same with a `ToolStrategy`: the answer is a call of a tool that LangChain puts behind the agent's own."""
+    from langchain.agents.structured_output import ToolStrategy
+    from pydantic import BaseModel
+
+    class Found(BaseModel):
+        answer: str
+
+    return _langchain(ToolStrategy(Found), lambda state: state["structured_response"].answer)
+
+
 def _langchain(response_format: Any, answer: Callable[[Any], str]) -> dict[str, Scenario]:
     from langchain.agents import create_agent
     from langchain_anthropic import ChatAnthropic
@@ -126,7 +137,12 @@ def pydantic_ai() -> dict[str, Scenario]:
     return _each({"chat": chat, "responses": responses, "messages": messages}, whole, streamed)
 
 
-FRAMEWORKS = {"langchain": langchain, "langchain_structured": langchain_structured, "pydantic_ai": pydantic_ai}
+FRAMEWORKS = {
+    "langchain": langchain,
+    "langchain_structured": langchain_structured,
+    "langchain_tool_strategy": langchain_tool_strategy,
+    "pydantic_ai": pydantic_ai,
+}
 NAMES = [f"{dialect}-{how}" for dialect in ("chat", "responses", "messages") for how in ("whole", "streamed")]
 """The agents of each framework."""
 

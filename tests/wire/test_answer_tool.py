@@ -32,5 +32,13 @@ def test_the_only_tool_carries_it_where_some_tool_must_be_called():
     assert answer_tool(["search", "Invoice"], must=True) == ""
 
 
+def test_the_last_tool_ends_a_loop_in_which_some_tool_must_be_called_and_it_was_not_yet():
+    names = ["search", "Found"]
+    assert answer_tool(names, must=True, called=lambda: ["search", "search"]) == "Found"
+    assert answer_tool(names, must=True, called=lambda: ["search", "Found"]) == ""
+    assert answer_tool(names, must=True) == ""
+    assert answer_tool(names, called=lambda: ["search"]) == ""
+
+
 def test_of_several_outputs_only_the_first_stays():
     assert answer_tool(["final_result_A", "final_result_B"], must=True) == "final_result_A"

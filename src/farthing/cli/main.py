@@ -18,7 +18,10 @@ COMMANDS = {
     "keys": ("farthing.cli.keys:keys", "Virtual keys: list, make, revoke, suspend, resume."),
     "runs": ("farthing.cli.runs:runs", "Runs: list, show, end; suspend and resume a run, a user, an agent."),
     "alerts": ("farthing.cli.alerts:alerts", "Alerts: list, show, acknowledge; rules, and a test of every address."),
-    "approvals": ("farthing.cli.approvals:approvals", "What calls wait for people to allow: list, show, approve, decline."),
+    "approvals": (
+        "farthing.cli.approvals:approvals",
+        "What calls wait for people to allow: list, show, approve, decline.",
+    ),
     "calls": ("farthing.cli.calls:calls", "Recorded calls: list, show, settle."),
     "receipt": ("farthing.cli.receipt:receipt", "The whole account of one call."),
     "usage": ("farthing.cli.usage:usage", "Who spent what: sums by label, model, key or day."),

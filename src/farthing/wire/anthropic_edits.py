@@ -7,6 +7,7 @@ again by its next request, which does not have our text. Keys keep their order.
 from typing import Any
 
 from farthing.wire.answer_tool import answer_tool
+from farthing.wire.anthropic_history import history_of
 
 _OFF = {"type": "disabled"}
 
@@ -58,4 +59,9 @@ def carrier(body: dict[str, Any]) -> str:
     choice = body.get("tool_choice") or {}
     names = [str(tool["name"]) for tool in body.get("tools") or () if tool.get("type") in {None, "custom"}]
     forced = str(choice.get("name") or "") if choice.get("type") == "tool" else ""
-    return answer_tool(names, forced=forced if forced in names else "", must=choice.get("type") == "any")
+    return answer_tool(
+        names,
+        forced=forced if forced in names else "",
+        must=choice.get("type") == "any",
+        called=lambda: (use.name for use in history_of(body).uses()),
+    )

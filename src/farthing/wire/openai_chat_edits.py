@@ -6,6 +6,7 @@ What stands before our text stays byte for byte, so the provider's cache of it h
 from typing import Any
 
 from farthing.wire.answer_tool import answer_tool
+from farthing.wire.openai_chat_history import history_of
 from farthing.wire.openai_chat_prompt import cache_mark
 from farthing.wire.openai_models import said_by, takes_low_effort
 
@@ -47,7 +48,10 @@ def carrier(body: dict[str, Any]) -> str:
     names = [_name(tool) for field in ("tools", "functions") for tool in body.get(field) or ()]
     forced = str(named.get("name") or "") if type(named) is dict else ""
     return answer_tool(
-        [name for name in names if name], forced=forced if forced in names else "", must=choice == "required"
+        [name for name in names if name],
+        forced=forced if forced in names else "",
+        must=choice == "required",
+        called=lambda: (use.name for use in history_of(body).uses()),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from farthing.wire.answer_tool import answer_tool
 from farthing.wire.openai_models import takes_low_effort
+from farthing.wire.openai_responses_history import history_of
 
 _LIGHT = frozenset({"none", "minimal", "low"})
 
@@ -35,7 +36,12 @@ def carrier(body: dict[str, Any]) -> str:
     choice = body.get("tool_choice")
     names = [str(tool["name"]) for tool in body.get("tools") or () if tool.get("type") == "function"]
     forced = str(choice.get("name") or "") if type(choice) is dict else ""
-    return answer_tool(names, forced=forced if forced in names else "", must=choice == "required")
+    return answer_tool(
+        names,
+        forced=forced if forced in names else "",
+        must=choice == "required",
+        called=lambda: (use.name for use in history_of(body).uses()),
+    )
 
 
 def hurried(body: dict[str, Any]) -> dict[str, Any]:

@@ -136,4 +136,6 @@ def test_an_administrator_may_give_the_right_to_approve_and_others_give_only_wha
     with pytest.raises(BadRequest):
         check_within(msgspec.structs.replace(approver, labels=(("team", "b"),)), admin_key)
     with pytest.raises(BadRequest):
-        check_within(msgspec.structs.replace(WITHIN, rights=("admin",)), msgspec.structs.replace(MAKER, rights=("approve",)))
+        check_within(
+            msgspec.structs.replace(WITHIN, rights=("admin",)), msgspec.structs.replace(MAKER, rights=("approve",))
+        )
