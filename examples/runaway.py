@@ -26,9 +26,12 @@ def main() -> int:
             "starts them again. A step takes 15 or 30 minutes: loops that hurry cost more."
         )
     )
-    loose = uvloop.run(alone())
+    waiting = screen(err=True)
+    with waiting.status("62 hours pass, straight to the provider …"):
+        loose = uvloop.run(alone())
     telling.tell_alone(out, loose)
-    bound = uvloop.run(governed())
+    with waiting.status("62 hours pass, through Farthing …"):
+        bound = uvloop.run(governed())
     telling.tell_governed(out, bound, loose)
     telling.tell_sums(out, loose, bound)
     telling.tell_last_words(out, loose, bound)

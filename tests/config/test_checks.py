@@ -118,6 +118,14 @@ def test_the_environment_cannot_point_the_gateway_at_itself(tmp_path):
             "9: keys[0].secret: is written out",
         ),
         (PROVIDER + '[gateway]\nhost = "0.0.0.0"', "5: gateway.host: without keys every caller but this machine"),
+        (
+            PROVIDER + '[[budgets]]\nname = "a"\ncalls = 1\nsoft = [{ at = 0.5, do = ["downgrade"] }]',
+            "7: budgets[0].soft: downgrade finds no cheaper model",
+        ),
+        (
+            PROVIDER + '[[budgets]]\nname = "a"\ncalls = 1\nsoft = [{ at = 0.5, do = ["compress"] }]',
+            "7: budgets[0].soft: compress is not active",
+        ),
         (PROVIDER + '[record]\ncontent = "on"', "5: record.content: is not active"),
     ],
 )

@@ -44,6 +44,29 @@ input = 1
 REFUSED = "what does not fit waits up to {} s, then is refused"
 
 
+def test_what_happens_near_a_limit_is_said_too(tmp_path):
+    more = """
+[[budgets]]
+name = "careful"
+limit = "5 USD"
+per_call = "0.5 USD"
+per_output = 900
+soft = [{ at = 0.8, do = ["alert", "shorten"] }, { at = 0.955, do = ["land"] }]
+hard = "approve"
+approve_wait = "30s"
+[[budgets]]
+name = "single calls"
+per_output = 1
+"""
+    said = explain(load_text(tmp_path, TEXT + more))
+    assert (
+        "careful: at most 5 USD in all, over all calls; one call costs at most 0.5 USD; one call says at most 900 output "
+        "tokens; from 80 % alert and shorten; from 95.5 % land; what does not fit waits up to 20 s, then 30 s for "
+        "somebody's approval, then is refused"
+    ) in said
+    assert "single calls: limits single calls, over all calls; one call says at most 1 output token;" in said
+
+
 def test_a_configuration_is_said_back(tmp_path):
     said = explain(load_text(tmp_path, TEXT))
     for line in (

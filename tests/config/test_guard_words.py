@@ -22,7 +22,7 @@ def test_limits_and_breakers_are_said_in_words(tmp_path):
     rates, agents = guard_lines(load_text(tmp_path, TEXT))
     assert rates == "at most 60 requests per minute for user * and 1 call at once for user *"
     assert agents.startswith(
-        "an agent is stopped for 5 min: at the 3. time round, or past 1,000 tool calls, 60 minutes, 2"
+        "an agent is stopped for 5 min: after 3 times round, or past 1,000 tool calls, 60 minutes, 2"
     )
     assert agents.endswith(" USD of a session; get_status may repeat")
 

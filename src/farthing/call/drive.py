@@ -100,8 +100,6 @@ async def _say_failed(state: Failed, client: Client) -> None:
     headers = [*always(arrival, arrival.draft.asked.model), (b"content-type", b"application/json")]
     if state.cost_nanos is not None:
         headers.append((b"x-farthing-cost-usd", usd(state.cost_nanos).encode()))
-    if state.retry_after_seconds is not None:
-        headers.append((b"retry-after", b"%d" % state.retry_after_seconds))
     await _answer(client, state.status, headers, body)
 
 

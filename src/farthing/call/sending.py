@@ -7,7 +7,7 @@ from farthing.call.states import OVER, Answering, Failed, Funded, NeedsFunds, St
 from farthing.call.steering import observe, observe_answer, observe_break, passing, steered
 from farthing.domain.errors import Ambiguous, BadRequest, NotSent, Unreachable
 from farthing.domain.ids import ATTEMPTS
-from farthing.guard.breaker import Barred
+from farthing.guard.breaker import THROUGH, Barred
 from farthing.guard.providers import Outcome
 from farthing.ports.client import Client
 from farthing.ports.upstream import Outbound
@@ -32,7 +32,10 @@ async def send(state: Funded, desk: Desk, client: Client) -> State:
         raise
     through = passing(holding, desk)
     if isinstance(through, Barred):
-        return steered(holding, desk, through)
+        elsewhere = steered(holding, desk, through)
+        if elsewhere is not None:
+            return elsewhere
+        through = THROUGH
     sent_ms = desk.now_ms()
     try:
         answer = await desk.upstream_of(plan.provider.name).send(request)

@@ -54,7 +54,6 @@ class Failed(msgspec.Struct, frozen=True):
     """The field of the body that is at fault, where one is."""
     cost_nanos: int | None = None
     """0 where it is certain that nothing was billed."""
-    retry_after_seconds: int | None = None
 
 
 class Over(msgspec.Struct, frozen=True):

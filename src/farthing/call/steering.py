@@ -3,20 +3,17 @@
 import msgspec
 
 from farthing.call.arrival import Provider
-from farthing.call.closing import closing
 from farthing.call.desk import Desk
 from farthing.call.holding import Holding
 from farthing.call.plan import Plan
 from farthing.call.rules import worst_of
-from farthing.call.states import Failed, NeedsFunds
+from farthing.call.states import NeedsFunds
 from farthing.domain.ids import ATTEMPTS
 from farthing.domain.price import Unpriced
 from farthing.guard.breaker import THROUGH, Barred, Closed, Through
 from farthing.guard.providers import FAILURES, Outcome, outcome_of
 from farthing.ports.client import Client
 from farthing.tokens.bound import byte_bound
-
-_LONGEST_WAIT_SECONDS = 60
 
 
 def passing(holding: Holding, desk: Desk) -> Through | Barred:
@@ -58,26 +55,15 @@ def observe_break(holding: Holding, desk: Desk, client: Client, *, probe: bool =
     observe(holding, desk, Outcome.NOTHING if client.gone else Outcome.BROKE_OFF, probe=probe)
 
 
-def steered(holding: Holding, desk: Desk, barred: Barred) -> NeedsFunds | Failed:
+def steered(holding: Holding, desk: Desk, barred: Barred) -> NeedsFunds | None:
     """The hold is void, for nothing was sent; the next attempt goes to another provider with a hold of its own, at its
-    own price. Where there is none: 503."""
-    plan = holding.plan
-    other = elsewhere(plan, desk) if holding.ordinal < ATTEMPTS else None
-    if other is not None:
-        holding.void(f"not sent: {barred.why}")
-        return NeedsFunds(other, holding.ordinal + 1)
-    now_ms = desk.now_ms()
-    holding.void(barred.why, closing(plan.arrival, now_ms, "failed", 503, detail=barred.why))
-    wait_ms = _LONGEST_WAIT_SECONDS * 1_000 if barred.until_ms is None else barred.until_ms - now_ms
-    return Failed(
-        plan.arrival,
-        503,
-        f"the provider {plan.provider.name!r} is not asked for a while ({barred.why}), and no other lists the model; "
-        "nothing was sent and nothing was charged",
-        "provider_unavailable",
-        cost_nanos=0,
-        retry_after_seconds=min(max(-(-wait_ms // 1_000), 1), _LONGEST_WAIT_SECONDS),
-    )
+    own price. None where there is no other: then an ill provider, of which some calls still succeed, is better than none.
+    """
+    other = elsewhere(holding.plan, desk) if holding.ordinal < ATTEMPTS else None
+    if other is None:
+        return None
+    holding.void(f"not sent: {barred.why}")
+    return NeedsFunds(other, holding.ordinal + 1)
 
 
 def elsewhere(plan: Plan, desk: Desk) -> Plan | None:

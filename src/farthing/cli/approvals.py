@@ -23,7 +23,7 @@ STATES = ("pending", "granted", "declined", "expired")
 
 @click.group(no_args_is_help=True)
 def approvals() -> None:
-    """Approvals: list, show, approve, decline.
+    """What calls wait for people to allow: list, show, approve, decline.
 
     A budget with `hard = "approve"` asks before it refuses. Calls that wait for the answer go on, or are refused, within
     half a second of it.

@@ -38,6 +38,8 @@ def warnings_of(settings: File) -> list[Problem]:
     found = [warning for provider in settings.providers for warning in _doubts(provider, ("providers", provider.name))]
     if not settings.providers:
         found.append(Problem((), "no provider: set OPENAI_API_KEY or ANTHROPIC_API_KEY, or write [providers.…]"))
+    for index, budget in enumerate(settings.budgets):
+        found += _idle_acts(budget, ("budgets", index, "soft"), settings)
     for index, key in enumerate(settings.keys):
         if key.secret.origin == "the file itself":
             found.append(Problem(("keys", index, "secret"), _WRITTEN_OUT))
@@ -105,6 +107,15 @@ def _currency(currency: Currency) -> Iterator[Problem]:
         yield Problem(("currencies", currency.code), "is not the code of a currency; write three letters, like EUR")
     elif currency.code.upper() == "USD":
         yield Problem(("currencies", currency.code), "is what prices are in: a dollar is always a dollar; leave it out")
+
+
+def _idle_acts(budget: Budget, path: Path, settings: File) -> Iterator[Problem]:
+    """Acts that find nothing to act with."""
+    acts = {act for step in budget.soft for act in step.do}
+    if "downgrade" in acts and not settings.tiers:
+        yield Problem(path, "downgrade finds no cheaper model: name some in [tiers], the cheapest tier first")
+    if "compress" in acts:
+        yield Problem(path, "compress is not active in this version: messages are sent as they are")
 
 
 def _soft(budget: Budget, path: Path) -> Iterator[Problem]:

@@ -86,9 +86,12 @@ class Engine:
         """Held while rules are replaced, by a refresh or a reload."""
         self._stale = False
         self._refreshing: asyncio.Task[None] | None = None
+        self._resting = False
 
     def refresh_soon(self) -> None:
         """The store says that keys, budgets, grants or gates changed."""
+        if self._resting:
+            return
         self._stale = True
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.ensure_future(self._catch_up())
@@ -118,6 +121,7 @@ class Engine:
 
     async def rest(self) -> None:
         """Stop taking up changes, and leave what is still to be closed to whoever shuts this engine."""
+        self._resting = True  # what is still written below tells of a change that nobody will need
         tasks = [*self._closing, *([self._refreshing] if self._refreshing is not None else [])]
         for task in tasks:
             task.cancel()

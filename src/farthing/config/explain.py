@@ -68,14 +68,29 @@ def _provider(provider: Provider) -> str:
 
 def _budget(budget: Budget) -> str:
     amounts = " and ".join(_amount(unit, amount) for unit, amount in limits_of(budget))
+    most = f"at most {amounts} {_window(budget)}" if amounts else "limits single calls"
     each = f" for each {budget.each}" if budget.each else ""
     whose = f"calls with {_spoken(budget.match)}" if budget.match else "all calls"
-    end = (
-        "counted only, never refused"
-        if budget.hard == "off"
-        else f"what does not fit waits up to {budget.wait_seconds:g} s, then is refused"
-    )
-    return f"{budget.name}: at most {amounts} {_window(budget)}{each}, over {whose}; {end}"
+    return f"{budget.name}: {'; '.join((f'{most}{each}, over {whose}', *_beside(budget), _end(budget)))}"
+
+
+def _beside(budget: Budget) -> Iterator[str]:
+    """Limits of single calls, and what happens before the limit."""
+    if budget.per_call is not None:
+        yield f"one call costs at most {_amount(budget.per_call.unit, budget.per_call.amount)}"
+    if budget.per_output is not None:
+        yield f"one call says at most {_amount(Unit.OUTPUT_TOKENS, budget.per_output)}"
+    for step in budget.soft:
+        yield f"from {step.at_millionths / 10_000:g} % {' and '.join(step.do)}"
+
+
+def _end(budget: Budget) -> str:
+    if budget.hard == "off":
+        return "counted only, never refused"
+    waits = f"what does not fit waits up to {budget.wait_seconds:g} s"
+    if budget.hard == "approve":
+        return f"{waits}, then {budget.approve_wait_seconds:g} s for somebody's approval, then is refused"
+    return f"{waits}, then is refused"
 
 
 def _amount(unit: Unit, amount: int) -> str:

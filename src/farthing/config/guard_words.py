@@ -27,7 +27,7 @@ def _agents(guard: Guard) -> str:
     limits = [f"{amount:,} {what}" for what, amount in counted if amount is not None]
     if guard.cost is not None:
         limits.append(f"{usd(guard.cost.amount)} USD")
-    loops = f"at the {guard.same_call}. time round" if guard.same_call else "never for loops"
+    loops = f"after {guard.same_call} times round" if guard.same_call else "never for loops"
     more = f", or past {', '.join(limits)} of a session" if limits else ""
     act = f"stopped for {guard.open_for_seconds / 60:g} min" if guard.do == "block" else "told, and not stopped"
     exempt = f"; {', '.join(guard.poll)} may repeat" if guard.poll else ""
