@@ -65,11 +65,13 @@ def test_a_resumed_run_goes_on_whatever_stopped_it():
     assert at.take(chat(), (("run", "r1"),)).status == 200
 
 
-def test_a_landing_of_this_process_is_not_forgotten_when_the_store_knows_less():
+def test_the_store_says_who_has_landed_so_a_run_that_is_let_go_on_may_land_again():
     at = GuardedDesk()
     at.guards.runs.land("r1", now_ms=at.time_ms, agent="a")
-    at.learn(runs=(KnownRun(name="r1", started_ms=1, landed=("b",)),))
+    at.learn(runs=(KnownRun(name="r1", started_ms=1, landed=("a", "b")),))
     assert set(at.guards.runs.get("r1").landed) == {"a", "b"}
+    at.learn(runs=(KnownRun(name="r1", started_ms=1, landed=("b",)),))
+    assert set(at.guards.runs.get("r1").landed) == {"b"}
 
 
 def test_labels_that_a_caller_may_not_choose_tell_only_its_own_calls_apart():

@@ -202,18 +202,74 @@ def test_the_register_knows_key_run_and_agent_apart():
 
 
 def test_what_is_under_way_cannot_begin_twice():
+    async def begins(landings):
+        return await landings.begin(WHO)
+
     landings = Landings()
-    assert landings.begin(WHO)
-    assert not landings.begin(WHO)
+    assert asyncio.run(begins(landings))
+    assert not asyncio.run(begins(landings))
     landings.unsent(WHO)
-    assert landings.begin(WHO)
+    assert asyncio.run(begins(landings))
 
 
-def test_whoever_keeps_landings_is_told():
-    told = []
-    landings = Landings(tell=lambda *landing: told.append(landing))
-    landings.answered(WHO, 7)
-    assert told == [(WHO, 7)]
+class Keeper:
+    """Remembers landings as a store that several processes share."""
+
+    def __init__(self, *before):
+        self.kept = list(before)
+
+    async def keep(self, who):
+        if who in self.kept:
+            return False
+        self.kept.append(who)
+        return True
+
+
+def kept_by(keeper):
+    landings = Landings()
+    landings.keep, landings.give_back = keeper.keep, keeper.kept.remove
+    return landings
+
+
+def test_a_landing_is_kept_before_it_is_sent_and_given_back_where_nothing_was_billed():
+    keeper = Keeper()
+    landings = kept_by(keeper)
+    assert asyncio.run(landings.begin(WHO))
+    assert keeper.kept == [WHO]
+    landings.unsent(WHO)
+    assert keeper.kept == []
+    assert asyncio.run(landings.begin(WHO))
+
+
+def test_what_another_process_has_sent_does_not_begin_here():
+    landings = kept_by(Keeper(WHO))
+    assert not asyncio.run(landings.begin(WHO))
+
+
+def test_a_landing_that_is_interrupted_while_it_is_kept_is_given_back():
+    keeper = Keeper()
+    landings = kept_by(keeper)
+
+    async def interrupted(who):
+        keeper.kept.append(who)
+        raise asyncio.CancelledError
+
+    landings.keep = interrupted
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(landings.begin(WHO))
+    assert keeper.kept == []
+    landings.keep = keeper.keep
+    assert asyncio.run(landings.begin(WHO))
+
+
+def test_what_was_given_back_is_not_taken_whatever_guards_still_know():
+    guards, landings = Guards(GuardRules(), lambda event: None), Landings()
+    guards.runs.land("r", now_ms=1)
+    assert landings.taken(WHO, guards)
+    landings.unsent(WHO)
+    assert not landings.taken(WHO, guards)
+    landings.answered(WHO, 2, guards)
+    assert landings.taken(WHO, guards)
 
 
 def test_guards_that_know_the_run_say_whether_it_has_landed():

@@ -1,4 +1,4 @@
-"""Who has had a last answer is kept in the store, without anybody waiting for the disk."""
+"""Who has had a last answer is in the store before that call is sent, and out of it again where nothing was billed."""
 
 import asyncio
 import logging
@@ -7,19 +7,33 @@ from farthing.config.landings import KeptLandings
 from farthing.domain.errors import LedgerUnavailable
 from farthing.stores.memory.guards import MemoryGuards
 
+WHO = ("bot", "r1", "a")
 
-def test_what_is_told_is_in_the_store_after_a_rest():
-    store = MemoryGuards(now_ms=lambda: 7)
 
-    async def tell():
-        kept = KeptLandings(store)
-        kept.tell(("bot", "r1", "a"), 5)
-        kept.tell(("bot", "r1", "b"), 6)
-        await kept.rest()
+def store():
+    return MemoryGuards(now_ms=lambda: 7)
 
-    asyncio.run(tell())
-    (run,) = store.known().runs
+
+def test_what_is_kept_is_in_the_store_when_it_is_sent_and_only_once():
+    guards = store()
+
+    async def keep():
+        kept = KeptLandings(guards)
+        return await kept.keep(WHO), await kept.keep(("bot", "r1", "b")), await kept.keep(WHO)
+
+    assert asyncio.run(keep()) == (True, True, False)
+    (run,) = guards.known().runs
     assert (run.name, run.owner, set(run.landed)) == ("r1", "bot", {"a", "b"})
+
+
+def test_what_is_given_back_may_be_kept_again_at_once():
+    async def again():
+        kept = KeptLandings(store())
+        await kept.keep(WHO)
+        kept.give_back(WHO)
+        return await kept.keep(WHO)
+
+    assert asyncio.run(again())
 
 
 def test_a_disk_that_fails_is_logged_and_stops_nothing(caplog):
@@ -27,11 +41,16 @@ def test_a_disk_that_fails_is_logged_and_stops_nothing(caplog):
         def land(self, name, *, agent, owner=""):
             raise LedgerUnavailable("the disk is full")
 
-    async def tell():
+        def unland(self, name, *, agent):
+            raise LedgerUnavailable("the disk is full")
+
+    async def land():
         kept = KeptLandings(Failing(now_ms=lambda: 7))
-        kept.tell(("bot", "r1", ""), 5)
+        goes = await kept.keep(WHO)
+        kept.give_back(WHO)
         await kept.rest()
+        return goes
 
     with caplog.at_level(logging.WARNING, "farthing.gateway"):
-        asyncio.run(tell())
-    assert "the disk is full" in caplog.text
+        assert asyncio.run(land())
+    assert caplog.text.count("the disk is full") == 2

@@ -182,6 +182,16 @@ def test_each_agent_of_a_run_lands_once(guards):
     assert guards.known().runs[0].landed == ("a", "b")
 
 
+def test_a_landing_that_was_not_sent_is_given_back(backend, guards):
+    assert not guards.unland("r1", agent="a")
+    guards.land("r1", agent="a")
+    guards.land("r1", agent="b")
+    assert guards.unland("r1", agent="a")
+    assert guards.known().runs[0].landed == ("b",)
+    assert guards.land("r1", agent="a")
+    assert ("a budget", "run.unland", "r1") in backend.audited()
+
+
 def test_what_is_stored_survives_and_makes_other_processes_look(tmp_path):
     path = tmp_path / "farthing.db"
     directory = SqliteDirectory(path, now_ms=Time())

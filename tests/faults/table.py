@@ -6,9 +6,8 @@ AFTER_NOTHING = Next(Then.ANSWERED, Then.DOWNGRADED, Then.LANDING)
 AFTER_SETTLED = Next(Then.ANSWERED, Then.DOWNGRADED, Then.LANDED)
 AFTER_UNKNOWN = Next(Then.EXCEEDED, Then.DOWNGRADED, Then.LANDED)
 """The budget of `block` has room for one hold and a half: what is unknown counts as spent."""
-AFTER_KILLED = Next(Then.EXCEEDED, Then.DOWNGRADED, Then.LANDING)
-"""Who has had a last answer is kept once it was answered: a run whose gateway died in the middle of it is given it once
-more, if its budget can still pay."""
+AFTER_KILLED = Next(Then.EXCEEDED, Then.DOWNGRADED, Then.LANDED)
+"""A run has one last answer, and the one that was under way when the gateway died may have been it."""
 AFTER_CUT = Next(Then.EXCEEDED, Then.EXCEEDED, Then.LANDED)
 AFTER_RISE = Next(Then.EXCEEDED, Then.DOWNGRADED, Then.LANDED)
 OVERRAN = Next(Then.OVERRAN, Then.OVERRAN, Then.LANDED)

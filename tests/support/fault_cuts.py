@@ -67,11 +67,11 @@ def _record(folder: Path, runs: tuple[Run, ...], *, settles: bool) -> list:
                 warm = await _hold(ledger, mint, run, world.DEAR, world.WARM_CAP, lands=False)
                 ledger.settle(_settlement(warm, world.DEAR, world.WARM_CAP))
             met = await _hold(ledger, mint, run, model_of(run), run.cap, lands=run.policy is Policy.LAND)
+            if run.policy is Policy.LAND:
+                guards.land(run.name, agent="")
             if settles:
                 ledger.settle(_settlement(met, model_of(run), world.OUTPUT_TOKENS, *world.ACTS[run.policy]))
                 await ledger.flush()
-                if run.policy is Policy.LAND:
-                    guards.land(run.name, agent="")
         recorder.ack("all of it")
         log = list(recorder.log)
         guards.close()

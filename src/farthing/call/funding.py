@@ -49,7 +49,7 @@ async def fund(state: NeedsFunds, desk: Desk, client: Client) -> State:
             if ask.landing:
                 _note_kept(ask, desk)
             holding = Holding(desk, plan, ask.opening, found)
-            return _last(holding) if plan.lands else Funded(holding)
+            return await _last(holding) if plan.lands else Funded(holding)
         if isinstance(found, Declined):
             return await _declined(found, plan, state, desk, client)
         assert found is None, "a patient reserve is never answered with Short"
@@ -67,12 +67,12 @@ def _note_kept(ask: Reserve, desk: Desk) -> None:
     desk.nearing.keeps(ask.landing, desk.ledger, desk.now_ms(), life.idle_after_ms)
 
 
-def _last(holding: Holding) -> State:
+async def _last(holding: Holding) -> State:
     """A funded last call: there is one for each agent of a run, and another may have been funded meanwhile."""
     plan, desk = holding.plan, holding.desk
     who = who_lands(plan)
     assert who is not None, "only the calls of a run can be its last"
-    if desk.nearing.landings.begin(who, desk.guards):
+    if await desk.nearing.landings.begin(who, desk.guards):
         return Funded(holding)
     holding.give_back("its run has had its last answer")
     return Refused(plan.arrival, landed(who), recorded=True)

@@ -4,7 +4,7 @@ Money for it is kept on the run's own account from its first call on (`kept`). T
 and cannot use them, is told to finish, and has a small cap (`landing`).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -50,43 +50,64 @@ def who_lands(plan: Plan) -> Who | None:
 
 
 class Landings:
-    """Who has had a last answer, and whose last call is under way. One thread."""
+    """Who has had a last answer, and whose last call is under way. One thread.
 
-    __slots__ = ("_done", "_under_way", "tell")
+    `keep` remembers for longer than this process, before the call is sent; it says False where another one sent it.
+    `give_back` takes that back, and must not wait.
+    """
 
-    def __init__(self, tell: Callable[[Who, int], None] | None = None) -> None:
-        """`tell` is given each landing and when it was, to keep it for longer than this process. It must not wait."""
+    __slots__ = ("_done", "_given_back", "_under_way", "give_back", "keep")
+
+    def __init__(self) -> None:
         self._done: dict[Who, None] = {}
+        self._given_back: dict[Who, None] = {}
+        """Those of whose last call nothing was billed, until the next: what guards know may be older."""
         self._under_way: set[Who] = set()
-        self.tell = tell
+        self.keep: Callable[[Who], Awaitable[bool]] | None = None
+        self.give_back: Callable[[Who], None] | None = None
 
     def taken(self, who: Who, guards: Guards | None = None) -> bool:
         """Whether this run and agent has had its last answer. Where guards know the run, they say so: they may have let
         it go on."""
+        if who in self._given_back:
+            return False
         known = None if guards is None else guards.runs.get(who[1])
         return who in self._done if known is None else who[2] in known.landed
 
-    def begin(self, who: Who, guards: Guards | None = None) -> bool:
-        """Its last call is about to be sent. False where it was, or is under way."""
+    async def begin(self, who: Who, guards: Guards | None = None) -> bool:
+        """Its last call is about to be sent, and that is kept. False where it was, or is under way."""
         if who in self._under_way or self.taken(who, guards):
             return False
         self._under_way.add(who)
-        return True
+        try:
+            kept = self.keep is None or await self.keep(who)
+        except BaseException:
+            self.unsent(who)
+            raise
+        if not kept:
+            self._under_way.discard(who)
+        return kept
 
     def answered(self, who: Who, now_ms: int, guards: Guards | None = None) -> None:
         """Its last call was answered, or may have been."""
         self._under_way.discard(who)
-        if len(self._done) >= MOST_LANDED:
-            del self._done[next(iter(self._done))]
-        self._done[who] = None
+        self._given_back.pop(who, None)
+        _remember(self._done, who)
         if guards is not None:
             guards.runs.land(who[1], now_ms=now_ms, agent=who[2])
-        if self.tell is not None:
-            self.tell(who, now_ms)
 
     def unsent(self, who: Who) -> None:
         """Nothing was billed, so nothing was answered: it may try again."""
         self._under_way.discard(who)
+        _remember(self._given_back, who)
+        if self.give_back is not None:
+            self.give_back(who)
+
+
+def _remember(register: dict[Who, None], who: Who) -> None:
+    if len(register) >= MOST_LANDED:
+        del register[next(iter(register))]
+    register[who] = None
 
 
 def kept(plan: Plan) -> tuple[tuple[AccountKey, int], ...]:

@@ -79,7 +79,8 @@ class Engine:
         self.health = Providers()
         self.nearing = Nearing()
         self.kept_landings = KeptLandings(store.guards)
-        self.nearing.landings.tell = self.kept_landings.tell
+        self.nearing.landings.keep = self.kept_landings.keep
+        self.nearing.landings.give_back = self.kept_landings.give_back
         self.refresh: Callable[[], Coroutine[Any, Any, None]] | None = None
         """Takes up what changed in the store; set by whoever built this engine."""
         self.changing = asyncio.Lock()

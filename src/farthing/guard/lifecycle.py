@@ -134,7 +134,7 @@ class Runs:
                 parent=known.parent,
                 beat_ms=max(known.beat_ms, run.beat_ms),
                 beat_every_ms=known.beat_every_ms,
-                landed=tuple(dict.fromkeys((*run.landed, *known.landed))),
+                landed=known.landed,
                 ended_ms=known.ended_ms,
             )
         )

@@ -73,6 +73,14 @@ def landed(find: Find, name: str, *, now_ms: int, agent: str, owner: str) -> Kno
     return msgspec.structs.replace(known, landed=(*known.landed, agent))
 
 
+def unlanded(find: Find, name: str, *, agent: str) -> KnownRun | None:
+    """With this agent's landing given back; None where it was not taken."""
+    known = find(name)
+    if known is None or agent not in known.landed:
+        return None
+    return msgspec.structs.replace(known, landed=tuple(each for each in known.landed if each != agent))
+
+
 def _register(find: Find, *names: str) -> Runs:
     """These runs and those above them."""
     every = {each.name: each for name in names for each in _above(find, name)}

@@ -79,6 +79,13 @@ class MemoryGuards:
                 self._put(run, "a budget", "run.land")
             return run is not None
 
+    def unland(self, name: str, *, agent: str) -> bool:
+        with self._lock:
+            run = lives.unlanded(self._find, name, agent=agent)
+            if run is not None:
+                self._put(run, "a budget", "run.unland")
+            return run is not None
+
     def close(self) -> None:
         """Nothing to let go of."""
 

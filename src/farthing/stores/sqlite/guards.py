@@ -131,6 +131,15 @@ class SqliteGuards:
             self._audit(connection, "a budget", "run.land", name, agent)
         return True
 
+    def unland(self, name: str, *, agent: str) -> bool:
+        with self._handle.changing() as connection:
+            run = lives.unlanded(partial(_find, connection), name, agent=agent)
+            if run is None:
+                return False
+            self._put(connection, run, self._now_ms())
+            self._audit(connection, "a budget", "run.unland", name, agent)
+        return True
+
     def close(self) -> None:
         self._handle.close()
 
