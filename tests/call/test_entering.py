@@ -162,7 +162,7 @@ def test_a_suspended_user_is_refused_wherever_it_is_named_and_a_key_always():
     assert at.last().closing.outcome == "paid"
 
 
-def test_calls_of_an_ended_or_landed_run_are_refused():
+def test_calls_of_an_ended_run_are_refused_and_landings_are_left_to_its_budgets():
     at = GuardedDesk()
     at.learn(
         runs=(
@@ -172,8 +172,7 @@ def test_calls_of_an_ended_or_landed_run_are_refused():
     )
     client = at.take(chat(), RUN)
     assert (client.status, code_of(client)) == (402, "run_ended")
-    assert code_of(at.take(chat(), {"run": "r2", "agent": "a"})) == "run_landed"
-    assert at.take(chat(), {"run": "r2", "agent": "b"}).status == 200
+    assert at.take(chat(), {"run": "r2", "agent": "a"}).status == 200
 
 
 def test_an_orphaned_run_is_refused_and_reported_and_so_are_those_below_it():

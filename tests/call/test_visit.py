@@ -5,6 +5,6 @@ from farthing.guard.rates import UNLIMITED
 
 
 def test_a_new_visit_holds_nothing():
-    visit = Visit(trusted=(), run="", agent="", workflow="", session=None, probe=False)
+    visit = Visit(trusted=(), run="", workflow="", session=None, probe=False)
     assert visit.ticket is UNLIMITED
     assert (visit.begun, visit.answered, visit.over, visit.digest) == (False, False, False, b"")

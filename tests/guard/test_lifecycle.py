@@ -191,8 +191,9 @@ def test_each_agent_of_a_run_lands_once_and_then_calls_no_more(runs):
     call(runs, "r", 0)
     assert runs.land("r", now_ms=1, agent="a")
     assert not runs.land("r", now_ms=2, agent="a")
-    assert code(call(runs, "r", 3, agent="a")) == "run_landed"
-    assert call(runs, "r", 3, agent="b") is GOES
+    assert code(runs.verdict("r", now_ms=3, agent="a")) == "run_landed"
+    assert runs.verdict("r", now_ms=3, agent="b") is GOES
+    assert call(runs, "r", 3) is GOES
     assert runs.phase("r", now_ms=3) is Phase.LANDED
 
 

@@ -84,9 +84,10 @@ class Guards:
         if suspension is not None:
             return suspended(suspension)
         trusted, told = trusted_labels(caller), dict(caller.labels)
-        run, agent = told.get("run", ""), told.get("agent", "")
+        run = told.get("run", "")
         if run and self._is_its_own(run, caller.key):
-            verdict = self.runs.verdict(run, now_ms=now_ms, agent=agent)
+            # whether it has landed is for `shape` to say, which knows of last calls that came to nothing
+            verdict = self.runs.verdict(run, now_ms=now_ms, agent=None)
             if isinstance(verdict, Stopped):
                 return self._stopped(run, verdict, now_ms)
         session = None if self.rules.agents is None else session_of(trusted, caller)
@@ -97,7 +98,6 @@ class Guards:
         return Visit(
             trusted=trusted,
             run=dict(trusted).get("run", ""),
-            agent=agent,
             workflow=told.get("workflow", ""),
             session=session,
             probe=passing.probe,
@@ -132,7 +132,7 @@ class Guards:
         if self.rules.agents is not None and (no := self.agents.look(visit, arrival)) is not None:
             return no
         if visit.run and self._is_its_own(visit.run, caller.key):
-            verdict = self.runs.begin(visit.run, now_ms=now_ms, by=caller.key, agent=visit.agent)
+            verdict = self.runs.begin(visit.run, now_ms=now_ms, by=caller.key)
             if isinstance(verdict, Stopped):
                 return self._stopped(visit.run, verdict, now_ms)
             visit.begun = True

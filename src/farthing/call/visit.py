@@ -12,7 +12,6 @@ class Visit:
     """
 
     __slots__ = (
-        "agent",
         "answered",
         "begun",
         "digest",
@@ -25,14 +24,11 @@ class Visit:
         "workflow",
     )
 
-    def __init__(
-        self, *, trusted: Labels, run: str, agent: str, workflow: str, session: SessionName | None, probe: bool
-    ) -> None:
+    def __init__(self, *, trusted: Labels, run: str, workflow: str, session: SessionName | None, probe: bool) -> None:
         self.trusted = trusted
         """The labels that may choose limits."""
         self.run = run
         """The run it is counted on; "" where it names none, or may not choose one."""
-        self.agent = agent
         self.workflow = workflow
         self.session = session
         self.probe = probe

@@ -148,8 +148,8 @@ class Runs:
         self._keep(msgspec.structs.replace(run, landed=(*run.landed, agent)))
         return True
 
-    def begin(self, name: str, *, now_ms: int, by: str = "", agent: str = "", deployment: str = "") -> Goes | Stopped:
-        """A call of the run arrives. Where it goes, `finish` must follow.
+    def begin(self, name: str, *, now_ms: int, by: str = "", deployment: str = "") -> Goes | Stopped:
+        """A call of the run arrives; whether it has landed is not asked here. Where it goes, `finish` must follow.
 
         `by` is its key, which becomes the owner of a run nobody has announced; only the owner's calls say which
         deployment the run belongs to.
@@ -161,7 +161,7 @@ class Runs:
         self._keep(run)
         for above in tuple(self._above(run.parent)):
             self._keep(above)
-        verdict = self.verdict(name, now_ms=now_ms, agent=agent)
+        verdict = self.verdict(name, now_ms=now_ms, agent=None)
         if isinstance(verdict, Goes) and deployment in self._retired:
             verdict = _orphan(name, f"its deployment {deployment} is retired")
         if isinstance(verdict, Goes):
@@ -175,7 +175,7 @@ class Runs:
         if run is not None:
             self._keep(msgspec.structs.replace(run, called_ms=now_ms, in_flight=max(run.in_flight - 1, 0)))
 
-    def verdict(self, name: str, *, now_ms: int, agent: str = "") -> Goes | Stopped:
+    def verdict(self, name: str, *, now_ms: int, agent: str | None = "") -> Goes | Stopped:
         """Whether a call of this run may go now. A run nobody has heard of goes."""
         now_ms = self._at(now_ms)
         run = self._runs.get(name)
