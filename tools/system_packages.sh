@@ -2,7 +2,7 @@
 # Debian packages that some tests and the benchmark want. Installs them in CI, as root, or with FARTHING_INSTALL=1;
 # otherwise says what is missing and which tests will be skipped.
 set -euo pipefail
-declare -A wanted=([nginx]=nginx-light [gcc]=gcc)
+declare -A wanted=([nginx]=nginx-light [gcc]=gcc [chromium]=chromium)
 missing=()
 for command in "${!wanted[@]}"; do
     command -v "$command" >/dev/null || [ -x "/usr/sbin/$command" ] || missing+=("${wanted[$command]}")

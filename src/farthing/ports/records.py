@@ -128,6 +128,9 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     """Settled attempts without a price."""
     open: int
     """Attempts still held or unknown: their cost is not in the sums yet."""
+    naive_nanos: int = 0
+    """What the settled and priced attempts would have cost as their callers asked: the model that was named, at its
+    standard rates, with nothing read from or written to a provider's cache. Cost minus this is what was saved, or lost."""
 
 
 class Ratio(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Chargeback: FOCUS rows, statements, allocation, reconciliation."""

@@ -1,0 +1,1 @@
+"""What the past says: drivers of cost, forecasts, cost per success."""

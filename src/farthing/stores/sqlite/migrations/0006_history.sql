@@ -1,0 +1,1 @@
+-- What the past came to: outcomes, other costs, and sums of what is over.

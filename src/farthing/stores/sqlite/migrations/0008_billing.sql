@@ -1,0 +1,1 @@
+-- Billing periods that are closed, and what was told of them.

@@ -1,0 +1,1 @@
+-- What stages did to an attempt, and content where it is kept.
