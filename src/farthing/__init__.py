@@ -1,3 +1,36 @@
 """Farthing: budgets for AI agents that cannot be overspent."""
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from farthing.sdk.errors import BudgetExceeded, Misused, NoBudget, Refused
+    from farthing.sdk.run import Run, budget
+    from farthing.sdk.wrap import wrap
+
+__all__ = ["BudgetExceeded", "Misused", "NoBudget", "Refused", "Run", "__version__", "budget", "wrap"]
+
+_HOMES = {
+    "BudgetExceeded": "errors",
+    "Misused": "errors",
+    "NoBudget": "errors",
+    "Refused": "errors",
+    "Run": "run",
+    "budget": "run",
+    "wrap": "wrap",
+}
+"""Where each name lives; loaded when it is first used, so that `import farthing` costs next to nothing."""
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module  # noqa: PLC0415 - loads what was asked for
+
+    if name == "testing":
+        return import_module("farthing.testing")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'farthing' has no attribute {name!r}")
+    found = getattr(import_module(f"farthing.sdk.{home}"), name)
+    globals()[name] = found
+    return found

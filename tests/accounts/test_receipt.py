@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.accounts.receipt import receipt, run_receipt
+from farthing.accounts.receipt import receipt
 from farthing.domain.budget import AccountKey, Unit
 from farthing.domain.money import PICOS_PER_NANO
 from farthing.domain.price import Cost, PriceCard, Rates, Tier, Unpriced
-from farthing.domain.record import AttemptOpening, CallClosing, CallOpening, MessageShape, Skeleton
+from farthing.domain.record import AttemptOpening, CallClosing, CallOpening, MessageShape, Skeleton, Step
 from farthing.domain.usage import Usage
 from farthing.ports.records import AttemptRecord, CallRecord, Share
 from farthing.pricing.cost import cost
@@ -122,7 +122,6 @@ def test_a_void_attempt_before_the_one_that_was_paid_costs_nothing():
     found = of(void, attempt())
     assert found.complete
     assert found.explained
-    assert run_receipt([found]).attempts == 1
 
 
 def test_the_worst_case_is_the_bound_at_its_dearest_rate_and_the_whole_cap():
@@ -142,16 +141,44 @@ def test_the_worst_case_counts_a_cache_write_that_the_messages_ask_for():
     assert found.attempts[0].worst_nanos == 1_300 * 200
 
 
-def test_a_run_is_the_sum_of_its_calls():
-    refused = of(outcome="refused")
-    total = run_receipt([of(attempt()), of(attempt(tier="flex")), refused])
-    assert (total.calls, total.refused, total.attempts, total.open) == (3, 1, 2, 0)
-    assert total.usage.input_tokens == 2 * USAGE.input_tokens
-    assert total.nanos == of(attempt()).nanos + of(attempt(tier="flex")).nanos
-    assert sum(line.picos for line in total.lines) == total.nanos * PICOS_PER_NANO
-    assert total.unexplained_nanos == 0
+def test_what_stages_did_stands_in_the_receipt():
+    step = Step("downgrade", "small instead of large", "'all' is used up to 60 %", 1_200)
+    opening = msgspec.structs.replace(attempt().opening, steps=(step,))
+    assert of(attempt(opening=opening)).attempts[0].steps == (step,)
 
 
-def test_a_run_says_how_much_of_it_no_line_explains():
-    total = run_receipt([of(attempt()), of(attempt(source="estimate"))])
-    assert total.unexplained_nanos == of(attempt()).nanos
+OTHER = PriceCard("openai", "large", {"": (Tier(0, False, Rates(input=2_500_000, output=10_000_000)),)}, "book")
+
+
+def asked_for(model: str, *attempts: AttemptRecord):
+    """The receipt of a call that asked for this model, in a book that knows two."""
+    record = call(*attempts)
+    record = msgspec.structs.replace(record, opening=msgspec.structs.replace(record.opening, model=model))
+    cards = {"m": CARD, "large": OTHER}
+    return receipt(record, lambda opening: cards.get(opening.model, Unpriced("nobody knows it")))
+
+
+@given(counts, counts, counts, st.sampled_from(["", "flex"]), st.sampled_from(["m", "large", "a tier of ours"]))
+def test_naive_less_every_saving_is_the_cost_to_the_nano_dollar(fresh, cached, output, tier, asked):
+    usage = Usage(input_tokens=fresh + cached, cache_read_input_tokens=cached, output_tokens=output)
+    void = attempt(state="void", cost_nanos=None, usage=None, shares=())
+    found = asked_for(asked, void, attempt(usage, tier), attempt(usage, source="estimate"))
+    assert found.naive_nanos - sum(saving.nanos for saving in found.savings) == found.nanos
+
+
+def test_a_downgrade_and_the_cache_are_told_apart():
+    found = asked_for("large", attempt())
+    assert [saving.cause for saving in found.savings] == ["model", "cache_read"]
+    assert found.naive_nanos == cost(OTHER, Usage(input_tokens=1_200, output_tokens=77)).nanos
+
+
+@pytest.mark.parametrize("changes", [{"source": "estimate"}, {"cost_nanos": 5}])
+def test_where_the_cost_is_not_explained_nothing_is_claimed_to_be_saved(changes):
+    found = asked_for("large", attempt(**changes))
+    assert (found.naive_nanos, found.savings) == (found.nanos, ())
+
+
+@pytest.mark.parametrize("state", ["held", "unknown", "void"])
+def test_what_has_no_cost_yet_has_no_naive_cost_either(state):
+    found = of(attempt(state=state, cost_nanos=None, usage=None))
+    assert (found.naive_nanos, found.savings, found.nanos) == (0, (), 0)

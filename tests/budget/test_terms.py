@@ -2,10 +2,10 @@
 
 import pytest
 
-from farthing.budget.currency import DOLLARS, NoRate, Rate
 from farthing.budget.match import Touch
 from farthing.budget.terms import TermsBook, terms_of
 from farthing.domain.budget import AccountKey, Act, Budget, Threshold, Unit, Window
+from farthing.domain.currency import DOLLARS, NoRate, Rate
 
 EVER = Window("lifetime", 0, 0)
 DAY = Window("2026-11-01T00:00+00:00/day", 1, 2)

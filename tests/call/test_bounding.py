@@ -40,7 +40,7 @@ def test_where_the_tokenizer_is_public_the_exact_count_ends_the_search():
     assert asked == [ExactCount]
     assert plan.bound.kind == "exact"
     assert plan.worst.base_picos < plan_of(chat(LONG)).worst.base_picos
-    assert plan.why == ("counted exactly",)
+    assert [(step.stage, step.why) for step in plan.steps] == [("bound", "counted exactly")]
 
 
 def test_elsewhere_the_provider_is_asked_and_its_estimate_gets_two_percent():

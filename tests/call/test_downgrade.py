@@ -5,11 +5,12 @@ import pytest
 from farthing.call.downgrade import downgrade, expected
 from farthing.call.nearing import whose
 from farthing.call.warmth import Warm, Warmth
+from farthing.domain.budget import Act
 from farthing.domain.usage import Usage
 from farthing.wire.anthropic_messages import MessagesDialect
 from support.desk import chat, dollars
 from support.funded import claude, planned
-from support.nearing import desk, of_run
+from support.nearing import desk, of_run, reached_at
 
 LONG = "word " * 20_000
 """About 20,000 tokens."""
@@ -28,7 +29,7 @@ def downgraded(plan, warmth=None, tiers=None):
     at = desk(dollars("100"))
     if tiers is not None:
         at.rules.tiers = tiers
-    return downgrade(plan, at.rules, warmth or Warmth(), at.time_ms)
+    return downgrade(plan, reached_at(Act.DOWNGRADE), at.rules, warmth or Warmth(), at.time_ms)
 
 
 def warm(plan, usage, model=None):
@@ -44,8 +45,16 @@ def test_the_dearest_of_the_cheaper_ones_takes_the_call():
     assert there.provider.name == "anthropic"
     assert there.card.model != plan.card.model
     assert there.worst.slope_picos < plan.worst.slope_picos
-    assert "claude-sonnet-4-5 instead of claude-opus-4-6" in there.why[-1]
-    assert "USD less" in there.why[-1]
+    step = there.steps[-1]
+    assert step.did.startswith("claude-sonnet-4-5 instead of claude-opus-4-6")
+    assert (step.stage, step.why) == ("downgrade", "'all' is used up to 80 %")
+
+
+def test_it_says_what_it_expects_to_save_in_nano_dollars():
+    plan = plan_of("claude-opus-4-6", MessagesDialect())
+    there = downgraded(plan)
+    saved = expected(plan.card, plan, None, writes=False) - expected(there.card, plan, None, writes=False)
+    assert there.steps[-1].saves_nanos == saved // 1_000 > 0
 
 
 def test_a_tier_gives_its_first_entry_of_the_calls_own_dialect():
@@ -57,7 +66,7 @@ def test_a_tier_gives_its_first_entry_of_the_calls_own_dialect():
 def test_where_nothing_is_cheaper_the_call_stays_and_says_so():
     same = downgraded(plan_of("gpt-4o-mini"))
     assert (same.model, same.flags) == ("gpt-4o-mini", ())
-    assert same.why[-1].startswith("not downgraded: no model of [tiers]")
+    assert same.steps[-1].did.startswith("nothing: no model of [tiers]")
     assert downgraded(plan_of("gpt-4o"), tiers=()).model == "gpt-4o"
 
 
@@ -123,7 +132,7 @@ def test_a_cap_that_the_cheaper_model_does_not_take_is_lowered():
 def test_a_model_whose_price_is_unknown_is_no_choice_and_leaves_none():
     assert downgraded(plan_of("gpt-4o"), tiers=(("nobody-knows-it",),)).flags == ()
     unknown = planned(desk(dollars("1", hard="off")), {**chat(max_tokens=5), "model": "nobody-knows-it"})
-    assert downgraded(unknown).why[-1] == "not downgraded: the price of its model is unknown"
+    assert downgraded(unknown).steps[-1].did == "nothing: the price of its model is unknown"
 
 
 def test_what_is_expected_counts_reads_writes_and_words():

@@ -38,7 +38,9 @@ def test_it_is_held_for():
     added = len(note(reached_at(Act.HINT)).encode())
     assert told.bound.tokens >= plan.bound.tokens + added
     assert told.worst.base_picos >= plan.worst.base_picos + added * 150_000
-    assert "behind all that is cached" in told.why[-1]
+    step = told.steps[-1]
+    assert "the cached prefix stays as it was" in step.did
+    assert step.costs_nanos == -(-(told.worst.base_picos - plan.worst.base_picos) // 1_000) > 0
 
 
 def test_a_body_that_has_no_place_for_it_stays_as_it_is():

@@ -92,7 +92,7 @@ def test_the_tool_that_carries_the_answer_is_named():
     last = last_of(plan_of(chat(tools=[chat_tool("f"), chat_tool("final_result", "a")], tool_choice="required")))
     assert "Call `final_result` now" in sent(last)["messages"][-1]["content"]
     assert sent(last)["tool_choice"]["function"]["name"] == "final_result"
-    assert "final_result" in last.why[-1]
+    assert "final_result" in last.steps[-1].did
 
 
 def test_thinking_goes_and_so_does_the_floor_that_it_needed():

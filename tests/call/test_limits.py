@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from farthing.budget.currency import Currency, DatedRate, Rates
 from farthing.budget.match import Resolver
 from farthing.call.limits import within_limits
 from farthing.call.plan import Plan
 from farthing.call.rules import Rules
 from farthing.domain.budget import Budget, Unit
+from farthing.domain.currency import Currency, DatedRate, Rates
 from farthing.domain.refusal import Refusal
 from support.desk import ValueDesk, chat
 from support.funded import planned
@@ -37,6 +37,9 @@ def test_the_cap_is_the_largest_whose_worst_case_the_limit_pays():
     cap, worst = plan.wanted.cap, plan.worst
     assert -(-worst.at(cap) // 1_000) <= per_call < -(-worst.at(cap + 1) // 1_000)
     assert plan.wanted.origin == "limit"
+    (step,) = plan.steps
+    assert (step.stage, step.did) == ("limit", f"output cap {cap:,} instead of 16,000")
+    assert step.why == "the budget 'all' lets one call cost 0.0004 USD at most"
 
 
 def test_less_than_the_floor_is_refused_with_what_it_would_need():

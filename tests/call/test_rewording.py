@@ -2,6 +2,7 @@
 
 from farthing.call.rewording import at_most, noted, reworded
 from farthing.domain.price import Unpriced
+from farthing.domain.record import Step
 from support.desk import chat, dollars
 from support.funded import planned
 from support.nearing import desk
@@ -25,9 +26,10 @@ def test_the_call_itself_stays_who_it_was():
     assert longer.arrival.opening() == plan.arrival.opening()
 
 
-def test_a_reason_is_added_and_a_flag_once():
-    plan = noted(noted(noted(plan_of(), "a", "f"), "b", "f"), "c")
-    assert (plan.why, plan.flags) == (("a", "b", "c"), ("f",))
+def test_a_step_is_added_and_a_flag_once():
+    one, two, three = (Step("hint", did) for did in "abc")
+    plan = noted(noted(noted(plan_of(), one, "f"), two, "f"), three)
+    assert (plan.steps, plan.flags) == ((one, two, three), ("f",))
 
 
 def test_what_it_costs_at_most_is_said_in_dollars_or_as_unknown():

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import msgspec
+import msgspec
 import pytest
 
 from farthing.call.arrival import Provider
@@ -90,7 +91,9 @@ def test_a_client_that_left_before_anything_was_sent_costs_nothing():
 def test_when_nothing_was_sent_the_money_is_free_and_the_next_attempt_asks_anew():
     at = desk(NotSent("no route"))
     holding, state = sending(at, chat())
-    assert state == NeedsFunds(holding.plan, 2)
+    assert isinstance(state, NeedsFunds)
+    assert (state.plan, state.ordinal) == (msgspec.structs.replace(holding.plan, steps=state.plan.steps), 2)
+    assert [(step.stage, step.why) for step in state.plan.steps] == [("retry", "no route")]
     assert at.spent() == (0, 0, 0)
     assert at.last().closing is None
 

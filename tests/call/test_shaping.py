@@ -11,6 +11,7 @@ from farthing.call.plan import Plan
 from farthing.call.rewording import noted
 from farthing.call.shaping import shape
 from farthing.domain.budget import AccountKey, Act, Grant, Threshold, Unit
+from farthing.domain.record import Step
 from farthing.domain.refusal import Refusal
 from farthing.wire.openai_embeddings import EmbeddingsDialect
 from support.desk import chat, dollars
@@ -27,7 +28,7 @@ def test_below_the_threshold_a_plan_stays_the_very_same():
     at = desk(soft(*Act), spent="0.49")
     plan = shaped(at, chat())
     assert isinstance(plan, Plan)
-    assert (plan.flags, plan.why) == ((), ())
+    assert (plan.flags, plan.steps) == ((), ())
 
 
 def test_a_budget_without_acts_costs_a_call_no_look():
@@ -46,7 +47,8 @@ def test_shorten_hint_and_downgrade_change_the_plan_and_each_says_why():
     assert (plan.model, plan.wanted.cap) == ("gpt-4o-mini", 1_000)
     assert "60 %" not in body_of(plan)["messages"][-1]["content"]
     assert "40 % of the budget" in body_of(plan)["messages"][-1]["content"]
-    assert len(plan.why) == 3
+    assert [step.stage for step in plan.steps] == ["downgrade", "shorten", "hint"]
+    assert {step.why for step in plan.steps} == {"'all' is used up to 60 %"}
 
 
 def test_the_answer_tells_what_was_done_and_the_record_keeps_it():
@@ -55,13 +57,15 @@ def test_the_answer_tells_what_was_done_and_the_record_keeps_it():
     assert client.headers[b"x-farthing-acts"] == b"downgraded, shortened"
     assert client.headers[b"x-farthing-model"] == b"gpt-4o-mini"
     assert client.headers[b"x-farthing-output-cap"] == b"1000; clamped"
-    assert at.last().attempts[0].flags == ("downgraded", "shortened")
+    (attempt,) = at.last().attempts
+    assert attempt.flags == ("downgraded", "shortened")
+    assert [step.stage for step in attempt.opening.steps] == ["downgrade", "shorten"]
     assert json.loads(at.upstream.sent[0].body)["model"] == "gpt-4o-mini"
 
 
 def test_compress_without_a_lever_is_noted_and_changes_nothing():
     plan = shaped(desk(soft(Act.COMPRESS), spent="0.6"), chat())
-    assert plan.why == ("no lever is configured for 'compress'",)
+    assert [(step.stage, step.did) for step in plan.steps] == [("compress", "nothing: no lever is configured for it")]
     assert plan.flags == ()
 
 
@@ -69,7 +73,7 @@ def test_compress_without_a_lever_is_noted_and_changes_nothing():
 def test_a_lever_that_is_plugged_in_takes_the_place_of_ours(act):
     def stage(plan):
         yield from ()
-        return noted(plan, "pulled", "theirs")
+        return noted(plan, Step(act.value, "pulled"), "theirs")
 
     at = desk(soft(act), spent="0.6", levers=levers(**{act.value: stage}))
     assert shaped(at, chat()).flags == ("theirs",)

@@ -19,13 +19,13 @@ def test_the_cap_is_halved_down_to_the_floor(asked, gets):
     shorter = shorten(plan_of(chat(**({"max_tokens": asked} if asked else {}))), reached_at(Act.SHORTEN))
     assert shorter.wanted.cap == gets
     assert shorter.flags == ("shortened",)
-    assert "since 'all' is used up to 80 %" in shorter.why[-1]
+    assert shorter.steps[-1].why == "'all' is used up to 80 %"
 
 
 def test_what_is_as_small_as_can_be_stays():
     same = shorten(plan_of(chat(max_tokens=100)), reached_at(Act.SHORTEN))
     assert (same.wanted.cap, same.flags) == (100, ())
-    assert same.why == ("not shortened: its cap of 100 is the smallest worth having",)
+    assert [step.did for step in same.steps] == ["nothing: a cap of 100 is the smallest worth having"]
 
 
 def test_a_call_that_thinks_keeps_room_for_the_smallest_thinking():
@@ -34,6 +34,6 @@ def test_a_call_that_thinks_keeps_room_for_the_smallest_thinking():
 
 
 def test_it_says_what_it_saves_at_most():
-    why = shorten(plan_of(chat(max_tokens=4_000)), reached_at(Act.SHORTEN)).why[-1]
-    assert why.startswith("output cap 2000 instead of 4000")
-    assert why.endswith(": at most 0.00120345 USD instead of 0.00240345 USD")
+    did = shorten(plan_of(chat(max_tokens=4_000)), reached_at(Act.SHORTEN)).steps[-1].did
+    assert did.startswith("output cap 2,000 instead of 4,000")
+    assert did.endswith(": at most 0.00120345 USD instead of 0.00240345 USD")

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from farthing.domain.money import usd
 from farthing.stores.sqlite.verify import verify
 from support.filled_store import PAID, fill
 from support.shell import asked_json, invoke
@@ -61,7 +62,7 @@ def test_a_correction_is_posted_priced_and_kept(store):
     assert (attempt["source"], attempt["served_model"]) == ("operator", "gpt-4o-mini-2024-07-18")
     (adjustment,) = found["adjustments"]
     assert adjustment["reason"] == "the invoice says so"
-    assert adjustment["before"]["cost_nanos"] == PAID.nanos
+    assert adjustment["before"] == {"state": "settled", "source": "provider", "cost_usd": usd(PAID.nanos)}
     assert "corrected" in invoke("receipt", store.paid).output
     assert verify(store.path) == []
 

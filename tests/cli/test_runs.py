@@ -36,6 +36,8 @@ def test_the_account_of_a_run_is_by_agent_and_model(store):
         ("b", "gpt-4o-mini", 1),
     ]
     assert "r1: open, 2 calls, $" in invoke("runs", "show", "r1").output
+    assert shown["receipt"]["cost_usd"] == shown["cost_usd"] == shown["receipt"]["total_usd"]
+    assert [part["name"] for part in shown["receipt"]["by_agent"]] == ["a", "b"]
     assert "no run 'never'" in invoke("runs", "show", "never", code=1).output
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from farthing.budget.currency import DatedRate
 from farthing.config import amounts
 from farthing.config.values import Surroundings
 from farthing.domain.budget import Unit
+from farthing.domain.currency import DatedRate
 
 HERE = Surroundings({}, Path("/nonexistent"))
 

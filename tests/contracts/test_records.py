@@ -8,7 +8,7 @@ import pytest
 
 from farthing.domain.hold import Loss, Reserved, Spent, Void
 from farthing.domain.ids import EPOCH_MS, attempt_id, call_of
-from farthing.domain.record import CallClosing, CallOpening
+from farthing.domain.record import CallClosing, CallOpening, Step
 from farthing.domain.usage import Usage
 from farthing.ports.records import Adjustment, Ratio
 from farthing.stores.memory.ledger import MemoryLedger
@@ -88,7 +88,11 @@ def test_a_call_comes_back_with_everything_that_was_known_of_it(store, records):
         attempts=(
             {"state": "void", "reason": "refused connection"},
             {"state": "unknown", "flags": ("drained",)},
-            {"usage": Usage(input_tokens=9, cache_read_input_tokens=4, output_tokens=2), "remainder_picos": 3},
+            {
+                "usage": Usage(input_tokens=9, cache_read_input_tokens=4, output_tokens=2),
+                "remainder_picos": 3,
+                "steps": (Step("downgrade", "gpt-4o-mini", "80 %", 12), Step("hint", "told", costs_nanos=3)),
+            },
         ),
     )
     attempt = call.attempts[2].opening.id

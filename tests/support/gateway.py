@@ -12,6 +12,7 @@ import uvloop
 from farthing.config.build import build, shut
 from farthing.config.engine import Engine, wall_ms
 from farthing.config.load import load
+from farthing.gateway.app import Pages
 from farthing.gateway.limits import WireLimits
 from farthing.gateway.serve import listen, serve
 from farthing.testing import SimulatedProvider, list_prices
@@ -77,7 +78,10 @@ def write_config(folder: Path, provider_url: str, more: str = "", store: str = "
 
 @contextmanager
 def running_gateway(
-    config: Path, limits: WireLimits | None = None, clock: Callable[[], int] = wall_ms
+    config: Path,
+    limits: WireLimits | None = None,
+    clock: Callable[[], int] = wall_ms,
+    pages: Callable[[Engine], Pages] | None = None,
 ) -> Iterator[RunningGateway]:
     """Serve until the block ends; then drain and close the store."""
     started = threading.Event()
@@ -88,7 +92,15 @@ def running_gateway(
         listening = listen("127.0.0.1", 0)
         box["gateway"] = RunningGateway(engine, listening.getsockname()[1], asyncio.get_running_loop())
         box["stop"] = asyncio.Event()
-        await serve(engine, listening, drain_seconds=5, limits=limits, ready=started.set, stop=box["stop"])
+        await serve(
+            engine,
+            listening,
+            drain_seconds=5,
+            limits=limits,
+            pages=pages(engine) if pages else None,
+            ready=started.set,
+            stop=box["stop"],
+        )
         await shut(engine)
 
     def run() -> None:

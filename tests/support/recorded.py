@@ -41,7 +41,9 @@ def a_call(number, *, at_ms=EPOCH_MS + DAY_MS, attempts=(), closing="paid", **op
     )
 
 
-def an_attempt(call, ordinal, at_ms, *, state="settled", provider="openai", model="gpt-4o", text_bytes=100, **rest):
+def an_attempt(
+    call, ordinal, at_ms, *, state="settled", provider="openai", model="gpt-4o", text_bytes=100, steps=(), **rest
+):
     opening = AttemptOpening(
         id=attempt_id(call, ordinal),
         call_id=call,
@@ -53,6 +55,7 @@ def an_attempt(call, ordinal, at_ms, *, state="settled", provider="openai", mode
         input_bound=text_bytes,
         text_bytes=text_bytes,
         opened_ms=at_ms,
+        steps=steps,
     )
     settled = {"source": "provider", "cost_nanos": 1_000, "usage": Usage(input_tokens=25, output_tokens=5)}
     unknown = {"due_ms": at_ms + 600_000, "reason": "reset", "seen": Spent(picos=7, input_tokens=3)}
@@ -87,6 +90,7 @@ def attempt_row(connection, attempt: AttemptRecord) -> dict:
         "posted": None if None in posted else msgspec.json.encode(posted).decode(),
         "seen": msgspec.json.encode(attempt.seen).decode() if attempt.seen else None,
         "flags": msgspec.json.encode(attempt.flags).decode(),
+        "steps": msgspec.json.encode(attempt.opening.steps).decode() if attempt.opening.steps else None,
     }
 
 

@@ -23,8 +23,9 @@ MAX_VALUE = 128
 """Characters of a label's value."""
 LABEL_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 
-_TRACE = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
+_TRACE = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}.*")
 _OURS = b"x-farthing-labels"
+_TRACEPARENT = b"traceparent"
 _PREFIX = b"farthing."
 _SHORT = 256
 """What is longer is not remembered: callers choose it."""
@@ -39,6 +40,8 @@ class Attribution(msgspec.Struct, frozen=True):
 
     labels: Labels
     trusted: frozenset[str] | None
+    parent: str = ""
+    """The span that a `traceparent` names: the call's place in its caller's own trace. "" for none."""
 
 
 def attribute(headers: Iterable[tuple[bytes, bytes]], body: Labels = (), key: Key | None = None) -> Attribution:
@@ -66,10 +69,9 @@ def attribute_heard(heard: Heard, body: Labels = (), key: Key | None = None) -> 
 
 def _attribution(heard: Heard, body: Labels, terms: _Terms | None) -> Attribution:
     labels = dict(_fitting(body)) if body else {}
-    if heard:
-        _hear(heard, labels)
+    parent = _hear(heard, labels) if heard else ""
     if terms is None:
-        return Attribution(tuple(sorted(labels.items())), None)
+        return Attribution(tuple(sorted(labels.items())), None, parent)
     bound, may_set, require = terms
     labels.update(bound)
     trusted = choosing(bound, may_set)
@@ -80,7 +82,7 @@ def _attribution(heard: Heard, body: Labels, terms: _Terms | None) -> Attributio
                 field=HEADER,
                 code="label_required",
             )
-    return Attribution(tuple(sorted(labels.items())), trusted)
+    return Attribution(tuple(sorted(labels.items())), trusted, parent)
 
 
 _remembered = lru_cache(maxsize=4_096)(_attribution)
@@ -127,8 +129,8 @@ def flaw_of(name: str, value: str) -> str:
     return ""
 
 
-def _hear(said: Heard, labels: dict[str, str]) -> None:
-    """Put what the headers say over what the body says, least trusted first."""
+def _hear(said: Heard, labels: dict[str, str]) -> str:
+    """Put what the headers say over what the body says, least trusted first. Returns the span that a trace names."""
     heard: dict[bytes, bytes] = {}
     for name, value in said:
         heard[name] = heard[name] + b"," + value if name in heard else value
@@ -139,6 +141,7 @@ def _hear(said: Heard, labels: dict[str, str]) -> None:
         labels.update(_fitting(_from_baggage(heard[b"baggage"].decode("utf-8", "replace"))))
     if _OURS in heard:
         labels.update(read_labels(heard[_OURS]))
+    return _span(heard[_TRACEPARENT].decode("utf-8", "replace")) if _TRACEPARENT in heard else ""
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -170,6 +173,12 @@ def _trace(text: str) -> Labels:
     return (("trace", found[1]),) if found else ()
 
 
+def _span(text: str) -> str:
+    """The parent's id in a W3C `traceparent`; all zeros is no span."""
+    found = _TRACE.fullmatch(text.strip())
+    return found[2] if found else ""
+
+
 class _Turn(msgspec.Struct):
     """All we take from Codex's turn metadata. The rest holds paths of the user's machine: not even parsed."""
 
@@ -185,7 +194,7 @@ def _agent(text: str) -> Labels:
 
 
 _CLIENTS: dict[bytes, Callable[[str], Labels]] = {
-    b"traceparent": _trace,
+    _TRACEPARENT: _trace,
     b"thread-id": _run,
     b"session_id": _run,
     b"session-id": _run,

@@ -1,24 +1,25 @@
-"""Receipts: one call, or a whole run, accounted for to the nano-dollar from its records and the price book.
+"""Receipts of calls: one call accounted for to the nano-dollar, from its record and the price book.
 
 What is recorded is the truth; the price book only explains it. Where the explanation does not give exactly the recorded
 cost (another edition of the book, a policy's estimate), the receipt says so instead of showing lines that do not add up.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
+from farthing.accounts.entries import Entry, entries
 from farthing.domain.money import PICOS_PER_NANO, nanos_from_picos
-from farthing.domain.price import Cost, PriceCard, Unpriced
-from farthing.domain.record import AttemptOpening, Skeleton
-from farthing.domain.usage import Usage
+from farthing.domain.price import PriceCard, Unpriced
+from farthing.domain.record import Skeleton, Step
+from farthing.ports.history import CardOf
 from farthing.ports.records import AttemptRecord, CallRecord
-from farthing.pricing.cost import Line, cost, lines
+from farthing.pricing.cost import Line, lines
+from farthing.pricing.naive import CAUSES, Saving, Way, asked_card, explains, way
 from farthing.pricing.worst import Bound, worst
 
-CardOf = Callable[[AttemptOpening], PriceCard | Unpriced]
-"""What the book says of the model of an attempt, at the moment it was opened."""
+NOTHING = Way(0, (), 0)
 
 
 class AttemptReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +32,13 @@ class AttemptReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """Why there are no lines, in words; "" where there are, or where nothing was billed."""
     worst_nanos: int | None
     """The most that its answers within its bound and cap can cost at these prices; None where nobody knows."""
+    way: Way = NOTHING
+    """From what it would have cost as it was asked to what it cost; nothing while it is open, void or unpriced."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What stages did to it, in their order."""
+        return self.record.opening.steps
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +53,21 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
         return sum(attempt.record.cost_nanos or 0 for attempt in self.attempts)
 
     @property
+    def naive_nanos(self) -> int:
+        """What the same would have cost as it was asked: as `farthing.ports.records.UsageRow.naive_nanos`."""
+        return sum(attempt.way.naive_nanos for attempt in self.attempts)
+
+    @property
+    def savings(self) -> tuple[Saving, ...]:
+        """What lies between the two, by cause: `naive_nanos - sum(saving.nanos) == nanos`, always."""
+        return added_savings(attempt.way.savings for attempt in self.attempts)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What moved on which account, and when."""
+        return entries(self.call)
+
+    @property
     def complete(self) -> bool:
         """Nothing is open any more and everything settled has a price."""
         ended = all(attempt.record.state in ("settled", "void") for attempt in self.attempts)
@@ -56,58 +79,51 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
         return sum(line.picos for attempt in self.attempts for line in attempt.lines) == self.nanos * PICOS_PER_NANO
 
 
-class RunReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """All calls of one run, added up."""
-
-    calls: int
-    refused: int
-    attempts: int
-    """Those that may have reached a provider."""
-    open: int
-    """Attempts whose cost is not known yet."""
-    unpriced: int
-    usage: Usage
-    nanos: int
-    lines: tuple[Line, ...]
-    """By kind and price, over all attempts that are explained."""
-    unexplained_nanos: int
-    """The part of `nanos` that stands in no line."""
-
-
 def receipt(call: CallRecord, card_of: CardOf) -> Receipt:
     """The receipt of a call. Never guesses: lines are shown only where they give the recorded cost to the nano-dollar."""
-    return Receipt(call=call, attempts=tuple(_attempt(attempt, call.skeleton, card_of) for attempt in call.attempts))
+    return Receipt(call=call, attempts=tuple(_attempt(attempt, call, card_of) for attempt in call.attempts))
 
 
-def run_receipt(receipts: Iterable[Receipt]) -> RunReceipt:
-    """The receipts of a run in one."""
-    receipts = tuple(receipts)
-    attempts = [attempt for each in receipts for attempt in each.attempts]
-    sent = [attempt.record for attempt in attempts if attempt.record.state != "void"]
-    settled = [record for record in sent if record.state == "settled"]
-    nanos = sum(each.nanos for each in receipts)
-    added = _added(line for attempt in attempts for line in attempt.lines)
-    return RunReceipt(
-        calls=len(receipts),
-        refused=sum(each.call.closing is not None and each.call.closing.outcome == "refused" for each in receipts),
-        attempts=len(sent),
-        open=len(sent) - len(settled),
-        unpriced=sum(record.cost_nanos is None for record in settled),
-        usage=_total(record.usage for record in settled if record.usage is not None),
-        nanos=nanos,
-        lines=added,
-        unexplained_nanos=nanos - sum(line.picos for line in added) // PICOS_PER_NANO,
-    )
+def added_savings(every: Iterable[Iterable[Saving]]) -> tuple[Saving, ...]:
+    """Savings of many, by cause, in the order of causes."""
+    sums: Counter[str] = Counter()
+    for savings in every:
+        for cause, nanos in savings:
+            sums[cause] += nanos
+    return tuple(Saving(cause, sums[cause]) for cause in CAUSES if sums[cause])
 
 
-def _attempt(record: AttemptRecord, skeleton: Skeleton, card_of: CardOf) -> AttemptReceipt:
+def _attempt(record: AttemptRecord, call: CallRecord, card_of: CardOf) -> AttemptReceipt:
     card = card_of(record.opening)
     found, unexplained = _explained(record, card)
     return AttemptReceipt(
         record=record,
         lines=found,
         unexplained=unexplained,
-        worst_nanos=None if isinstance(card, Unpriced) else _worst(card, record, skeleton),
+        worst_nanos=None if isinstance(card, Unpriced) else _worst(card, record, call.skeleton),
+        way=_way(record, card, call.opening.model, card_of),
+    )
+
+
+def _way(record: AttemptRecord, card: PriceCard | Unpriced, asked: str, card_of: CardOf) -> Way:
+    usage, cost_nanos = record.usage, record.cost_nanos
+    if record.state != "settled" or usage is None or cost_nanos is None:
+        return NOTHING
+    known = _is_explained(record, card)
+    card_asked = asked_card(asked, record.opening, card_of) if known else card
+    return way(card_asked, card, usage, record.tier, cost_nanos, explained=known)
+
+
+def _is_explained(record: AttemptRecord, card: PriceCard | Unpriced) -> bool:
+    assert record.usage is not None
+    assert record.cost_nanos is not None
+    return explains(
+        card,
+        record.usage,
+        record.tier,
+        cost_nanos=record.cost_nanos,
+        remainder_picos=record.remainder_picos,
+        source=record.source,
     )
 
 
@@ -121,8 +137,7 @@ def _explained(record: AttemptRecord, card: PriceCard | Unpriced) -> tuple[tuple
         return (), card.reason if isinstance(card, Unpriced) else "it had no price when it was settled"
     if isinstance(card, Unpriced):
         return (), f"it was priced then, and is not now: {card.reason}"
-    picos = record.cost_nanos * PICOS_PER_NANO - record.remainder_picos
-    if cost(card, record.usage, record.tier) == Cost(record.cost_nanos, picos):
+    if _is_explained(record, card):
         found = lines(card, record.usage, record.tier)
         assert not isinstance(found, Unpriced)
         return found, ""
@@ -138,18 +153,3 @@ def _worst(card: PriceCard, record: AttemptRecord, skeleton: Skeleton) -> int | 
     opening = record.opening
     most = worst(card, input_tokens=opening.input_bound, cache_ttl=ttl, choices=opening.choices)
     return nanos_from_picos(most.at(record.cap)) if isinstance(most, Bound) else None
-
-
-def _added(every: Iterable[Line]) -> tuple[Line, ...]:
-    tokens: Counter[tuple[str, int]] = Counter()
-    for line in every:
-        kind = (line.kind, 1) if line.kind == "rounding" else (line.kind, line.picos_each)
-        tokens[kind] += line.picos if line.kind == "rounding" else line.tokens
-    return tuple(Line(kind, count, each, count * each) for (kind, each), count in tokens.items())
-
-
-def _total(usages: Iterable[Usage]) -> Usage:
-    sums: Counter[str] = Counter()
-    for usage in usages:
-        sums.update(msgspec.structs.asdict(usage))
-    return Usage(**sums)

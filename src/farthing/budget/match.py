@@ -2,9 +2,9 @@
 
 import msgspec
 
-from farthing.budget.currency import DOLLARS, NoRate, Rate, Rates
 from farthing.budget.window import WindowClock
 from farthing.domain.budget import NOBODY, OTHERS, Budget, Window
+from farthing.domain.currency import DOLLARS, NoRate, Rate, Rates
 from farthing.domain.labels import matches
 from farthing.domain.record import Labels
 

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from farthing.budget.currency import NoRate, Rate
 from farthing.budget.match import Touch
 from farthing.budget.thresholds import Watched, watched
 from farthing.domain.budget import NOBODY, OTHERS, AccountKey, Budget, Unit
+from farthing.domain.currency import NoRate, Rate
 
 Line = tuple[AccountKey, int, int, int]
 """An account, when its window closes, and the fraction (times, over) that turns its unit's quantity into its base."""

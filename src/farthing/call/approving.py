@@ -7,10 +7,11 @@ from farthing.budget.refusals import declined
 from farthing.budget.thresholds import Reached, spent_of
 from farthing.call.desk import Desk
 from farthing.call.plan import Plan
+from farthing.call.rewording import noted
 from farthing.domain.budget import Budget, Standing
 from farthing.domain.hold import Charge, Declined
 from farthing.domain.ids import show
-from farthing.domain.record import Labels
+from farthing.domain.record import Labels, Step
 from farthing.domain.refusal import Refusal
 from farthing.ports.approvals import DECLINED, GRANTED, PENDING, PREFIX, Approval, Petition
 from farthing.ports.client import Client
@@ -63,7 +64,7 @@ async def approve(plan: Plan, question: Question, desk: Desk, client: Client) ->
             return None
         found, moved = heard
     if found.state == GRANTED or moved:
-        return msgspec.structs.replace(plan, asks_until_ms=until_ms)
+        return noted(msgspec.structs.replace(plan, asks_until_ms=until_ms), _went_on(found, question, now_ms, desk))
     return _declined(found, question) if found.state == DECLINED else _undecided(found, question)
 
 
@@ -114,6 +115,12 @@ def _patience_ms(plan: Plan, budget: Budget, now_ms: int) -> int:
     if arrival.patience_ms is None:
         return wait_ms
     return max(min(wait_ms, arrival.patience_ms * 4 // 5 - (now_ms - arrival.arrived_ms)), 0)
+
+
+def _went_on(found: Approval, question: Question, asked_ms: int, desk: Desk) -> Step:
+    waited = f" after {desk.now_ms() - asked_ms:,} ms"
+    who = f"{found.by} granted" if found.state == GRANTED else "the budget was raised instead of answering"
+    return Step("approval", f"went on{waited}: {who} {show(PREFIX, found.id)}", question.message)
 
 
 def _undecided(found: Approval, question: Question) -> Refusal:

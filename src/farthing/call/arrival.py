@@ -17,6 +17,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     trusted: frozenset[str] | None = None
     """Labels that may choose budgets; None: all of them (keyless mode)."""
     max_values: int = 1_000
+    parent: str = ""
+    """As in `CallOpening`."""
 
     @property
     def tenant(self) -> str:
@@ -58,6 +60,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
             streamed=asked.stream,
             cap_asked=asked.cap,
             skeleton=self.skeleton,
+            parent=self.caller.parent,
         )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from farthing.call.plan import Plan
 from farthing.call.rules import worst_of
 from farthing.call.stages import ContextOf, ExactCount, ProviderCount, Steps, ask
+from farthing.domain.record import Step
 from farthing.tokens.bound import InputBound, byte_bound, exact_bound, provider_bound, ratio_bound
 from farthing.tokens.ratio import Ratios
 
@@ -54,4 +55,5 @@ def _bounded(plan: Plan, bound: InputBound, why: str) -> Plan:
     if bound.tokens >= plan.bound.tokens:
         return plan
     worst = worst_of(plan.arrival.draft.asked, plan.facts, plan.card, bound)
-    return msgspec.structs.replace(plan, bound=bound, worst=worst, why=(*plan.why, why))
+    step = Step("bound", f"{bound.tokens:,} input tokens instead of {plan.bound.tokens:,}", why)
+    return msgspec.structs.replace(plan, bound=bound, worst=worst, steps=(*plan.steps, step))

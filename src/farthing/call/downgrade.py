@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from farthing.budget.thresholds import Reached
 from farthing.call.nearing import whose
 from farthing.call.plan import Plan
 from farthing.call.rewording import noted
@@ -11,8 +12,9 @@ from farthing.call.rules import Destination, Rules, worst_of
 from farthing.call.warmth import Warm, Warmth
 from farthing.domain.errors import BadRequest
 from farthing.domain.model import ModelFacts
-from farthing.domain.money import PICOS_PER_NANO, usd
+from farthing.domain.money import PICOS_PER_NANO
 from farthing.domain.price import PriceCard
+from farthing.domain.record import Step
 from farthing.output.cap import lowered
 from farthing.pricing.cost import reached
 from farthing.pricing.worst import Bound
@@ -35,22 +37,24 @@ class Choice(msgspec.Struct, frozen=True):
     """What the call is expected to cost there."""
 
 
-def downgrade(plan: Plan, rules: Rules, warmth: Warmth, now_ms: int) -> Plan:
+def downgrade(plan: Plan, why: Reached, rules: Rules, warmth: Warmth, now_ms: int) -> Plan:
     """The plan with the dearest model of `[tiers]` that is cheaper for this call, or as it is, with the reason."""
     if not isinstance(plan.card, PriceCard):
-        return noted(plan, "not downgraded: the price of its model is unknown")
+        return _as_it_is(plan, why, "the price of its model is unknown")
     asked = plan.arrival.draft.asked
     if asked.media or asked.audio_output or asked.tier:
-        return noted(plan, "not downgraded: nothing says that a cheaper model takes its images, sounds or service tier")
+        return _as_it_is(plan, why, "nothing says that a cheaper model takes its images, sounds or service tier")
     warm = warmth.of(whose(plan), plan.model, now_ms)
     now = expected(plan.card, plan, warm, writes=False)
     cheaper = [choice for choice in _choices(plan, rules, warmth, now_ms) if choice.picos < now]
     if not cheaper:
-        return noted(
-            plan, "not downgraded: no model of [tiers] can take it for less, with what the cache of this one saves"
-        )
+        return _as_it_is(plan, why, "no model of [tiers] can take it for less, with what the cache of this one saves")
     best = max(cheaper, key=lambda choice: choice.picos)
-    return _with(plan, best, now - best.picos)
+    return _with(plan, why, best, now - best.picos)
+
+
+def _as_it_is(plan: Plan, why: Reached, because: str) -> Plan:
+    return noted(plan, Step("downgrade", f"nothing: {because}", why.words))
 
 
 def expected(card: PriceCard, plan: Plan, warm: Warm | None, *, writes: bool) -> int:
@@ -106,12 +110,12 @@ def _can_take(there: ModelFacts, here: ModelFacts, asked: Asked) -> bool:
     return there.context_tokens is None or prompt < there.context_tokens
 
 
-def _with(plan: Plan, best: Choice, saved_picos: int) -> Plan:
+def _with(plan: Plan, why: Reached, best: Choice, saved_picos: int) -> Plan:
     asked, to = plan.arrival.draft.asked, best.to
     bound = byte_bound(asked, to.facts)
     worst = worst_of(asked, to.facts, best.card, bound)
     if not isinstance(worst, Bound):
-        return noted(plan, f"not downgraded: part of what it asks for has no price with {to.model}")
+        return _as_it_is(plan, why, f"part of what it asks for has no price with {to.model}")
     most = to.facts.max_output_tokens
     changed = msgspec.structs.replace(
         plan,
@@ -123,5 +127,5 @@ def _with(plan: Plan, best: Choice, saved_picos: int) -> Plan:
         worst=worst,
         wanted=plan.wanted if most is None else lowered(plan.wanted, most),
     )
-    saving = usd(saved_picos // PICOS_PER_NANO)
-    return noted(changed, f"{to.model} instead of {plan.model}: about {saving} USD less, its cache counted", FLAG)
+    did = f"{to.model} instead of {plan.model}, what its cache saves counted"
+    return noted(changed, Step("downgrade", did, why.words, saves_nanos=saved_picos // PICOS_PER_NANO), FLAG)

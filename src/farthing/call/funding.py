@@ -134,6 +134,7 @@ def _ask(plan: Plan, ordinal: int, desk: Desk, *, wait_ms: int) -> Reserve:
             text_bytes=asked.text_bytes,
             choices=asked.choices,
             opened_ms=desk.now_ms(),
+            steps=plan.steps,
         ),
         call=arrival.opening() if ordinal == 1 else None,
         charges=plan.charges(),

@@ -3,7 +3,10 @@
 from farthing.budget.thresholds import MILLION, Reached, spent_of
 from farthing.call.plan import Plan
 from farthing.call.rewording import noted, reworded
+from farthing.domain.money import nanos_from_picos
+from farthing.domain.record import Step
 from farthing.domain.refusal import amount_text
+from farthing.pricing.worst import Bound
 
 FLAG = "hinted"
 
@@ -14,10 +17,19 @@ def hint(plan: Plan, why: Reached) -> Plan:
     draft = plan.arrival.draft
     told = draft.saying(note(why))
     if told is draft:
-        return noted(plan, "not hinted: the body has no place for a text of ours")
+        return noted(plan, Step("hint", "nothing: the body has no place for a text of ours", why.words))
     more = told.asked.text_bytes - draft.asked.text_bytes
-    told_why = f"the model is told what is left, since {why.words}: {more} bytes more, behind all that is cached"
-    return noted(reworded(plan, told), told_why, FLAG)
+    hinted = reworded(plan, told)
+    did = f"told the model what is left, in {more} bytes behind all that is cached: the cached prefix stays as it was"
+    step = Step("hint", did, why.words, costs_nanos=_dearer(plan, hinted))
+    return noted(hinted, step, FLAG)
+
+
+def _dearer(before: Plan, after: Plan) -> int | None:
+    """What the note costs at most: its bytes as input tokens."""
+    if not isinstance(before.worst, Bound) or not isinstance(after.worst, Bound):
+        return None
+    return nanos_from_picos(max(after.worst.base_picos - before.worst.base_picos, 0))
 
 
 def note(why: Reached) -> str:

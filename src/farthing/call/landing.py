@@ -14,6 +14,7 @@ from farthing.call.rewording import at_most, noted, reworded
 from farthing.call.rules import worst_of
 from farthing.domain.budget import AccountKey
 from farthing.domain.hold import Declined
+from farthing.domain.record import Step
 from farthing.domain.refusal import Refusal
 from farthing.output.cap import Wanted
 from farthing.tokens.bound import InputBound
@@ -140,7 +141,7 @@ def landing(plan: Plan, most_tokens: int, why: str) -> Plan:
     origin = "caller" if cap == draft.asked.cap else "limit"
     last = msgspec.structs.replace(last, wanted=Wanted(cap, floor, origin), lands=True)
     carries = f"only the tool {tool!r} stays callable" if tool else "its tools stay in the body and cannot be called"
-    return noted(last, f"the last call of its run, since {why}: {carries}, at most {at_most(last, cap)}", FLAG)
+    return noted(last, Step("landing", f"made it its run's last call: {carries}, at most {at_most(last, cap)}", why), FLAG)
 
 
 def lands_instead(plan: Plan, found: Declined) -> Plan | None:

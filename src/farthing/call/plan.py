@@ -10,6 +10,7 @@ from farthing.call.visit import Visit
 from farthing.domain.hold import Charge
 from farthing.domain.model import ModelFacts
 from farthing.domain.price import PriceCard, Unpriced
+from farthing.domain.record import Step
 from farthing.output.cap import Wanted
 from farthing.pricing.worst import Bound
 from farthing.tokens.bound import InputBound
@@ -34,11 +35,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     bound: InputBound
     worst: Bound | Unpriced
     """Unpriced: money cannot be bounded, and no enforced budget counts money here."""
-    why: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """What stages did to it, for its record."""
     visit: Visit | None = None
     """What the guards remember of the call; None where there are none."""
     flags: tuple[str, ...] = ()
-    """What its record is to carry of how it was changed: `shortened`, `downgraded`, `hinted`, `landing`, …"""
+    """What its record is counted by: `shortened`, `downgraded`, `hinted`, `landing`, …"""
     lands: bool = False
     """It is the last call of its run."""
     asks: tuple[Reached, ...] = ()

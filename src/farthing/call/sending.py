@@ -3,10 +3,12 @@
 from farthing.call.closing import closing
 from farthing.call.desk import Desk
 from farthing.call.holding import Holding
+from farthing.call.rewording import noted
 from farthing.call.states import OVER, Answering, Failed, Funded, NeedsFunds, State
 from farthing.call.steering import observe, observe_answer, observe_break, passing, steered
 from farthing.domain.errors import Ambiguous, BadRequest, NotSent, Unreachable
 from farthing.domain.ids import ATTEMPTS
+from farthing.domain.record import Step
 from farthing.guard.breaker import THROUGH, Barred
 from farthing.guard.providers import Outcome
 from farthing.ports.client import Client
@@ -95,7 +97,7 @@ async def _again(holding: Holding, desk: Desk, failure: NotSent) -> State:
     if holding.ordinal <= min(plan.provider.retries, ATTEMPTS - 1):
         holding.void(str(failure))
         await desk.pause(BACKOFF_SECONDS[min(holding.ordinal, len(BACKOFF_SECONDS)) - 1])
-        return NeedsFunds(plan, holding.ordinal + 1)
+        return NeedsFunds(noted(plan, Step("retry", "sent once more", str(failure))), holding.ordinal + 1)
     holding.void(str(failure), closing(plan.arrival, desk.now_ms(), "failed", 502, detail=str(failure)))
     return Failed(
         plan.arrival,

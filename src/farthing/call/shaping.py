@@ -17,6 +17,7 @@ from farthing.call.rewording import noted
 from farthing.call.rules import Rules
 from farthing.call.shorten import shorten
 from farthing.domain.budget import Act
+from farthing.domain.record import Step
 from farthing.domain.refusal import Refusal
 
 
@@ -71,11 +72,11 @@ async def _pull(why: Reached, plan: Plan, rules: Rules, desk: Desk) -> Plan:
         case Act.SHORTEN:
             return shorten(plan, why)
         case Act.DOWNGRADE:
-            return downgrade(plan, rules, desk.nearing.warmth, desk.now_ms())
+            return downgrade(plan, why, rules, desk.nearing.warmth, desk.now_ms())
         case Act.HINT:
             return hint(plan, why)
         case _:
-            return noted(plan, f"no lever is configured for {why.act.value!r}")
+            return noted(plan, Step(why.act.value, "nothing: no lever is configured for it", why.words))
 
 
 def _land(plan: Plan, why: Reached) -> Plan | Refusal:

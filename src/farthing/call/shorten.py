@@ -5,6 +5,7 @@ import msgspec
 from farthing.budget.thresholds import Reached
 from farthing.call.plan import Plan
 from farthing.call.rewording import at_most, noted
+from farthing.domain.record import Step
 from farthing.output.cap import lowered
 
 FLAG = "shortened"
@@ -15,7 +16,7 @@ def shorten(plan: Plan, why: Reached) -> Plan:
     wanted = plan.wanted
     halved = lowered(wanted, max(wanted.cap // 2, wanted.floor))
     if halved is wanted:
-        return noted(plan, f"not shortened: its cap of {wanted.cap} is the smallest worth having")
+        return noted(plan, Step("shorten", f"nothing: a cap of {wanted.cap:,} is the smallest worth having", why.words))
     shorter = msgspec.structs.replace(plan, wanted=halved)
-    saving = f"at most {at_most(shorter, halved.cap)} instead of {at_most(plan, wanted.cap)}"
-    return noted(shorter, f"output cap {halved.cap} instead of {wanted.cap}, since {why.words}: {saving}", FLAG)
+    did = f"output cap {halved.cap:,} instead of {wanted.cap:,}: at most {at_most(shorter, halved.cap)}"
+    return noted(shorter, Step("shorten", f"{did} instead of {at_most(plan, wanted.cap)}", why.words), FLAG)

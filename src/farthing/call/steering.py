@@ -10,6 +10,7 @@ from farthing.call.rules import worst_of
 from farthing.call.states import NeedsFunds
 from farthing.domain.ids import ATTEMPTS
 from farthing.domain.price import Unpriced
+from farthing.domain.record import Step
 from farthing.guard.breaker import THROUGH, Barred, Closed, Through
 from farthing.guard.providers import FAILURES, Outcome, outcome_of
 from farthing.ports.client import Client
@@ -59,14 +60,14 @@ def steered(holding: Holding, desk: Desk, barred: Barred) -> NeedsFunds | None:
     """The hold is void, for nothing was sent; the next attempt goes to another provider with a hold of its own, at its
     own price. None where there is no other: then an ill provider, of which some calls still succeed, is better than none.
     """
-    other = elsewhere(holding.plan, desk) if holding.ordinal < ATTEMPTS else None
+    other = elsewhere(holding.plan, desk, barred.why) if holding.ordinal < ATTEMPTS else None
     if other is None:
         return None
     holding.void(f"not sent: {barred.why}")
     return NeedsFunds(other, holding.ordinal + 1)
 
 
-def elsewhere(plan: Plan, desk: Desk) -> Plan | None:
+def elsewhere(plan: Plan, desk: Desk, why: str = "") -> Plan | None:
     """The plan at another provider of the same format that lists the model and is well; None where there is none.
 
     Not where the caller named the provider, nor where the body points to what lies there. A caller's own credential goes
@@ -80,13 +81,13 @@ def elsewhere(plan: Plan, desk: Desk) -> Plan | None:
             continue
         well = isinstance(desk.health.breakers.get((provider.name, plan.model)), Closed)
         if well and provider.has_credential and provider.lists(plan.model):
-            moved = _moved(plan, provider, desk)
+            moved = _moved(plan, provider, desk, why)
             if not (isinstance(moved.worst, Unpriced) and plan.terms.money is not None):
                 return moved
     return None
 
 
-def _moved(plan: Plan, provider: Provider, desk: Desk) -> Plan:
+def _moved(plan: Plan, provider: Provider, desk: Desk, why: str) -> Plan:
     asked, rules = plan.arrival.draft.asked, desk.rules
     facts = rules.facts.find(plan.model, provider.name, provider.format)
     card = rules.book.find(plan.model, provider.name, provider.format, at_ms=plan.arrival.arrived_ms)
@@ -98,5 +99,5 @@ def _moved(plan: Plan, provider: Provider, desk: Desk) -> Plan:
         card=card,
         bound=bound,
         worst=worst_of(asked, facts, card, bound),
-        why=(*plan.why, f"sent to {provider.name}, because {plan.provider.name} is ill"),
+        steps=(*plan.steps, Step("provider", f"{provider.name} instead of {plan.provider.name}", why)),
     )

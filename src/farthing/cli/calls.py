@@ -7,11 +7,12 @@ import click
 import msgspec
 
 from farthing.accounts.receipt import receipt as receipt_of
+from farthing.accounts.receipt_view import view
 from farthing.accounts.shape import tokens_by_message
 from farthing.cli.commands import Said
 from farthing.cli.options import Store, as_json, labels, open_store, since, who, with_settings
 from farthing.cli.receipt import cards, find_call
-from farthing.cli.receipt_text import plain, text
+from farthing.cli.receipt_text import text
 from farthing.cli.screen import dollars, moment, say_json, screen, stamp, table
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
@@ -67,7 +68,8 @@ def show_call(settings: Settings, call: str, as_json: bool) -> None:
         record = find_call(store, call)
     found, tokens = receipt_of(record, cards(settings)), tokens_by_message(record)
     if as_json:
-        say_json({**plain(found), "skeleton": msgspec.to_builtins(record.skeleton), "tokens_by_message": tokens})
+        skeleton = msgspec.to_builtins(record.skeleton)
+        say_json({**msgspec.to_builtins(view(found)), "skeleton": skeleton, "tokens_by_message": tokens})
         return
     click.echo(text(found), nl=False)
     for message, counted in zip_longest(record.skeleton.messages, tokens):

@@ -24,7 +24,9 @@ COMMANDS = {
     ),
     "calls": ("farthing.cli.calls:calls", "Recorded calls: list, show, settle."),
     "receipt": ("farthing.cli.receipt:receipt", "The whole account of one call."),
-    "usage": ("farthing.cli.usage:usage", "Who spent what: sums by label, model, key or day."),
+    "usage": ("farthing.cli.usage:usage", "Who spent what and why: sums, models, caches, drivers, forecast."),
+    "outcomes": ("farthing.cli.outcomes:outcomes", "What runs came to, and what a success costs."),
+    "replay": ("farthing.cli.replay:replay", "The same history under another policy: what it would have cost."),
     "prices": ("farthing.cli.prices:prices", "The price book: look up a model, check that nothing is unpriced."),
     "simulate": ("farthing.cli.simulate:simulate", "A simulated provider to test agents with."),
 }

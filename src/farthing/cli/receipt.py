@@ -4,18 +4,21 @@ from collections.abc import Iterable
 
 import click
 
-from farthing.accounts.receipt import CardOf, Receipt
+from farthing.accounts.receipt import Receipt
 from farthing.accounts.receipt import receipt as receipt_of
+from farthing.accounts.receipt_view import view
+from farthing.accounts.run_receipt import RunReceipt, run_receipt
 from farthing.cli.commands import Said
 from farthing.cli.options import Store, as_json, open_store, with_settings
-from farthing.cli.receipt_text import plain, text
+from farthing.cli.receipt_text import text
 from farthing.cli.screen import say_json
 from farthing.config.settings import Settings
 from farthing.domain.ids import read
-from farthing.domain.price import PriceCard, Unpriced
-from farthing.domain.record import AttemptOpening
+from farthing.ports.history import CardOf
 from farthing.ports.records import CallRecord
 from farthing.pricing.book import PriceBook
+from farthing.pricing.finder import card_finder
+from farthing.stores.sqlite.outcomes import SqliteOutcomes
 
 
 @click.command()
@@ -30,7 +33,7 @@ def receipt(settings: Settings, call: str, as_json: bool) -> None:
     with open_store(settings) as store:
         found = receipt_of(find_call(store, call), cards(settings))
     if as_json:
-        say_json(plain(found))
+        say_json(view(found))
     else:
         click.echo(text(found), nl=False)
 
@@ -50,13 +53,19 @@ def find_call(store: Store, shown: str) -> CallRecord:
 def cards(settings: Settings) -> CardOf:
     """What the present book, with the configuration's own prices, says of an attempt's model at its moment."""
     book = PriceBook.load().overlay(settings.prices)
-    formats = {provider.name: provider.format for provider in settings.providers}
+    return card_finder(book, {provider.name: provider.format for provider in settings.providers})
 
-    def card_of(attempt: AttemptOpening) -> PriceCard | Unpriced:
-        format_ = formats.get(attempt.provider, "")
-        return book.find(attempt.model, attempt.provider, format_, at_ms=attempt.opened_ms)
 
-    return card_of
+def receipt_of_run(store: Store, settings: Settings, run: str, calls: int) -> RunReceipt:
+    """The receipt of the newest `calls` calls of a run, with what somebody said of it."""
+    newest = store.records.recent(limit=calls, run=run) if calls else ()
+    outcomes = SqliteOutcomes(store.path)
+    try:
+        outcome, others = outcomes.of(run)
+    finally:
+        outcomes.close()
+    records = (store.records.call(each.id) for each in newest)
+    return run_receipt(receipts_of(records, cards(settings)), outcome, others)
 
 
 def receipts_of(records: Iterable[CallRecord | None], card_of: CardOf) -> tuple[Receipt, ...]:

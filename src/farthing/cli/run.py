@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import msgspec
 
-from farthing.accounts.receipt import run_receipt
+from farthing.accounts.run_receipt import run_receipt
+from farthing.accounts.run_view import run_view
 from farthing.cli.background import Background, background_gateway
 from farthing.cli.budget_words import budget_settings
 from farthing.cli.child import run_child
@@ -17,7 +19,7 @@ from farthing.cli.commands import BAD_CONFIG, STOPPED, Said
 from farthing.cli.options import labels, store_url
 from farthing.cli.private import FORMATS, Private, private_gateway
 from farthing.cli.receipt import cards, receipts_of
-from farthing.cli.receipt_text import plain_run, run_text
+from farthing.cli.run_text import run_text
 from farthing.cli.screen import quantity, say_json
 from farthing.config.convert import limits_of
 from farthing.config.load import load
@@ -143,7 +145,7 @@ def _report(private: Private, gateway: Background, first: int, as_json: bool) ->
     limits = list(_limits(private, records))
     if as_json:
         amounts = [{"unit": unit, "limit": limit, "spent": spent} for unit, limit, spent in limits]
-        say_json({**plain_run(private.run, total), "limits": amounts}, err=True)
+        say_json({**msgspec.to_builtins(run_view(private.run, total)), "limits": amounts}, err=True)
     else:
         click.echo(f"\n{run_text(private.run, total)}", nl=False, err=True)
         for unit, limit, spent in limits:

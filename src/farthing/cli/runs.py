@@ -3,8 +3,11 @@
 import click
 import msgspec
 
+from farthing.accounts.run_view import run_view
 from farthing.cli.commands import Said
 from farthing.cli.options import Store, as_json, label_from, open_store, since, who, with_settings
+from farthing.cli.receipt import receipt_of_run
+from farthing.cli.run_text import run_text
 from farthing.cli.screen import dollars, moment, say_json, screen, stamp, table
 from farthing.cli.suspending import for_how_long, guards_of, plain, resume, suspend, why_so
 from farthing.config.engine import wall_ms
@@ -77,20 +80,25 @@ def ls(settings: Settings, since: int, as_json: bool) -> None:
 @with_settings
 @as_json
 def show(settings: Settings, run: str, since: int, as_json: bool) -> None:
-    """The account of a run: its life, and what it used by agent and model."""
+    """The whole account of a run: its life, what it used by whom, what it saved, and what it came to."""
     with open_store(settings) as store, guards_of(settings) as guards:
         rows = _rows(store, settings, guards.known(), since, only=run)
-    if not rows:
-        raise Said(f"there is no run {run!r} in that time; `farthing runs ls` shows all, --since reaches further back")
-    (row,) = rows
+        if not rows:
+            raise Said(
+                f"there is no run {run!r} in that time; `farthing runs ls` shows all, --since reaches further back"
+            )
+        (row,) = rows
+        found = receipt_of_run(store, settings, run, row.calls)
     if as_json:
-        say_json(_plain(row))
+        say_json({**_plain(row), "receipt": run_view(run, found)})
         return
     click.echo(f"{row.run}: {row.phase}, {row.calls} calls, {dollars(row.cost_nanos)}")
     for line in _life(row.known):
         click.echo(f"  {line}")
-    head = ("agent", "model", "calls", "refused", "input", "output", "cost")
-    screen().print(table(head, map(_usage_line, row.usage), right=(2, 3, 4, 5, 6)))
+    if row.usage:
+        head = ("agent", "model", "calls", "refused", "input", "output", "cost")
+        screen().print(table(head, map(_usage_line, row.usage), right=(2, 3, 4, 5, 6)))
+    click.echo(run_text(run, found), nl=False)
 
 
 @runs.command()

@@ -19,6 +19,8 @@ from farthing.config.checks import LOOPBACK
 from farthing.config.engine import Engine
 from farthing.config.load import load
 from farthing.config.settings import Settings
+from farthing.dashboard.door import Dashboard
+from farthing.gateway.limits import WireLimits
 from farthing.gateway.serve import listen
 from farthing.gateway.serve import serve as serve_engine
 
@@ -82,7 +84,8 @@ async def _serve(settings: Settings, read: Callable[[], Settings], *, quiet: boo
             engine,
             listening,
             drain_seconds=gateway.drain_seconds,
-            concurrency=gateway.concurrency,
+            limits=WireLimits(connections=gateway.concurrency),
+            pages=Dashboard(engine),
             reload=read_again,
             ready=ready,
         )

@@ -1,123 +1,68 @@
-"""`farthing usage`: who spent what, summed exactly over the calls on record."""
+"""`farthing usage`: who spent what, summed exactly; and the reports on why, as commands below it."""
 
-import csv
-import sys
-from functools import reduce
+from pathlib import Path
+from typing import Any
 
 import click
 
-from farthing.cli.options import as_json, names, open_store, since, with_settings
-from farthing.cli.screen import dollars, say_json, screen, stamp, table
-from farthing.config.engine import wall_ms
+from farthing.cli.commands import Commands
+from farthing.cli.options import as_json, with_settings
+from farthing.cli.past import grouped, open_past, time_span, where
+from farthing.cli.usage_formats import FORMATS, Question, render
 from farthing.config.settings import Settings
-from farthing.domain.money import usd
-from farthing.ports.records import UsageRow
 
-_COLUMNS = (
-    "calls",
-    "refused",
-    "input_tokens",
-    "cache_read_input_tokens",
-    "output_tokens",
-    "cost_usd",
-    "estimated_usd",
-    "unpriced",
-    "open",
-)
+REPORTS = {
+    "models": ("farthing.cli.usage_reports:models", "Which models take what share of calls, tokens and cost."),
+    "cache": ("farthing.cli.usage_reports:cache", "How much input came from providers' caches, day by day."),
+    "context": ("farthing.cli.usage_context:context", "How prompts grow from turn to turn of a run."),
+    "burn": ("farthing.cli.usage_burn:burn_rate", "Today, this month so far, and where it will end."),
+    "workflows": ("farthing.cli.usage_reports:workflows", "What a run of each workflow usually costs."),
+    "drivers": ("farthing.cli.usage_drivers:drivers", "What the money went for, and what to do about it."),
+}
+DRIVER = "driver"
 
 
-@click.command()
-@click.option(
-    "--by", default="model", show_default=True, metavar="A,B", help="Labels, or model, provider, key, outcome, day."
-)
-@since("7d")
-@click.option("--format", "form", type=click.Choice(("table", "json", "csv")), default="table", show_default=True)
+@click.group(cls=Commands, table=REPORTS, invoke_without_command=True, subcommand_metavar="[REPORT]")
+@grouped("model", "Labels, or model, provider, key, outcome, tier, route, hour, day, month; or driver.")
+@time_span("7d")
+@where
+@click.option("--format", "form", type=click.Choice(tuple(FORMATS)), default="table", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 @as_json
 @with_settings
-def usage(settings: Settings, by: str, since: int, form: str, as_json: bool) -> None:
+@click.pass_context
+def usage(
+    context: click.Context, /, settings: Settings, by: tuple[str, ...], form: str, as_json: bool, **asked: Any
+) -> None:
     """Who spent what: sums by label, model, key or day.
 
-    Sums are exact. `estimated` is the part that a policy charged because the provider never said; `open` are attempts
-    whose cost is not in the sums yet.
+    Sums are exact. `saved` is what the same calls would have cost as they were asked (the model that was named, at its
+    standard rates, nothing cached) minus what they cost.
     """
-    until_ms = wall_ms()
-    groups = names(by)
-    if not groups:
-        raise click.UsageError("--by needs at least one name, like --by team,model")
-    with open_store(settings) as store:
-        rows = store.records.usage(by=groups, since_ms=until_ms - since, until_ms=until_ms + 1)
-    if as_json or form == "json":
-        span = {"since": stamp(until_ms - since), "until": stamp(until_ms)}
-        say_json({**span, "by": groups, "rows": [_plain(groups, row) for row in rows]})
-    elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow((*groups, *_COLUMNS))
-        writer.writerows((*map(_safe, row.group), *_figures(row)) for row in rows)
-    elif not rows:
-        click.echo(f"no calls since {stamp(until_ms - since)}")
-    else:
-        _show(groups, rows)
+    if context.invoked_subcommand is not None:
+        _refuse_options_before(context)
+        return
+    form = "json" if as_json else form
+    if DRIVER in by:
+        from farthing.cli.usage_drivers import show_drivers
+
+        show_drivers(settings, tuple(name for name in by if name != DRIVER), form, **asked)
+        return
+    question = Question(by=by, **asked)
+    with open_past(settings) as past:
+        render(form, question, past)
 
 
-def _show(groups: tuple[str, ...], rows: tuple[UsageRow, ...]) -> None:
-    head = (*groups, "calls", "refused", "input tokens", "cached", "output tokens", "cost", "")
-    shown = [
-        _row(tuple(value or "(none)" for value in row.group), row)
-        for row in sorted(rows, key=lambda row: -row.cost_nanos)
+def _refuse_options_before(context: click.Context) -> None:
+    """Options belong to the report they change; here they would change nothing."""
+    from click.core import ParameterSource
+
+    given = [
+        option
+        for option in context.command.params
+        if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
     ]
-    whole = ("all", *[""] * (len(groups) - 1))
-    shown.append(_row(whole, reduce(_plus, rows)))
-    made = table(head, shown[:-1], right=range(len(groups), len(head) - 1))
-    made.add_section()
-    made.add_row(*shown[-1], style="bold")
-    screen().print(made)
-
-
-def _row(group: tuple[str, ...], row: UsageRow) -> tuple[str, ...]:
-    notes = [f"{dollars(row.estimated_nanos)} estimated"] if row.estimated_nanos else []
-    notes += [f"{row.unpriced:,} unpriced"] if row.unpriced else []
-    notes += [f"{row.open:,} open"] if row.open else []
-    return (
-        *group,
-        f"{row.calls:,}",
-        f"{row.refused:,}",
-        f"{row.usage.input_tokens:,}",
-        f"{row.usage.cache_read_input_tokens:,}",
-        f"{row.usage.output_tokens:,}",
-        dollars(row.cost_nanos),
-        ", ".join(notes),
-    )
-
-
-def _plus(one: UsageRow, other: UsageRow) -> UsageRow:
-    """Both in one row; the usage keeps only what the table shows."""
-    usage = type(one.usage)(
-        input_tokens=one.usage.input_tokens + other.usage.input_tokens,
-        output_tokens=one.usage.output_tokens + other.usage.output_tokens,
-        cache_read_input_tokens=one.usage.cache_read_input_tokens + other.usage.cache_read_input_tokens,
-    )
-    counts = ("calls", "refused", "attempts", "cost_nanos", "remainder_picos", "estimated_nanos", "unpriced", "open")
-    return UsageRow(group=(), usage=usage, **{name: getattr(one, name) + getattr(other, name) for name in counts})
-
-
-def _figures(row: UsageRow) -> tuple[int | str, ...]:
-    return (
-        row.calls,
-        row.refused,
-        row.usage.input_tokens,
-        row.usage.cache_read_input_tokens,
-        row.usage.output_tokens,
-        usd(row.cost_nanos),
-        usd(row.estimated_nanos),
-        row.unpriced,
-        row.open,
-    )
-
-
-def _safe(text: str) -> str:
-    """A label as a cell that no spreadsheet takes for a formula: callers choose labels."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def _plain(groups: tuple[str, ...], row: UsageRow) -> dict[str, object]:
-    return {"group": dict(zip(groups, row.group, strict=True)), **dict(zip(_COLUMNS, _figures(row), strict=True))}
+    if given:
+        raise click.UsageError(
+            f"write options after the report: farthing usage {context.invoked_subcommand} {given[0].opts[0]} …"
+        )

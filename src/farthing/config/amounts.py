@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, NamedTuple
 
-from farthing.budget.currency import DatedRate
 from farthing.config.values import Read, Surroundings, Wrong, plain, seconds
 from farthing.domain.budget import Unit
+from farthing.domain.currency import DatedRate
 from farthing.domain.money import parse_money
 
 

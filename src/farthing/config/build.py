@@ -10,7 +10,7 @@ from farthing.config.engine import Engine, wall_ms
 from farthing.config.guarding import take_up_guards
 from farthing.config.settings import Settings
 from farthing.config.store import open_store
-from farthing.config.wiring import budgets_in_force, keys_in_force, rules_of, upstream_for
+from farthing.config.wiring import budgets_in_force, cards_of, keys_in_force, rules_of, upstream_for
 from farthing.ports.directory import Stored
 from farthing.pricing.book import PriceBook
 from farthing.pricing.facts import FactBook
@@ -47,6 +47,7 @@ async def build(settings: Settings, *, what: str = "serve", clock: Callable[[], 
             limits=limits_of(settings),
             alerting=alerting,
         )
+        engine.history.price_with(cards_of(engine.rules))
         await take_up_guards(engine, settings, first=True)
         engine.approvals.adopt(budgets_in_force(settings, stored), stored.grants)
         await engine.approvals.learn()
@@ -82,6 +83,7 @@ async def reload(engine: Engine, settings: Settings) -> None:
     async with engine.changing:
         stored = await asyncio.to_thread(engine.directory.load)
         engine.rules = rules_of(settings, stored, book, facts, engine.rules.resolver.values)
+        engine.history.price_with(cards_of(engine.rules))
         old, engine.upstreams = engine.upstreams, fresh
         engine.retire(old.values(), Timeouts().total_seconds)  # calls under way still read from these
         engine.limits = limits_of(settings)
@@ -105,6 +107,7 @@ async def shut(engine: Engine) -> None:
     """Make everything durable and let go of the store. Call when no call is under way."""
     await engine.rest()
     await engine.alerting.close()
+    await asyncio.to_thread(engine.telemetry.stop)
     for upstream in (*engine.upstreams.values(), *engine.retired):
         await upstream.close()
     await asyncio.to_thread(engine.store.close)

@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 from farthing.budget.avoid import avoidable
 from farthing.config.alert_checks import alert_problems, alert_warnings
+from farthing.config.billing import billing_problems
 from farthing.config.convert import ACTIVE_FORMATS, budgets_of, keys_of, limits_of, money_of
 from farthing.config.guard_checks import guard_problems, guard_warnings
 from farthing.config.lines import Path
 from farthing.config.problems import Problem, undotted
 from farthing.config.settings import Budget, Currency, File, Key, Provider
+from farthing.config.telemetry_checks import telemetry_problems, telemetry_warnings
 from farthing.domain.budget import Unit
 from farthing.domain.errors import BadConfig
 from farthing.pricing.contract import read_contracts
@@ -22,7 +24,8 @@ SHORTEST_SECRET = 16
 def problems_of(settings: File) -> list[Problem]:
     """Everything that cannot be accepted."""
     found = [*_store(settings), *_twice(settings), *_prices(settings)]
-    found += [*alert_problems(settings), *guard_problems(settings)]
+    found += [*alert_problems(settings), *guard_problems(settings), *telemetry_problems(settings)]
+    found += billing_problems(settings)
     for index, budget in enumerate(settings.budgets):
         found += _budget(budget, ("budgets", index), settings)
     for index, key in enumerate(settings.keys):
@@ -46,7 +49,7 @@ def warnings_of(settings: File) -> list[Problem]:
     if settings.gateway.host not in LOOPBACK and not settings.keys:
         message = "without keys every caller but this machine is refused; add [[keys]] or `farthing keys new`"
         found.append(Problem(("gateway", "host"), message))
-    return [*found, *alert_warnings(settings), *guard_warnings(settings), *_gaps(settings)]
+    return [*found, *alert_warnings(settings), *guard_warnings(settings), *telemetry_warnings(settings), *_gaps(settings)]
 
 
 _WRITTEN_OUT = 'is written out in the file; "env:NAME" or "file:PATH" keeps it out of copies and backups'

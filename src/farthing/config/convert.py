@@ -1,11 +1,11 @@
 """Settings as the core's own values: budgets, keys, and the providers that can be used."""
 
 from farthing.accounts.secrets import digest
-from farthing.budget.currency import Currency, Rates
 from farthing.config.settings import Budget as BudgetSettings
 from farthing.config.settings import File, Provider
 from farthing.config.settings import Key as KeySettings
 from farthing.domain.budget import Act, Budget, Threshold, Unit
+from farthing.domain.currency import Currency, Rates
 from farthing.domain.key import Key
 
 ACTIVE_FORMATS = ("openai", "anthropic")

@@ -17,6 +17,7 @@ from farthing.config.approving import Approving
 from farthing.config.landings import KeptLandings
 from farthing.config.settings import Settings
 from farthing.config.store import Opened
+from farthing.config.telemetry import Telemetry
 from farthing.domain.errors import BadRequest, LedgerUnavailable, NotSent, UpstreamFailed
 from farthing.domain.hold import Declined, Reserve, Reserved, Short
 from farthing.domain.key import Key
@@ -62,6 +63,8 @@ class Engine:
         self.ledger = store.ledger
         self.directory = store.directory
         self.records = store.records
+        self.history = store.history
+        self.outcomes = store.outcomes
         self.mint = store.mint
         self.skeleton_key = store.skeleton_key
         self.rules = rules
@@ -85,6 +88,7 @@ class Engine:
         """Takes up what changed in the store; set by whoever built this engine."""
         self.changing = asyncio.Lock()
         """Held while rules are replaced, by a refresh or a reload."""
+        self.telemetry = Telemetry(self)
         self._stale = False
         self._refreshing: asyncio.Task[None] | None = None
         self._resting = False

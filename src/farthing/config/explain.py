@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from farthing.alerts.watch import Watched
 from farthing.config.alert_rules import said_rules
+from farthing.config.billing import billing_lines
 from farthing.config.convert import ACTIVE_FORMATS, budgets_of, limits_of
 from farthing.config.guard_words import guard_lines
 from farthing.config.settings import Budget, Key, Provider, Settings
+from farthing.config.telemetry_checks import telemetry_lines
 from farthing.domain.budget import Unit
 from farthing.domain.money import usd
 from farthing.domain.record import Labels
@@ -32,6 +34,8 @@ def explain(settings: Settings) -> str:
             map(_alert, said_rules(settings, budgets_of(settings))),
             "none: what stops somebody's work is told to the log",
         ),
+        _section("Telemetry", telemetry_lines(settings)),
+        _section("Billing", billing_lines(settings)),
         _section("Warnings", map(str, settings.warnings), "none"),
     ]
     return "\n\n".join(parts) + "\n"

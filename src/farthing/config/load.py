@@ -71,6 +71,22 @@ def load(file: FilePath | None, environment: Mapping[str, str], flags: Mapping[s
     return _settle(source, environment, FilePath() if file is None else file.parent)
 
 
+def load_over(base: FilePath | None, file: FilePath, environment: Mapping[str, str]) -> Settings:
+    """As `load`, with the top-level tables that `file` names in place of those of `base`: for asking what another policy
+    would do. What only `base` says is checked again, and named as its own. Raises BadConfigs."""
+    below, source = read_file(base), read_file(file)
+    for table, value in below.raw.items():
+        if table not in source.raw:
+            source.raw[table] = value
+            source.overridden[table,] = below.file
+    for override in overrides(environment):
+        source.put(override)
+    if "providers" not in source.raw:
+        source.raw["providers"] = providers(environment)
+        source.overridden["providers",] = "environment"
+    return _settle(source, environment, (file if base is None else base).parent)
+
+
 def read_file(file: FilePath | None) -> Source:
     """The file's values and the lines they stand on. Raises BadConfigs where it is missing or no TOML."""
     if file is None:

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import field
 
 from farthing.alerts.rule import Rule
-from farthing.budget.currency import DEFAULT_AGE_DAYS, DatedRate
 from farthing.config import alert_values, amounts, values
 from farthing.config.amounts import Money
+from farthing.config.billing_settings import Billing
 from farthing.config.problems import Problem
 from farthing.config.values import (
     Count,
@@ -33,6 +33,7 @@ from farthing.config.values import (
     Text,
 )
 from farthing.domain.budget import Unit
+from farthing.domain.currency import DEFAULT_AGE_DAYS, DatedRate
 from farthing.notify.address import Target
 
 Open = dict[str, object]
@@ -122,7 +123,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     may_set: LabelNames = ()
     require: LabelNames = ()
     max_values: Positive = 1_000
-    rights: tuple[Literal["call", "admin", "approve"], ...] = ("call",)
+    rights: tuple[Literal["call", "admin", "approve", "metrics"], ...] = ("call",)
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,10 +201,42 @@ class Currency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    content: Annotated[Literal["off", "on"], Later("contents are never kept")] = "off"
+    content: Literal["off", "on"] = "off"
+    """`on` keeps the texts of calls, redacted, in a file of their own."""
+    content_match: Patterns = ()
+    """Only of calls with these labels; all where empty."""
+    content_bytes: Size = 256 * 1024
+    """Of each text; what is longer is cut after redaction."""
+    content_for_seconds: Seconds = field(default=30 * 86_400.0, name="content_for")
+    """How long they are kept."""
+    redact: Annotated[tuple[str, ...], Read(values.expressions)] = ()
+    """Regular expressions of your own; what they match becomes `[redacted]`."""
     retention_seconds: Annotated[Seconds | None, Later("records are kept for ever")] = field(
         default=None, name="retention"
     )
+
+
+class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """What other systems are told. `/metrics` is there without it; nothing is sent anywhere before `otlp` names a place."""
+
+    otlp: Text = ""
+    """`http://collector:4318`; without it the variables `OTEL_EXPORTER_OTLP_…` count."""
+    headers: Annotated[tuple[tuple[str, Secret], ...], Read(values.secret_headers)] = ()
+    """Sent with everything, like `{ authorization = "env:OTLP_AUTH" }`."""
+    protocol: Literal["http/protobuf"] = "http/protobuf"
+    spans: bool = True
+    metrics: bool = True
+    service_name: Name = "farthing"
+    attributes: Pairs = ()
+    """Of the resource, like `{ deployment = "staging" }`."""
+    every_seconds: Seconds = field(default=15.0, name="every")
+    """How often metrics are sent."""
+    labels: LabelNames = ("team",)
+    """Labels that metrics are told apart by, beside provider and model."""
+    max_values: Positive = 100
+    """Values of each of them; the others share `(other)`."""
+    hide: LabelNames = ()
+    """Labels that spans do not carry."""
 
 
 class Admin(msgspec.Struct, frozen=True, kw_only=True):
@@ -250,9 +283,10 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     record: Record = Record()
     admin: Admin = Admin()
     gateway: Gateway = Gateway()
-    telemetry: Annotated[Open, Later("nothing is exported")] = {}
+    telemetry: Telemetry = Telemetry()
     audit: Annotated[Open, Later("changes are kept in the store only")] = {}
     currencies: Annotated[tuple[Currency, ...], Named("code")] = ()
+    billing: Billing = Billing()
 
 
 class Settings(File, frozen=True, kw_only=True):

@@ -10,26 +10,39 @@ from farthing.domain.errors import BadConfig
 from farthing.domain.ids import Mint
 from farthing.ports.alerts import Facts, Outbox
 from farthing.ports.approvals import Approvals
+from farthing.ports.billing import Periods
 from farthing.ports.claims import Claims
 from farthing.ports.directory import Directory
 from farthing.ports.guards import GuardStore
+from farthing.ports.history import History
 from farthing.ports.ledger import Ledger
+from farthing.ports.outcomes import Outcomes
 from farthing.ports.records import Records
+from farthing.ports.trail import Trail
+from farthing.stores.commit_times import CommitTimes
 from farthing.stores.memory.alert_facts import MemoryFacts
 from farthing.stores.memory.alerts import MemoryOutbox
 from farthing.stores.memory.approvals import MemoryApprovals
+from farthing.stores.memory.billing import MemoryPeriods
 from farthing.stores.memory.claims import MemoryClaims
 from farthing.stores.memory.directory import MemoryDirectory
 from farthing.stores.memory.guards import MemoryGuards
+from farthing.stores.memory.history import MemoryHistory
 from farthing.stores.memory.ledger import MemoryLedger
+from farthing.stores.memory.outcomes import MemoryOutcomes
+from farthing.stores.memory.trail import MemoryTrail
 from farthing.stores.sqlite.alert_facts import SqliteFacts
 from farthing.stores.sqlite.alerts import SqliteOutbox
 from farthing.stores.sqlite.approvals import SqliteApprovals
+from farthing.stores.sqlite.billing import SqlitePeriods
 from farthing.stores.sqlite.claims import SqliteClaims
 from farthing.stores.sqlite.directory import SqliteDirectory
 from farthing.stores.sqlite.guards import SqliteGuards
+from farthing.stores.sqlite.history import SqliteHistory
 from farthing.stores.sqlite.ledger import SqliteLedger
+from farthing.stores.sqlite.outcomes import SqliteOutcomes
 from farthing.stores.sqlite.records import SqliteRecords
+from farthing.stores.sqlite.trail import SqliteTrail
 
 MEMORY = "memory:"
 SKELETON_KEY = "skeleton_key"
@@ -43,6 +56,8 @@ class Opened(NamedTuple):
     ledger: Ledger
     directory: Directory
     records: Records
+    history: History
+    outcomes: Outcomes
     claims: Claims
     mint: Mint
     skeleton_key: bytes
@@ -50,6 +65,10 @@ class Opened(NamedTuple):
     facts: Facts
     guards: GuardStore
     approvals: Approvals
+    periods: Periods
+    trail: Trail
+    commit_times: CommitTimes | None
+    """How long the ledger's batches take; None where nothing is written."""
     alert_secret: str
     """Signs what webhooks receive; `farthing alerts secret` shows it."""
     close: Callable[[], None]
@@ -82,6 +101,8 @@ def open_store(
     try:
         directory = SqliteDirectory(path, now_ms=clock)
         records = SqliteRecords(path)
+        history = SqliteHistory(path, now_ms=clock)
+        outcomes = SqliteOutcomes(path)
         claims = SqliteClaims(path)
         mint = Mint(ledger.slot, records.last_id())
         key = directory.secret(SKELETON_KEY, secrets.token_bytes(32))
@@ -90,6 +111,8 @@ def open_store(
         facts = SqliteFacts(path, now_ms=clock)
         guards = SqliteGuards(path, now_ms=clock)
         approvals = SqliteApprovals(path)
+        periods = SqlitePeriods(path)
+        trail = SqliteTrail(path)
     except BaseException:
         ledger.close_now()
         raise
@@ -98,16 +121,22 @@ def open_store(
         ledger.close_now()
         directory.close()
         records.close()
+        history.close()
+        outcomes.close()
         claims.close()
         outbox.close()
         facts.close()
         guards.close()
         approvals.close()
+        periods.close()
+        trail.close()
 
     return Opened(
         ledger=ledger,
         directory=directory,
         records=records,
+        history=history,
+        outcomes=outcomes,
         claims=claims,
         mint=mint,
         skeleton_key=key,
@@ -115,6 +144,9 @@ def open_store(
         facts=facts,
         guards=guards,
         approvals=approvals,
+        periods=periods,
+        trail=trail,
+        commit_times=ledger.commit_times,
         alert_secret=alert_secret,
         close=close,
     )
@@ -124,11 +156,14 @@ def _in_memory(clock: Callable[[], int]) -> Opened:
     directory = MemoryDirectory(now_ms=clock)
     memory = MemoryLedger(clock=clock, directory=directory)
     claims = MemoryClaims(memory.records)
+    outcomes = MemoryOutcomes(directory)
     outbox = MemoryOutbox()
     return Opened(
         ledger=memory,
         directory=directory,
         records=memory.records,
+        history=MemoryHistory(memory.records, outcomes),
+        outcomes=outcomes,
         claims=claims,
         mint=Mint(0),
         skeleton_key=secrets.token_bytes(32),
@@ -136,6 +171,9 @@ def _in_memory(clock: Callable[[], int]) -> Opened:
         facts=MemoryFacts(memory.records, directory, outbox),
         guards=MemoryGuards(now_ms=clock),
         approvals=MemoryApprovals(directory),
+        periods=MemoryPeriods(directory),
+        trail=MemoryTrail(memory.records),
+        commit_times=None,
         alert_secret=secrets.token_hex(32),
         close=lambda: None,
     )

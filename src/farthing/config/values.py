@@ -212,6 +212,16 @@ def patterns(value: object, around: Surroundings) -> Labels:
     return found
 
 
+def expressions(value: object, _: Surroundings) -> tuple[str, ...]:
+    """Regular expressions that redaction can use."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise Wrong('must be a list of regular expressions, like ["PRJ-[0-9]+"]')
+    for each in value:
+        if flaw := flaw_of_pattern(each):
+            raise Wrong(f"{each[:60]!r} {flaw}")
+    return tuple(value)
+
+
 def plain(value: object, _: Surroundings) -> str:
     if not isinstance(value, str):
         raise Wrong("must be text in quotes")

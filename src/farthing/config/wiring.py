@@ -14,9 +14,11 @@ from farthing.domain.budget import Budget
 from farthing.domain.key import Key
 from farthing.output.cap import Defaults
 from farthing.ports.directory import Stored
+from farthing.ports.history import CardOf
 from farthing.ports.upstream import Upstream
 from farthing.pricing.book import PriceBook
 from farthing.pricing.facts import FactBook
+from farthing.pricing.finder import card_finder
 from farthing.providers.limits import Limits, Timeouts
 from farthing.providers.pool import Pool
 
@@ -64,6 +66,11 @@ def provider_of(configured: file.Provider) -> Provider:
         retries=min(configured.retries, 5),
         counts_tokens=configured.format == "anthropic" and configured.count_tokens,
     )
+
+
+def cards_of(rules: Rules) -> CardOf:
+    """What the book in force says of the model of a recorded attempt."""
+    return card_finder(rules.book, {provider.name: provider.format for provider in rules.providers})
 
 
 def upstream_for(configured: file.Provider) -> Upstream:

@@ -34,6 +34,21 @@ class Skeleton(msgspec.Struct, frozen=True):
     """Kinds of parts that are not text: `image`, `audio`, `document`."""
 
 
+class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What one stage did to an attempt, or why it did nothing where something was asked of it."""
+
+    stage: str
+    """`bound`, `limit`, `compress`, `downgrade`, `shorten`, `hint`, `landing`, `approval`, `cap`, `wait`, `retry` or
+    `provider`; a lever of another part says its own."""
+    did: str
+    """In words; never content."""
+    why: str = ""
+    saves_nanos: int | None = None
+    """What it is expected to save, in nano-dollars; None where the stage cannot say."""
+    costs_nanos: int | None = None
+    """What it may cost at most beside that, in nano-dollars; None where it costs nothing."""
+
+
 class CallOpening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of a call when it asks for money or is refused."""
 
@@ -50,6 +65,8 @@ class CallOpening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cap_asked: int | None = None
     skeleton: bytes = b""
     """`Skeleton` as JSON."""
+    parent: str = ""
+    """The span that the caller's own `traceparent` names, 16 hex digits; its trace is the label `trace`. "" for none."""
 
 
 class CallClosing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -90,3 +107,5 @@ class AttemptOpening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     choices: int = 1
     """Answers asked for at once; each may be as long as the cap."""
     opened_ms: int = 0
+    steps: tuple[Step, ...] = ()
+    """What stages changed, in their order; () for a call that went out as it came."""

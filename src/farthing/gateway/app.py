@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+from typing import Protocol
 
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest, LedgerUnavailable
-from farthing.gateway import health, relay
+from farthing.gateway import health, metrics, relay
 from farthing.gateway.admin.door import serve_admin
 from farthing.gateway.calls import serve_call
 from farthing.gateway.once import Once
@@ -25,11 +26,24 @@ _STOPPED = BadRequest(
 )
 
 
+class Pages(Protocol):
+    """Pages for people on the gateway's own port: the dashboard."""
+
+    def serves(self, path: str) -> bool:
+        """Whether this decoded path is one of theirs."""
+        ...
+
+    async def answer(self, turn: Turn) -> None:
+        """Answer one request, errors included. Raises ClientLeft."""
+        ...
+
+
 class Gateway:
     """One gateway over one engine."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, pages: Pages | None = None) -> None:
         self.engine = engine
+        self.pages = pages
         self.once = Once(engine)
         self.closing = False
         """Set when the server begins to drain: `/readyz` says no, calls in flight go on."""
@@ -63,8 +77,12 @@ class Gateway:
             await health.alive(turn)
         elif path == "/readyz":
             await health.ready(self.engine, turn, closing=self.closing)
+        elif path == metrics.PATH:
+            await metrics.metrics(self.engine, turn)
         elif path.startswith("/farthing/"):
             await serve_admin(self.engine, turn)
+        elif self.pages is not None and self.pages.serves(path):
+            await self.pages.answer(turn)
         elif path in CALLS:
             raise BadRequest(f"{path} takes POST; web sockets are not offered", status=405, code="method_not_allowed")
         elif path == "/v1/messages/count_tokens" and method == "POST":

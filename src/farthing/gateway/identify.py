@@ -38,8 +38,10 @@ def caller_of(key: Key | None, heard: Heard, body_labels: Labels) -> Caller:
     the key misses."""
     found = attribute_heard(heard, body_labels, key)
     if key is None:
-        return Caller(labels=found.labels, trusted=None)
-    return Caller(key=key.name, labels=found.labels, trusted=found.trusted, max_values=key.max_values)
+        return Caller(labels=found.labels, trusted=None, parent=found.parent)
+    return Caller(
+        key=key.name, labels=found.labels, trusted=found.trusted, max_values=key.max_values, parent=found.parent
+    )
 
 
 def key_of(headers: Headers, keys: Mapping[str, Key], right: str = "call") -> Key:
@@ -85,13 +87,19 @@ def check_local(headers: Headers, peer: str) -> None:
             raise _unsafe("a forwarded request counts as remote, and only this machine may call here", name.decode())
 
 
+def check_host(headers: Headers, when: str = "") -> None:
+    """Refuse a Host that is no name of this machine: another name may be a web page's own, led here (DNS rebinding).
+    Raises BadRequest 403."""
+    if not _OUR_HOSTS.match(headers.get(b"host", b"")):
+        raise _unsafe(f"{when}the Host must be 127.0.0.1, localhost or [::1]", "host")
+
+
 def check_keyless(headers: Headers, peer: str) -> None:
     """Refuse what a web page, a proxy or another machine could have sent. Raises BadRequest 403."""
     if not peer.startswith(_LOOPBACK):
         raise _unsafe("no keys are defined, so only this machine may call; make one with `farthing keys new`", "")
     check_local(headers, peer)
-    if not _OUR_HOSTS.match(headers.get(b"host", b"")):
-        raise _unsafe("without keys the Host must be 127.0.0.1, localhost or [::1]", "host")
+    check_host(headers, "without keys ")
     origin = headers.get(b"origin")
     if origin is not None and not _OUR_ORIGINS.match(origin):
         raise _unsafe("without keys, web pages of other origins may not call", "origin")

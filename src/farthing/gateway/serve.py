@@ -14,7 +14,7 @@ import uvicorn
 
 from farthing.config.engine import Engine
 from farthing.domain.errors import FarthingError
-from farthing.gateway.app import Gateway
+from farthing.gateway.app import Gateway, Pages
 from farthing.gateway.limits import WireLimits
 from farthing.gateway.protocol import LimitedProtocol, sweep
 
@@ -54,20 +54,21 @@ async def serve(
     listening: socket.socket,
     *,
     drain_seconds: float = 30.0,
-    concurrency: int = 10_000,
     limits: WireLimits | None = None,
+    pages: Pages | None = None,
     reload: Reload | None = None,
     ready: Callable[[], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Serve at most `concurrency` connections at a time until SIGTERM, SIGINT or `stop`.
+    """Serve within `limits` until SIGTERM, SIGINT or `stop`. `pages` are for people, on the same port.
 
     Then stop listening, let calls in flight finish within `drain_seconds`, and return with every hold at its end or
     unknown.
     """
     allow_open_files()
-    gateway = Gateway(engine)
-    running = server(gateway, drain_seconds=drain_seconds, limits=limits or WireLimits(connections=concurrency))
+    gateway = Gateway(engine, pages)
+    running = server(gateway, drain_seconds=drain_seconds, limits=limits or WireLimits())
+    engine.telemetry.start()
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(sweep(running.server_state.connections)), loop.create_task(engine.alerting.run())]
     if reload is not None:

@@ -1,6 +1,7 @@
 """An attempt's settlement from usage that came to light later: a background answer fetched, or an operator's word."""
 
 from farthing.config.engine import Engine
+from farthing.config.wiring import cards_of
 from farthing.domain.hold import Settlement, Spent
 from farthing.domain.price import PriceCard, Unpriced
 from farthing.domain.record import AttemptOpening
@@ -12,9 +13,7 @@ from farthing.wire.dialect import Answered
 
 def card_of(engine: Engine, opening: AttemptOpening) -> PriceCard | Unpriced:
     """What the book in force says of the attempt's own model at the moment it was opened."""
-    formats = {provider.name: provider.format for provider in engine.rules.providers}
-    hints = filter(None, (opening.provider, formats.get(opening.provider, "")))
-    return engine.rules.book.find(opening.model, *hints, at_ms=opening.opened_ms)
+    return cards_of(engine.rules)(opening)
 
 
 def settlement_of(

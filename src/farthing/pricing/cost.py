@@ -91,7 +91,6 @@ def _meters(card: PriceCard, rates: Rates, usage: Usage) -> list[tuple[str, int,
     """(kind, count, pico-dollars each) of every meter; each token stands in exactly one."""
     read, written = usage.cache_read_input_tokens, usage.cache_write_input_tokens
     heard, heard_before = usage.audio_input_tokens, usage.cached_audio_input_tokens
-    spoken = usage.audio_output_tokens
     fresh = usage.input_tokens - read - written - (heard - heard_before)
     if fresh < 0:
         return Unpriced("audio tokens were also written to the cache, and nothing says at what price")
@@ -105,20 +104,30 @@ def _meters(card: PriceCard, rates: Rates, usage: Usage) -> list[tuple[str, int,
         return Unpriced(f"{card.model} has no price for cache writes")
     if usage.web_search_requests and each_search is None:
         return Unpriced(f"{card.model} has no price for web searches")
+    return meters(rates, usage)
+
+
+def meters(rates: Rates, usage: Usage, attempts: int = 1) -> list[tuple[str, int, int]]:
+    """(kind, count, pico-dollars each) of every meter, where these rates have a price for all of the usage; each token
+    stands in exactly one. Also of the sum of so many attempts at the same rates."""
+    read, written = usage.cache_read_input_tokens, usage.cache_write_input_tokens
+    heard, heard_before = usage.audio_input_tokens, usage.cached_audio_input_tokens
+    an_hour, spoken = usage.cache_write_1h_input_tokens, usage.audio_output_tokens
+    fresh = usage.input_tokens - read - written - (heard - heard_before)
     each_read = _or(rates.cache_read, rates.input)
     each_heard = _or(rates.audio_input, rates.input)
     each_heard_before = _or(rates.cached_audio_input, each_read if rates.audio_input is None else each_heard)
     return [
         ("input", fresh, rates.input),
         ("cache_read", read - heard_before, each_read),
-        ("cache_write_5m", written - an_hour, each_5m or 0),
-        ("cache_write_1h", an_hour, each_1h or 0),
+        ("cache_write_5m", written - an_hour, rates.cache_write_5m or 0),
+        ("cache_write_1h", an_hour, rates.cache_write_1h or 0),
         ("audio_input", heard - heard_before, each_heard),
         ("cached_audio_input", heard_before, each_heard_before),
         ("output", usage.output_tokens - spoken, rates.output),
         ("audio_output", spoken, _or(rates.audio_output, rates.output)),
-        ("web_search", usage.web_search_requests, each_search or 0),
-        ("request", 1 if rates.request is not None else 0, rates.request or 0),
+        ("web_search", usage.web_search_requests, rates.web_search or 0),
+        ("request", attempts if rates.request is not None else 0, rates.request or 0),
     ]
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from farthing.accounts.receipt import RunReceipt
+from farthing.accounts.run_receipt import RunReceipt
 from farthing.cli.demonstration.acts import Burst, Ledgered, RunAccount, Shift
 from farthing.cli.demonstration.agent import Outcome
 from farthing.cli.demonstration.story import (

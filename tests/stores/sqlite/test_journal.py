@@ -19,8 +19,7 @@ def held(connection, book: Book, *numbers: int) -> None:
     journal = Journal(connection, book, 3)
     for number in numbers:
         asked = fixed(number, 10)
-        book.reserve(asked, 0)
-        journal.held(asked, 0)
+        journal.held(asked, book.reserve(asked, 0))
     journal.write()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from farthing.accounts.receipt import RunReceipt, run_receipt
+from farthing.accounts.run_receipt import RunReceipt, run_receipt
 from farthing.cli.background import Background
 from farthing.cli.demonstration.agent import MODEL, Outcome, Progress, resolve
 from farthing.cli.demonstration.client import Reply, post

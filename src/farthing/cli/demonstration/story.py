@@ -4,10 +4,11 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from farthing.accounts.run_view import run_view
 from farthing.cli.demonstration.acts import AFFORDABLE, BURST, Burst, RunAccount, Shift
 from farthing.cli.demonstration.agent import MODEL, MOST_STEPS, Outcome
 from farthing.cli.demonstration.world import Billed
-from farthing.cli.receipt_text import plain_run, run_text
+from farthing.cli.run_text import run_text
 from farthing.cli.screen import dollars, table
 from farthing.domain.money import usd
 
@@ -145,7 +146,7 @@ def plain(story: Story) -> dict[str, object]:
         "with": {**_plain_shift(story.governed), "ledger_usd": usd(story.posted_nanos)},
         "same_answers": story.same_answers,
         "receipt": {
-            **plain_run(story.run.run, story.run.receipt),
+            **msgspec.to_builtins(run_view(story.run.run, story.run.receipt)),
             "account_usd": usd(story.run.posted_nanos),
             "billed_usd": usd(story.run.billed_nanos),
             "agrees": story.run.agrees,

@@ -9,6 +9,7 @@ from farthing.accounts.shape import gap_ms
 from farthing.domain.budget import Unit
 from farthing.domain.ids import show
 from farthing.domain.money import usd
+from farthing.domain.record import Step
 from farthing.domain.refusal import amount_text
 from farthing.domain.usage import Usage
 from farthing.gateway.admin import skeleton_view
@@ -72,6 +73,8 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     """Who says what it cost: `provider`, `estimate` or `operator`; "" until settled."""
     reason: str
     flags: tuple[str, ...]
+    steps: tuple[Step, ...]
+    """What stages did to it: [stage, what, why, expected saving and cost in nano-dollars or null]."""
     finish: str
     bound: str
     input_bound: int
@@ -197,6 +200,7 @@ def _attempt(record: AttemptRecord) -> AttemptView:
         source=record.source,
         reason=record.reason,
         flags=record.flags,
+        steps=opening.steps,
         finish=record.finish,
         bound=opening.bound,
         input_bound=opening.input_bound,

@@ -5,6 +5,10 @@ from typing import Annotated
 
 import msgspec
 
+from farthing.accounts.receipt import receipt
+from farthing.accounts.receipt_document import ReceiptView
+from farthing.accounts.receipt_view import view as receipt_view
+from farthing.config.wiring import cards_of
 from farthing.domain.errors import BadRequest
 from farthing.domain.ids import show
 from farthing.domain.usage import Usage
@@ -69,6 +73,11 @@ async def list_calls(asked: Asked) -> CallPage:
 async def show_call(asked: Asked) -> CallView:
     """Raises BadRequest 404."""
     return await _view(asked)
+
+
+async def receipt_of_call(asked: Asked) -> ReceiptView:
+    """Raises BadRequest 404."""
+    return receipt_view(receipt(await _find(asked), cards_of(asked.engine.rules)))
 
 
 async def settle_call(asked: Asked) -> CallView:
@@ -152,6 +161,13 @@ ENDPOINTS = (
         summary="Everything on record of one call; no content",
         answer=show_call,
         gives=CallView,
+    ),
+    Endpoint(
+        method="GET",
+        path="/calls/{id}/receipt",
+        summary="The whole account of one call, to the nano-dollar",
+        answer=receipt_of_call,
+        gives=ReceiptView,
     ),
     Endpoint(
         method="POST",

@@ -17,7 +17,7 @@ from farthing.gateway.admin.endpoint import Asked, Endpoint, conflict, missing
 from farthing.gateway.admin.reading import as_in_the_file
 from farthing.gateway.admin.shown import moment
 
-Right = Literal["call", "admin", "approve"]
+Right = Literal["call", "admin", "approve", "metrics"]
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,12 @@ from typing import Annotated
 import msgspec
 
 from farthing.accounts.attribution import flaw_of
+from farthing.accounts.receipt import receipt
+from farthing.accounts.run_receipt import RunReceipt, run_receipt
+from farthing.accounts.run_view import RunReceiptView
+from farthing.accounts.run_view import run_view as receipt_view
 from farthing.config.engine import Engine
+from farthing.config.wiring import cards_of
 from farthing.domain.errors import BadRequest
 from farthing.domain.money import usd
 from farthing.gateway.admin.endpoint import Asked, Endpoint, missing
@@ -15,6 +20,8 @@ from farthing.gateway.admin.shown import at
 from farthing.guard.run import Phase
 
 MOST = 500
+MOST_CALLS = 5_000
+"""Calls that one receipt adds up."""
 _DAY_MS = 86_400_000
 _LONGEST_MS = 30 * _DAY_MS
 
@@ -145,6 +152,24 @@ async def show_run(asked: Asked) -> RunReport:
     )
 
 
+async def receipt_of_run(asked: Asked) -> RunReceiptView:
+    """Of its newest calls, up to `MOST_CALLS`. Raises BadRequest 404 where it made none."""
+    engine, name = asked.engine, asked.named["run"]
+    await engine.ledger.flush()
+    found = await asyncio.to_thread(_receipt, engine, name)
+    if not found.calls:
+        raise missing("run", name)
+    return receipt_view(name, found)
+
+
+def _receipt(engine: Engine, run: str) -> RunReceipt:
+    """Blocking."""
+    cards = cards_of(engine.rules)
+    newest = engine.records.recent(limit=MOST_CALLS, run=run)
+    records = filter(None, (engine.records.call(each.id) for each in newest))
+    return run_receipt((receipt(record, cards) for record in records), *engine.outcomes.of(run))
+
+
 def _check_unclaimed(engine: Engine, run: str, key: str) -> None:
     """Raises BadRequest 403 where calls of another key carry this run: announcing it would take it away from them."""
     guards = engine.guards
@@ -182,6 +207,13 @@ ENDPOINTS = (
         right="call",
     ),
     Endpoint(method="GET", path="/runs/{run}", summary="The account of one run", answer=show_run, gives=RunReport),
+    Endpoint(
+        method="GET",
+        path="/runs/{run}/receipt",
+        summary="The whole account of one run, to the nano-dollar",
+        answer=receipt_of_run,
+        gives=RunReceiptView,
+    ),
     Endpoint(
         method="POST",
         path="/runs/{run}/heartbeat",

@@ -12,6 +12,7 @@ from farthing.domain.money import nanos_from_picos
 from farthing.domain.record import CallClosing, CallOpening, Skeleton
 from farthing.domain.usage import Usage
 from farthing.ports.records import Adjustment, AttemptRecord, CallRecord, Share
+from farthing.stores.granted import steps_of
 
 
 class Kept(AttemptRecord, frozen=True, kw_only=True):
@@ -45,7 +46,9 @@ class Journal:
             self.opened(ask.call)
         for charge, part in zip(ask.charges, hold.parts, strict=True):
             self._tally(part.account, held=part.amount, closes_ms=charge.closes_ms)
-        kept = Kept(opening=ask.opening, state="held", cap=granted.cap, shares=_shares(hold.parts), parts=hold.parts)
+        steps = steps_of(ask, granted)
+        opening = msgspec.structs.replace(ask.opening, steps=steps) if steps else ask.opening
+        kept = Kept(opening=opening, state="held", cap=granted.cap, shares=_shares(hold.parts), parts=hold.parts)
         self._keep_attempt(kept)
 
     def settled(self, settlement: Settlement, ended: Ended) -> None:

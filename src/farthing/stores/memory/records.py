@@ -65,6 +65,14 @@ class Records(Journal):
         attempt, tokens = self._responses.get((tenant, response_id), (None, None))
         return attempt if tokens is None else None
 
+    def oldest_first(self) -> list[CallRecord]:
+        """Every call that is kept."""
+        calls = self.by_id()
+        return [calls[number] for number in sorted(calls)]
+
+    def by_id(self) -> dict[int, CallRecord]:
+        """A copy made at once, whatever the ledger writes meanwhile."""
+        return dict(self._calls)
+
     def _newest_first(self) -> list[CallRecord]:
-        calls = dict(self._calls)  # a copy made at once, whatever the ledger writes meanwhile
-        return [calls[number] for number in sorted(calls, reverse=True)]
+        return self.oldest_first()[::-1]

@@ -7,6 +7,8 @@ from farthing.domain.record import Labels
 from farthing.domain.usage import Usage
 from farthing.ports.records import AttemptRecord, CallRecord, CallSummary, UsageRow
 
+TIMES = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m"}
+
 
 def matches(record: CallRecord, key: str | None, labels: Labels, outcome: str | None) -> bool:
     """Whether a call is among those asked for."""
@@ -45,10 +47,11 @@ def summary_of(record: CallRecord) -> CallSummary:
 def groups_of(record: CallRecord, by: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], AttemptRecord | None]]:
     """Each attempt of a call with the group it belongs to; a call without any belongs to one too."""
     for attempt in record.attempts or (None,):
-        yield tuple(_value(record, attempt, name) for name in by), attempt
+        yield tuple(value_of(record, attempt, name) for name in by), attempt
 
 
-def _value(record: CallRecord, attempt: AttemptRecord | None, name: str) -> str:
+def value_of(record: CallRecord, attempt: AttemptRecord | None, name: str) -> str:
+    """What a call and one of its attempts have under a name of `farthing.ports.history.NAMES`, or a label of theirs."""
     match name:
         case "model":
             return attempt.opening.model if attempt else record.opening.model
@@ -56,10 +59,14 @@ def _value(record: CallRecord, attempt: AttemptRecord | None, name: str) -> str:
             return attempt.opening.provider if attempt else ""
         case "key":
             return record.opening.key
+        case "route":
+            return record.opening.route
         case "outcome":
             return record.closing.outcome if record.closing else ""
-        case "day":
-            return datetime.fromtimestamp(record.opening.arrived_ms // 1_000, UTC).date().isoformat()
+        case "tier":
+            return (attempt.tier or "standard") if attempt and attempt.state == "settled" else ""
+        case "hour" | "day" | "month":
+            return datetime.fromtimestamp(record.opening.arrived_ms // 1_000, UTC).strftime(TIMES[name])
         case label:
             return dict(record.opening.labels).get(label, "")
 

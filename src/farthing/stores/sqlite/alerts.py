@@ -10,6 +10,7 @@ from typing import Any
 from farthing.alerts.delivery import key_of
 from farthing.domain.errors import BadRequest
 from farthing.ports.alerts import Address, Alert, Delivery, Event, Fired, NewAlert, Parcel
+from farthing.stores.sqlite import audit_events
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 
@@ -35,7 +36,6 @@ _END = (
 )
 _ACKNOWLEDGE = "UPDATE alert SET acknowledged_by = ?, acknowledged_ms = ? WHERE id = ? AND acknowledged_ms IS NULL"
 _DROP = "UPDATE delivery SET state = 'dropped', ended_ms = ? WHERE alert = ? AND state = 'waiting'"
-_AUDIT = "INSERT INTO audit (at_ms, by, action, subject, detail) VALUES (?, ?, 'alert.acknowledge', ?, ?)"
 _NOTE = "INSERT INTO alert_event (at_ms, kind, subject, detail) VALUES (?, ?, ?, ?)"
 _CLAIM = """
 UPDATE delivery SET attempts = attempts + 1, next_ms = ?
@@ -106,7 +106,7 @@ class SqliteOutbox:
                 raise BadRequest(f"there is no alert {alert}; `farthing alerts ls` shows all", field="alert")
             if connection.execute(_ACKNOWLEDGE, (by, now_ms, alert)).rowcount:
                 connection.execute(_DROP, (now_ms, alert))
-                connection.execute(_AUDIT, (now_ms, by, str(alert), found.title))
+                audit_events.record(connection, now_ms, by, "alert.acknowledge", str(alert), found.title)
 
     def note(self, *events: Event) -> None:
         with self._handle.changing() as connection:

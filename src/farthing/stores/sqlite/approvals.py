@@ -6,10 +6,12 @@ from pathlib import Path
 
 import msgspec
 
+from farthing.audit.entry import Kind
 from farthing.domain.ids import show
 from farthing.ports.approvals import EXPIRED, KEPT_MS, MOST_OPEN, PENDING, PREFIX, Approval, Petition, opened
 from farthing.stores import verdicts
-from farthing.stores.sqlite import stored
+from farthing.stores.sqlite import audit_events, stored
+from farthing.stores.sqlite.audit_events import Touched
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 from farthing.stores.sqlite.statements import sql
@@ -37,6 +39,7 @@ _CROWD_OUT = (
     "(SELECT id FROM approval WHERE account = ? AND state = 'pending' ORDER BY id DESC LIMIT -1 OFFSET ?)"
 )
 _FORGET = "DELETE FROM approval WHERE state <> 'granted' AND expires_ms < ?"
+_DECLINED = "SELECT id FROM approval WHERE state = 'declined' AND expires_ms < ?"
 _EVER = 2**63 - 1
 
 _read = msgspec.json.Decoder(Petition).decode
@@ -61,9 +64,8 @@ class SqliteApprovals:
         with self._handle.changing() as connection:
             before = _one(connection, _FIND, id)
             made, grants = verdicts.granted(before, id, by=by, reason=reason, amount=amount, now_ms=now_ms)
-            for each in grants:
-                stored.add_grant(connection, each)
-            return _decide(connection, before, made, "approval.grant")
+            added = [(Kind.GRANT, stored.add_grant(connection, each)) for each in grants]
+            return _decide(connection, before, made, "approval.grant", *added)
 
     def decline(self, id: int, *, by: str, reason: str = "", now_ms: int) -> Approval:
         with self._handle.changing() as connection:
@@ -111,13 +113,21 @@ def _ask(connection: sqlite3.Connection, id: int, petition: Petition, topic: str
     account = petition.account.budget
     connection.execute(_EXPIRE, (now_ms, account, topic))
     connection.execute(_CROWD_OUT, (now_ms, account, MOST_OPEN - 1))
-    connection.execute(_FORGET, (now_ms - KEPT_MS,))
+    _forget(connection, now_ms - KEPT_MS, now_ms)
     made = opened(id, petition, now_ms)
     connection.execute(_OPEN, (id, account, topic, _json(petition), made.asked_ms, made.expires_ms))
     return made
 
 
-def _decide(connection: sqlite3.Connection, before: Approval | None, made: Approval, action: str) -> Approval:
+def _forget(connection: sqlite3.Connection, before_ms: int, now_ms: int) -> None:
+    declined = [(Kind.APPROVAL, number) for (number,) in connection.execute(_DECLINED, (before_ms,))]
+    connection.execute(_FORGET, (before_ms,))
+    audit_events.chain(connection, now_ms, *declined)
+
+
+def _decide(
+    connection: sqlite3.Connection, before: Approval | None, made: Approval, action: str, *touched: Touched
+) -> Approval:
     """What every decision ends with, in its own transaction: the version that others watch, and who decided."""
     if made is before:
         return made
@@ -125,7 +135,8 @@ def _decide(connection: sqlite3.Connection, before: Approval | None, made: Appro
     verdict = (made.state, made.by, made.decided_ms, made.amount, made.reason, _version(connection))
     connection.execute(_DECIDE, (*verdict, made.id))
     subject = f"{show(PREFIX, made.id)} {made.petition.budget}"
-    connection.execute(sql("audit_add"), (made.decided_ms, made.by, action, subject, _json(made)))
+    decided = (Kind.APPROVAL, made.id)
+    audit_events.record(connection, made.decided_ms, made.by, action, subject, _json(made), decided, *touched)
     return made
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from farthing.domain.errors import StoreBroken
+from farthing.stores.sqlite.audit_begin import begin
 from farthing.stores.sqlite.migrate import migrate
 
 Connect = Callable[..., Any]
@@ -128,6 +129,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     for pragma in _WRITING:
         connection.execute(pragma)
     migrate(connection)
+    begin(connection)
 
 
 def _within(path: Path, prepare: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ from farthing.budget.book import Answer, Book
 from farthing.domain.hold import Loss, Reserve, Reserved, Settlement, Void
 from farthing.domain.record import CallClosing
 from farthing.stores.sqlite import rows
+from farthing.stores.sqlite.audit_chain import Chain
 from farthing.stores.sqlite.journal import Journal
 from farthing.stores.sqlite.open_book import OpenBook
 from farthing.stores.sqlite.requests import Adoption, Freed, Refusal, Request, Withdrawal
@@ -23,6 +24,7 @@ class Desk(OpenBook):
     def __init__(self, book: Book, owner: int, clock: Callable[[], int]) -> None:
         """The book must ask `fetch` for balances. Call `use` before anything else."""
         super().__init__(book, owner)
+        self._chain = Chain(clock)
         self.waiting: dict[int, AnyTicket] = {}
         self.answers: list[tuple[AnyTicket, Outcome]] = []
         """Of the last batch, whether it was committed or not."""
@@ -78,7 +80,7 @@ class Desk(OpenBook):
         if isinstance(ask, Reserve):
             outcome = self.book.reserve(ask, now)
             if isinstance(outcome, Reserved):
-                self._journal.held(ask, outcome.cap)
+                self._journal.held(ask, outcome)
             elif outcome is None:
                 self.waiting[ask.opening.id] = ticket
             return outcome
@@ -90,7 +92,7 @@ class Desk(OpenBook):
         told: list[tuple[AnyTicket, Outcome]] = []
         for ask, outcome in answers:
             if isinstance(outcome, Reserved):
-                self._journal.held(ask, outcome.cap)
+                self._journal.held(ask, outcome)
             told.append((self.waiting.pop(ask.opening.id), outcome))
         return told
 
@@ -209,7 +211,7 @@ class Desk(OpenBook):
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
         self.book.forget_holds()
-        self._journal = Journal(self.connection, self.book, self._owner)
+        self._journal = Journal(self.connection, self.book, self._owner, self._chain)
         self._data_version = -1
         doomed = set(failed)
         self._begin()

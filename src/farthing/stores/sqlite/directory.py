@@ -7,11 +7,13 @@ from pathlib import Path
 
 import msgspec
 
+from farthing.audit.entry import Kind
 from farthing.domain.budget import Budget, Grant
 from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
 from farthing.ports.directory import Gate, Stored
-from farthing.stores.sqlite import stored
+from farthing.stores.sqlite import audit_events, stored
+from farthing.stores.sqlite.audit_events import Touched
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 
@@ -57,7 +59,7 @@ class SqliteDirectory:
             connection.execute(
                 "INSERT INTO stored_key (name, id, document) VALUES (?, ?, ?)", (key.name, key.id, document)
             )
-            self._changed(connection, by, "key.add", key.name, document)
+            self._changed(connection, by, "key.add", key.name, document, (Kind.KEY, key.name))
 
     def revoke_key(self, name: str, by: str) -> None:
         with self._handle.changing() as connection:
@@ -66,7 +68,7 @@ class SqliteDirectory:
                 raise BadRequest(f"there is no key {name!r} in the store; `farthing keys ls` shows all", field="name")
             if found == (0,):
                 connection.execute("UPDATE stored_key SET revoked_ms = ? WHERE name = ?", (self._now_ms(), name))
-                self._changed(connection, by, "key.revoke", name)
+                self._changed(connection, by, "key.revoke", name, "", (Kind.KEY, name))
 
     def put_budget(self, budget: Budget, by: str) -> None:
         document = _json(msgspec.structs.replace(budget, source="store"))
@@ -74,7 +76,7 @@ class SqliteDirectory:
             connection.execute(
                 "INSERT OR REPLACE INTO stored_budget (name, document) VALUES (?, ?)", (budget.name, document)
             )
-            self._changed(connection, by, "budget.put", budget.name, document)
+            self._changed(connection, by, "budget.put", budget.name, document, (Kind.BUDGET, budget.name))
 
     def remove_budget(self, name: str, by: str) -> None:
         with self._handle.changing() as connection:
@@ -82,12 +84,12 @@ class SqliteDirectory:
                 raise BadRequest(
                     f"there is no budget {name!r} in the store; `farthing budgets ls` shows all", field="name"
                 )
-            self._changed(connection, by, "budget.remove", name)
+            self._changed(connection, by, "budget.remove", name, "", (Kind.BUDGET, name))
 
     def grant(self, grant: Grant) -> None:
         with self._handle.changing() as connection:
-            stored.add_grant(connection, grant)
-            self._changed(connection, grant.by, "grant", grant.account.budget, _json(grant))
+            touched = (Kind.GRANT, stored.add_grant(connection, grant))
+            self._changed(connection, grant.by, "grant", grant.account.budget, _json(grant), touched)
 
     def acknowledge(self, gate: str, by: str) -> None:
         with self._handle.changing() as connection:
@@ -97,7 +99,7 @@ class SqliteDirectory:
             ).rowcount
             if not changed:
                 raise BadRequest(f"no gate {gate!r} is closed; `farthing doctor` shows those that are", field="gate")
-            self._changed(connection, by, "gate.acknowledge", gate)
+            self._changed(connection, by, "gate.acknowledge", gate, "", (Kind.GATE, gate))
 
     def secret(self, name: str, fresh: bytes) -> bytes:
         with self._handle.changing() as connection:
@@ -108,15 +110,14 @@ class SqliteDirectory:
     def close(self) -> None:
         self._handle.close()
 
-    def _changed(self, connection: sqlite3.Connection, by: str, action: str, subject: str, detail: str = "") -> None:
+    def _changed(
+        self, connection: sqlite3.Connection, by: str, action: str, subject: str, detail: str = "", *touched: Touched
+    ) -> None:
         """What every change ends with, in its own transaction: the version that others watch, and who did it."""
         connection.execute(
             "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = 'directory_version'"
         )
-        connection.execute(
-            "INSERT INTO audit (at_ms, by, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
-            (self._now_ms(), by, action, subject, detail),
-        )
+        audit_events.record(connection, self._now_ms(), by, action, subject, detail, *touched)
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import msgspec
 
+from farthing.audit.entry import Kind
 from farthing.domain.record import Labels
 from farthing.domain.suspension import Subject, Suspension
 from farthing.guard.lifecycle import MOST_RUNS
 from farthing.ports.guards import Known, KnownRun
 from farthing.stores import lives
+from farthing.stores.sqlite import audit_events
+from farthing.stores.sqlite.audit_events import Touched
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 from farthing.stores.sqlite.statements import sql
@@ -64,14 +67,14 @@ class SqliteGuards:
             connection.execute(
                 _SUSPEND, (it.label, it.value, it.until_ms, it.by, it.why, self._now_ms(), None, version)
             )
-            self._audit(connection, it.by, "suspend", f"{it.label} {it.value}", it.why)
+            self._audit(connection, it.by, "suspend", f"{it.label} {it.value}", it.why, (Kind.SUSPENSION, it.label, it.value))
 
     def resume(self, subject: Subject, by: str) -> bool:
         now_ms = self._now_ms()
         with self._handle.changing() as connection:
             suspended = connection.execute(_SUSPENDED, subject).fetchone() is not None
             connection.execute(_SUSPEND, (*subject, None, by, "", now_ms, now_ms, _bump(connection)))
-            self._audit(connection, by, "resume", " ".join(subject))
+            self._audit(connection, by, "resume", " ".join(subject), "", (Kind.SUSPENSION, *subject))
         return suspended
 
     def start(
@@ -149,8 +152,10 @@ class SqliteGuards:
         row = (run.name, run.owner, run.parent, labels, *times, landed, run.ended_ms, now_ms, _bump(connection))
         connection.execute(_PUT, row)
 
-    def _audit(self, connection: sqlite3.Connection, by: str, action: str, subject: str, detail: str = "") -> None:
-        connection.execute(sql("audit_add"), (self._now_ms(), by, action, subject, detail))
+    def _audit(
+        self, connection: sqlite3.Connection, by: str, action: str, subject: str, detail: str = "", *touched: Touched
+    ) -> None:
+        audit_events.record(connection, self._now_ms(), by, action, subject, detail, *touched)
 
 
 def _bump(connection: sqlite3.Connection) -> int:

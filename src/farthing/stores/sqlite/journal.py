@@ -5,13 +5,19 @@ from collections.abc import Iterable
 
 import msgspec
 
+from farthing.audit.entry import Kind
 from farthing.budget.book import Book
 from farthing.budget.open_hold import Ended, OpenHold
-from farthing.domain.hold import Loss, Reserve, Settlement
+from farthing.domain.hold import Loss, Reserve, Reserved, Settlement
 from farthing.domain.record import CallClosing, CallOpening
-from farthing.stores.sqlite import rows
+from farthing.stores.sqlite import audit_events, rows
+from farthing.stores.sqlite.audit_batch import Batch
+from farthing.stores.sqlite.audit_chain import Chain
+from farthing.stores.sqlite.rollup_spans import Horizon, take_back
 from farthing.stores.sqlite.rows import Row
 from farthing.stores.sqlite.statements import sql
+
+_KNOWN = "SELECT 1 FROM call WHERE id = ?"
 
 
 class Disagreement(Exception):
@@ -21,26 +27,30 @@ class Disagreement(Exception):
 class Journal:
     """The rows of one batch. Account numbers are known only when it is written, so rows are made then."""
 
-    def __init__(self, connection: sqlite3.Connection, book: Book, owner: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, book: Book, owner: int, chain: Chain | None = None) -> None:
         self._connection = connection
         self._book = book
         self._owner = owner
-        self._holds: list[tuple[Reserve, int, OpenHold]] = []
+        self._batch = Batch(connection, chain or Chain())
+        self._holds: list[tuple[Reserve, Reserved, OpenHold]] = []
         self._losses: list[Row] = []
         self._settlements: list[Row] = []
+        self._found: list[Row] = []
+        """Settlements of holds that were unknown."""
         self._voids: list[Row] = []
         self._estimates: list[Row] = []
-        self._refusals: list[Row] = []
+        self._refusals: list[tuple[CallOpening, CallClosing]] = []
         self._closings: list[Row] = []
         self._responses: list[Row] = []
         self._gates: list[Row] = []
         self._corrections: list[tuple[Settlement, tuple[int, ...], Row, str, str]] = []
 
-    def held(self, ask: Reserve, cap: int) -> None:
-        self._holds.append((ask, cap, self._book.holds[ask.opening.id]))
+    def held(self, ask: Reserve, granted: Reserved) -> None:
+        self._holds.append((ask, granted, self._book.holds[ask.opening.id]))
 
     def settled(self, settlement: Settlement, ended: Ended) -> None:
-        self._settlements.append(rows.settled(ended.tell(settlement), ended.posted))
+        ends = self._found if ended.hold.unknown else self._settlements
+        ends.append(rows.settled(ended.tell(settlement), ended.posted))
         if settlement.remember_for and settlement.response_id:
             usage = settlement.usage
             self._remember(
@@ -73,7 +83,7 @@ class Journal:
         self._corrections.append((settlement, posted, before, by, reason))
 
     def refused(self, opening: CallOpening, closing: CallClosing) -> None:
-        self._refusals.append((*rows.opening(opening), *rows.ending(closing)))
+        self._refusals.append((opening, closing))
 
     def closed(self, closing: CallClosing | None) -> None:
         if closing is not None:
@@ -82,22 +92,29 @@ class Journal:
     def _remember(self, tenant: str, what: Settlement | Loss, tokens: int | None, at_ms: int) -> None:
         self._responses.append((tenant, what.response_id, what.attempt, tokens, at_ms))
 
-    def write(self) -> None:
-        """Everything, in an order in which each row finds what it refers to. Raises Disagreement."""
+    def write(self, past: Horizon) -> None:
+        """Everything, in an order in which each row finds what it refers to. Raises Disagreement.
+
+        What changes in the `past` that is summed takes its sums back.
+        """
         self._write_accounts()
         self._write_holds()
         self._write_ends()
-        self._many("call_refuse", self._refusals)
+        self._write_refusals()
         self._many("call_close", self._closings)
+        self._batch.closed(Kind.CLOSED, self._closings)
         self._many("response_put", self._responses)
         if self._gates:
             self._many("gate_close", self._gates)
+            for name, *_ in self._gates:
+                self._batch.touched(Kind.GATE, name)
             self._connection.execute(sql("directory_bump"))
         for correction in self._corrections:
             self._write_correction(*correction)
+        self._batch.link()
 
     def _write_accounts(self) -> None:
-        changed = []
+        changed, added_rows = [], []
         for account in self._book.dirty:
             balance = (account.posted, account.held, account.unknown, account.closes_ms)
             if account.row:
@@ -106,21 +123,41 @@ class Journal:
                 added = self._connection.execute(sql("account_add"), (*balance, *map(str, account.key)))
                 assert added.lastrowid is not None
                 account.row = added.lastrowid
+                added_rows.append((account.row, *map(str, account.key)))
         self._book.dirty.clear()
+        self._batch.accounts(added_rows)
         self._many("account_put", changed)
 
     def _write_holds(self) -> None:
         if not self._holds:
             return
-        self._many("call_add", [rows.opening(ask.call) for ask, _, _ in self._holds if ask.call is not None])
+        opened = [(rows.opening(ask.call), ask.call.labels) for ask, _, _ in self._holds if ask.call is not None]
+        self._many("call_add", [row for row, _ in opened])
+        self._batch.opened(opened)
         accounts = self._book.accounts
-        self._many("attempt_hold", [rows.held(ask, cap, hold, self._owner, accounts) for ask, cap, hold in self._holds])
+        held = [rows.held(ask, granted, hold, self._owner, accounts) for ask, granted, hold in self._holds]
+        self._many("attempt_hold", held)
+        self._batch.held(held)
 
     def _write_ends(self) -> None:
         self._all("attempt_lose", self._losses)
+        self._batch.ended(Kind.LOST, (row[-1] for row in self._losses))
         self._all("attempt_settle", self._settlements)
+        self._batch.settled(self._settlements)
+        self._all("attempt_settle", self._found)
+        self._batch.ended(Kind.SETTLED, (row[-1] for row in self._found))
         self._all("attempt_void", self._voids)
+        self._batch.ended(Kind.VOIDED, (row[-1] for row in self._voids))
         self._all("attempt_estimate", self._estimates)
+        self._batch.ended(Kind.ESTIMATED, (row[-1] for row in self._estimates))
+
+    def _write_refusals(self) -> None:
+        for opening, closing in self._refusals:
+            row, end = rows.opening(opening), rows.ending(closing)
+            if self._connection.execute(_KNOWN, (opening.id,)).fetchone() is None:
+                self._batch.opened([(row, opening.labels)])
+            self._connection.execute(sql("call_refuse"), (*row, *end))
+            self._batch.closed(Kind.REFUSED, [(*end, opening.id)])
 
     def _write_correction(
         self, settlement: Settlement, posted: tuple[int, ...], before: Row, by: str, reason: str
@@ -129,8 +166,25 @@ class Journal:
         after = self._connection.execute(sql("attempt_before"), (settlement.attempt,)).fetchone()
         documents = [msgspec.json.encode(_as_document(row)).decode() for row in (before, after)]
         at_ms, attempt = settlement.settled_ms, settlement.attempt
-        self._connection.execute(sql("adjustment_add"), (attempt, at_ms, by, reason, *documents))
-        self._connection.execute(sql("audit_add"), (at_ms, by, "call.adjust", str(attempt), reason))
+        added = self._connection.execute(sql("adjustment_add"), (attempt, at_ms, by, reason, *documents))
+        assert added.lastrowid is not None
+        self._batch.ended(Kind.CORRECTED, [attempt])
+        self._batch.touched(Kind.ADJUSTED, added.lastrowid)
+        audit_events.note(self._connection, self._batch, (at_ms, by, "call.adjust", str(attempt), reason))
+
+    def _take_sums_back(self, past: Horizon) -> None:
+        """Nearly always there is nothing to take back, which one comparison for each row tells."""
+        asked = [ask.call for ask, _, _ in self._holds if ask.call is not None]
+        new = [*((call.id, call.arrived_ms) for call in asked), *(row[:2] for row in self._refusals)]
+        known = (self._settlements, self._voids, self._losses, self._estimates, self._closings)
+        changed = [row[-1] for rows_of in known for row in rows_of]
+        changed += [ask.opening.id for ask, _, _ in self._holds]
+        changed += [number for number, _ in new]
+        changed += [correction[0].attempt for correction in self._corrections]
+        old = [number for number in changed if number <= past.summed_id]
+        astray = [call for call in new if past.is_astray(*call)]
+        if old or astray:
+            take_back(self._connection, past, old, astray)
 
     def _many(self, statement: str, values: Iterable[Row]) -> int:
         if not values:

@@ -14,6 +14,7 @@ from farthing.domain.budget import AccountKey, Budget, Grant, Standing
 from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.hold import Declined, Loss, Reserve, Reserved, Settlement, Short, Void
 from farthing.domain.record import CallClosing, CallOpening
+from farthing.stores.commit_times import CommitTimes
 from farthing.stores.sqlite.connect import Connect
 from farthing.stores.sqlite.place import Place
 from farthing.stores.sqlite.requests import Adoption, Freed, Notice, Refusal, Request, Withdrawal
@@ -82,6 +83,11 @@ class SqliteLedger:
     def commits(self) -> int:
         """Batches made durable so far, for those who measure."""
         return self._shift.commits
+
+    @property
+    def commit_times(self) -> CommitTimes:
+        """How long they took."""
+        return self._shift.commit_times
 
     async def reserve(self, ask: Reserve) -> Reserved | Short | Declined:
         return cast("Reserved | Short | Declined", await self._ask(Ticket(ask)))

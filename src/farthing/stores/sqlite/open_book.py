@@ -8,8 +8,10 @@ from farthing.budget.account import Balance
 from farthing.budget.book import Book
 from farthing.domain.budget import AccountKey, Unit
 from farthing.stores.sqlite import rows, stored
+from farthing.stores.sqlite.audit_chain import Chain
 from farthing.stores.sqlite.connect import BUSY_SECONDS
 from farthing.stores.sqlite.journal import Journal
+from farthing.stores.sqlite.rollup_spans import Horizon
 from farthing.stores.sqlite.statements import sql
 
 MOST_ACCOUNTS = 50_000
@@ -33,9 +35,11 @@ class OpenBook:
         """As of the last transaction; a change means that keys, budgets, grants or gates may have changed."""
         self._owner = owner
         self._connection: sqlite3.Connection | None = None
+        self._chain = Chain()
         self._data_version = -1
         self._names: dict[int, AccountKey] = {}
         self._journal: Journal
+        self._past = Horizon(0, 0, 0)
         self._not_ours: list[int] = []
         """Attempts that are unknown after this batch: the file's alone from then on, any process may end them."""
 
@@ -52,7 +56,7 @@ class OpenBook:
         """Work with this connection from now on; nothing remembered is believed."""
         connection.execute("PRAGMA busy_timeout = 0")
         self._connection = connection
-        self._journal = Journal(connection, self.book, self._owner)
+        self._journal = Journal(connection, self.book, self._owner, self._chain)
         self._data_version = -1
 
     def disconnect(self) -> None:
@@ -95,6 +99,7 @@ class OpenBook:
         version = self._version()
         if version != self._data_version:
             self._data_version = version
+            self._chain.doubt()
             self.book.doubt()
             self._look_at_directory()
 
@@ -130,8 +135,8 @@ class OpenBook:
         self.book.slim(MOST_ACCOUNTS)
 
     def _write(self) -> None:
-        self._journal.write()
-        self._journal = Journal(self.connection, self.book, self._owner)
+        self._journal.write(self._past)
+        self._journal = Journal(self.connection, self.book, self._owner, self._chain)
 
     def _version(self) -> int:
         (version,) = self.connection.execute("PRAGMA data_version").fetchone()

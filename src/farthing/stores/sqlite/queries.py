@@ -8,9 +8,9 @@ from farthing.domain.usage import Usage
 NO_ID = 2**63 - 1
 """Above every id."""
 
-OPENING = ("id", "arrived_ms", "key", "labels", "dialect", "route", "model", "streamed", "cap_asked", "skeleton")
+OPENING = ("id", "arrived_ms", "key", "labels", "dialect", "route", "model", "streamed", "cap_asked", "skeleton", "parent")
 CLOSING = ("id", "outcome", "status", "finished_ms", "first_byte_ms", "code", "detail")
-ATTEMPT = ("id", "provider", "model", "book", "bound", "input_bound", "text_bytes", "choices", "opened_ms")
+ATTEMPT = ("id", "provider", "model", "book", "bound", "input_bound", "text_bytes", "choices", "opened_ms", "steps")
 PROGRESS = (
     "state", "cap", "charges", "posted", "due_ms", "seen", "reason", "cost_nanos", "remainder_picos", "source", "tier",
     "served_model", "response_id", "finish", "flags", "settled_ms",

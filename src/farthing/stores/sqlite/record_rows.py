@@ -8,7 +8,7 @@ import msgspec
 from farthing.domain.budget import AccountKey, Standing, Unit
 from farthing.domain.hold import Spent
 from farthing.domain.ids import call_of
-from farthing.domain.record import AttemptOpening, CallClosing, CallOpening, Labels, Skeleton
+from farthing.domain.record import AttemptOpening, CallClosing, CallOpening, Labels, Skeleton, Step
 from farthing.domain.usage import Usage
 from farthing.ports.records import Adjustment, AttemptRecord, CallRecord, CallSummary, Share, UsageRow
 from farthing.stores.sqlite.queries import ATTEMPT, CLOSING, COUNTS, OPENING, PROGRESS, USAGE
@@ -96,7 +96,8 @@ def _labels(document: str) -> Labels:
 
 def _opening(row: Row) -> CallOpening:
     fields = dict(zip(OPENING, row, strict=True))
-    return CallOpening(**fields | {"labels": _labels(fields["labels"]), "streamed": bool(fields["streamed"])})
+    read = {"labels": _labels(fields["labels"]), "streamed": bool(fields["streamed"]), "parent": fields["parent"] or ""}
+    return CallOpening(**fields | read)
 
 
 def _closing(row: Row) -> CallClosing | None:
@@ -109,6 +110,8 @@ def _closing(row: Row) -> CallClosing | None:
 def _attempt(row: Row, accounts: Mapping[int, AccountKey]) -> AttemptRecord:
     names = iter(row)
     opening = {name: next(names) for name in ATTEMPT}
+    steps = opening["steps"]
+    opening["steps"] = msgspec.json.decode(steps, type=tuple[Step, ...]) if steps else ()
     got = {name: next(names) for name in PROGRESS}
     usage = {name: next(names) or 0 for name in USAGE}
     settled = STATES[got["state"]] == "settled"

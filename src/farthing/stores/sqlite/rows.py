@@ -9,9 +9,10 @@ from msgspec.structs import astuple
 from farthing.budget.account import Account
 from farthing.budget.open_hold import Ended, OpenHold, Part
 from farthing.domain.budget import AccountKey, Unit
-from farthing.domain.hold import Loss, Reserve, Settlement, Spent
+from farthing.domain.hold import Loss, Reserve, Reserved, Settlement, Spent
 from farthing.domain.money import PICOS_PER_NANO
 from farthing.domain.record import CallClosing, CallOpening
+from farthing.stores.granted import steps_of
 
 Row = tuple[Any, ...]
 Accounts = Mapping[AccountKey, Account]
@@ -50,6 +51,7 @@ def opening(call: CallOpening) -> Row:
         call.streamed,
         call.cap_asked,
         call.skeleton,
+        call.parent or None,
     )
 
 
@@ -64,8 +66,9 @@ def ending(closing: CallClosing) -> Row:
     )
 
 
-def held(ask: Reserve, cap: int, hold: OpenHold, owner: int, accounts: Accounts) -> Row:
+def held(ask: Reserve, granted: Reserved, hold: OpenHold, owner: int, accounts: Accounts) -> Row:
     attempt = ask.opening
+    steps = steps_of(ask, granted)
     return (
         attempt.id,
         owner,
@@ -76,9 +79,10 @@ def held(ask: Reserve, cap: int, hold: OpenHold, owner: int, accounts: Accounts)
         attempt.input_bound,
         attempt.text_bytes,
         attempt.choices,
-        cap,
+        granted.cap,
         attempt.opened_ms,
         charges(hold.parts, accounts),
+        _encode(steps).decode() if steps else None,
     )
 
 

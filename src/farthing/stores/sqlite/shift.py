@@ -11,6 +11,7 @@ from farthing.budget.book import Book
 from farthing.domain.budget import AccountKey
 from farthing.domain.errors import FarthingError, LedgerUnavailable, StoreBroken
 from farthing.domain.hold import Reserve
+from farthing.stores.commit_times import CommitTimes
 from farthing.stores.sqlite.backlog import Backlog
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.desk import Desk
@@ -41,6 +42,7 @@ class Shift:
         self.adopted = Adoption((), ())
         """The limits last given, for a start over."""
         self.commits = 0
+        self.commit_times = CommitTimes()
         self._at_work = threading.RLock()
         self._desk: Desk | None = None
         self._owner: Owner | None = None
@@ -168,8 +170,11 @@ class Shift:
         return max(1, min(CROWDED_MS, deadline - now)) / 1000
 
     def _decide(self, desk: Desk, requests: Sequence[Request], now: int) -> None:
+        began = time.perf_counter_ns()
         try:
-            self._answer(desk.decide(requests, now))
+            answers = desk.decide(requests, now)
+            self.commit_times.add(time.perf_counter_ns() - began)
+            self._answer(answers)
             self.commits += 1
         except sqlite3.OperationalError as error:
             self._fail(requests, desk.answers, error)

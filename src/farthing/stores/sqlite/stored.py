@@ -31,7 +31,10 @@ def grants(connection: sqlite3.Connection) -> Iterator[Grant]:
         yield Grant(account=account, amount=amount, by=by, reason=reason, at_ms=at_ms)
 
 
-def add_grant(connection: sqlite3.Connection, grant: Grant) -> None:
-    """In the caller's transaction, which also tells other processes and the audit. Raises sqlite3.Error."""
+def add_grant(connection: sqlite3.Connection, grant: Grant) -> int:
+    """In the caller's transaction, which also tells other processes and the audit. Returns its number there. Raises
+    sqlite3.Error."""
     row = (*grant.account, grant.amount, grant.by, grant.reason, grant.at_ms)
-    connection.execute(sql("stored_grant_add"), row)
+    number = connection.execute(sql("stored_grant_add"), row).lastrowid
+    assert number is not None
+    return number

@@ -50,6 +50,11 @@ def verify(
         connection.close()
 
 
+def disagreements(connection: sqlite3.Connection) -> list[Finding]:
+    """Accounts that are not the sum of what is behind them, in one transaction of the caller's."""
+    return _differences(connection, lambda _: None)
+
+
 def _damage(connection: sqlite3.Connection) -> list[Finding]:
     return [
         Finding(account="", kind="file", row=0, sum=0, detail=str(line))
@@ -92,4 +97,6 @@ def _sums(
         if read % PROGRESS_EVERY == 0:
             progress(read)
     progress(read)
+    for account, posted in connection.execute(sql("audit_bases")):
+        sums[account, "posted"] += posted
     return dict(sums), findings

@@ -7,8 +7,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.budget.currency import DAY_MS, DOLLARS, Currency, DatedRate, NoRate, Rate, Rates
 from farthing.domain.budget import Unit
+from farthing.domain.currency import DAY_MS, DOLLARS, Currency, DatedRate, NoRate, Rate, Rates
 
 EUR = Unit("eur")
 NOVEMBER_1 = 1_793_491_200_000

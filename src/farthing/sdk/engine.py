@@ -1,0 +1,157 @@
+"""The engine in this process: on a thread and an event loop of its own, shared by all budgets and clients of one store."""
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from farthing.config.build import build, shut
+from farthing.config.engine import Engine
+from farthing.config.load import load
+from farthing.config.settings import Settings
+from farthing.domain.errors import LedgerUnavailable
+from farthing.sdk.desk import ProviderRules
+from farthing.sdk.errors import Misused
+
+T = TypeVar("T")
+
+STORE = "FARTHING_STORE"
+CONFIG = "FARTHING_CONFIG"
+MEMORY = "memory:"
+START_SECONDS = 30.0
+DRAIN_SECONDS = 5.0
+"""How long calls under way may still take when the process ends."""
+
+
+class LocalEngine:
+    """A running engine. Any thread may ask it; what it is asked runs on its own loop, one step at a time, like the gateway."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises BadConfig or StoreBroken, each with what to do."""
+        self.process = os.getpid()
+        self.calls: set[asyncio.Task[None]] = set()
+        self.rules = ProviderRules()
+        self._settings = settings
+        self._started: Future[tuple[Engine, asyncio.AbstractEventLoop]] = Future()
+        self._stop: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name="farthing", daemon=True)
+        self._thread.start()
+        self.engine, self.loop = self._started.result(START_SECONDS)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether its accounts end with this process."""
+        return self._settings.store.url == MEMORY
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run this on the engine's loop and wait for it. Not from the engine's own thread."""
+        return self._submit(work).result()
+
+    async def do_async(self, work: Coroutine[Any, Any, T]) -> T:
+        """The same, from another event loop, which goes on meanwhile."""
+        return await asyncio.wrap_future(self._submit(work))
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin this on the engine's loop and return at once."""
+
+        def begin() -> None:
+            task = self.loop.create_task(work())
+            self.calls.add(task)
+            task.add_done_callback(self.calls.discard)
+
+        self._check()
+        self.loop.call_soon_threadsafe(begin)
+
+    def close(self) -> None:
+        """Let calls under way end, make everything durable and leave the store. Safe to call twice."""
+        if self._stop is not None and not self.loop.is_closed() and self.process == os.getpid():
+            self.loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(DRAIN_SECONDS + START_SECONDS)
+
+    def _submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        try:
+            self._check()
+        except BaseException:
+            work.close()
+            raise
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def _check(self) -> None:
+        if not self._thread.is_alive():
+            raise LedgerUnavailable("the engine of this process has been shut; nothing was sent")
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            if not self._started.done():
+                self._started.set_exception(error)
+
+    async def _live(self) -> None:
+        self._stop = asyncio.Event()
+        engine = await build(self._settings, what="sdk")
+        watching = asyncio.create_task(engine.alerting.run()) if self._settings.alerts else None
+        self._started.set_result((engine, asyncio.get_running_loop()))
+        await self._stop.wait()
+        if self.calls:
+            await asyncio.wait(set(self.calls), timeout=DRAIN_SECONDS)
+        for task in (*self.calls, *((watching,) if watching else ())):
+            task.cancel()
+        await asyncio.gather(*self.calls, *((watching,) if watching else ()), return_exceptions=True)
+        await shut(engine)
+
+
+_lock = threading.Lock()
+_engines: dict[tuple[str, str], LocalEngine] = {}
+
+
+def local_engine() -> LocalEngine:
+    """The engine of the store that the environment names now. Raises Misused for a forked child of a store in memory."""
+    store, config = os.environ.get(STORE, MEMORY), os.environ.get(CONFIG, "")
+    known = _engines.get((store, config))
+    if known is not None and known.process == os.getpid():
+        return known
+    with _lock:
+        known = _engines.get((store, config))
+        if known is not None and known.process != os.getpid():
+            _refuse_fork(known)
+            known = None
+        if known is None:
+            known = _engines[store, config] = LocalEngine(_settings(store, config))
+    return known
+
+
+def close_engines() -> None:
+    """Make everything durable and leave every store; the next budget or call opens it anew."""
+    with _lock:
+        engines = list(_engines.values())
+        _engines.clear()
+    for engine in engines:
+        engine.close()
+
+
+def _settings(store: str, config: str) -> Settings:
+    named = store if ":" in store else f"sqlite:///{Path(store).absolute()}"
+    return load(Path(config) if config else None, os.environ, {"store.url": named})
+
+
+def _refuse_fork(known: LocalEngine) -> None:
+    if known.in_memory:
+        raise Misused(
+            f"the budgets of this program live in the memory of process {known.process}, and a forked process cannot spend "
+            f"from them; name a file for both before the first budget: {STORE}=farthing.db"
+        )
+
+
+def _after_fork() -> None:
+    """In a child: whoever held the lock is not here."""
+    global _lock  # noqa: PLW0603 - a lock cannot be mended in place
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(close_engines)

@@ -1,0 +1,208 @@
+"""One call between the side that has the sockets (a client's own thread or loop) and the engine's loop.
+
+The engine asks, one thing at a time, and the caller's side does it where it is: send this, read on, show that to your
+user. So proxies, TLS, event hooks and context variables are the client's own, and the engine touches no socket.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+from farthing.domain.errors import Ambiguous, UpstreamFailed
+from farthing.ports.upstream import Outbound
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Send(NamedTuple):
+    """Send this request and say what came back."""
+
+    request: Outbound
+
+
+class More(NamedTuple):
+    """Read the next piece of the provider's answer."""
+
+
+class Begin(NamedTuple):
+    """The user's answer begins. `body` None: its pieces follow."""
+
+    status: int
+    headers: Headers
+    body: bytes | None
+
+
+class Piece(NamedTuple):
+    """A piece of the user's answer."""
+
+    data: bytes
+
+
+class Done(NamedTuple):
+    """The call is over: every hold has its end. `error` is what broke on our side; None otherwise."""
+
+    complete: bool
+    error: BaseException | None = None
+
+
+Task = Send | More | Begin | Piece | Done
+
+
+class Exchange:
+    """The engine's side: an upstream, its answer and the client of one call in one. All but the constructor and the methods
+    under "What the caller says" belong to the engine's loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, ask: Callable[[Task], None], most_bytes: int) -> None:
+        """`ask` hands a task to the caller's side; it must not block, and is called on the engine's loop. `most_bytes` is
+        the longest whole answer that is read."""
+        self.most_bytes = most_bytes
+        self._loop = loop
+        self._ask = ask
+        self.gone = False
+        self.status = 0
+        self.headers: Headers = []
+        self._whole: bytes | None = None
+        self._ended = False
+        """The provider's answer was read to its end, or given up."""
+        self._told: asyncio.Future[bytes] | None = None
+        self._on_gone: Callable[[], None] | None = None
+        self._leaving: asyncio.Future[None] | None = None
+        self.complete = False
+        """The user has all of the answer."""
+
+    # What the caller says, from any thread
+
+    def began(self, status: int, headers: Headers, whole: bytes | None) -> None:
+        """The provider answers; `whole` is the body where it was read at once."""
+        self._post(self._began, status, headers, whole)
+
+    def read_on(self, piece: bytes) -> None:
+        """The next piece; `b""` at the answer's proper end."""
+        self._post(self._resolve, piece)
+
+    def failed(self, error: UpstreamFailed) -> None:
+        """What was asked for could not be done."""
+        self._post(self._reject, error)
+
+    def leave(self) -> None:
+        """The user wants no more of the answer."""
+        self._post(self._leave)
+
+    def _post(self, act: Callable[..., None], *values: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(act, *values)
+        except RuntimeError:  # the engine's loop is closed: the holds of its calls become unknown
+            return
+
+    def _began(self, status: int, headers: Headers, whole: bytes | None) -> None:
+        self.status, self.headers, self._whole = status, headers, whole
+        self._resolve(b"")
+
+    def _resolve(self, piece: bytes) -> None:
+        if self._told is not None and not self._told.done():
+            self._told.set_result(piece)
+
+    def _reject(self, error: UpstreamFailed) -> None:
+        self._ended = True
+        if self._told is not None and not self._told.done():
+            self._told.set_exception(error)
+
+    def _leave(self) -> None:
+        if self.gone:
+            return
+        self.gone = True
+        if self._leaving is not None and not self._leaving.done():
+            self._leaving.set_result(None)
+        if self._on_gone is not None:
+            self._on_gone()
+
+    def over(self, done: Done) -> None:
+        """Tell the caller's side that nothing more will come."""
+        self._ask(done)
+
+    # farthing.ports.upstream.Upstream and Answer
+
+    async def send(self, request: Outbound) -> "Exchange":
+        await self._do(Send(request))
+        return self
+
+    async def read(self) -> bytes:
+        if self._ended:
+            return b""
+        if self._whole is not None:
+            self._ended = True
+            return self._whole
+        piece = await self._do(More())
+        self._ended = not piece
+        return piece
+
+    async def read_all(self, limit: int) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await self.read():
+            size += len(piece)
+            if size > limit:
+                self.abort()
+                raise Ambiguous(f"the provider's answer is longer than {limit:,} bytes")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        while piece := await self.read():
+            if not take(piece):
+                return False
+        return True
+
+    def abort(self) -> None:
+        self._ended = True
+        if self._told is not None and not self._told.done():
+            self._told.set_exception(Ambiguous("the answer was given up"))
+
+    async def close(self) -> None:
+        return
+
+    async def _do(self, task: Task) -> bytes:
+        self._told = self._loop.create_future()
+        self._ask(task)
+        return await self._told
+
+    # farthing.ports.client.Client
+
+    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        self.complete = True
+        self._ask(Begin(status, headers, body))
+
+    async def head(self, status: int, headers: Headers) -> None:
+        self._ask(Begin(status, headers, None))
+
+    def write(self, piece: bytes) -> bool:
+        if not self.gone:
+            self._ask(Piece(piece))
+        return True  # nothing is read ahead: the next piece is only asked for where the user asks
+
+    async def drained(self) -> None:
+        return
+
+    async def body(self, piece: bytes) -> None:
+        if piece:
+            self.write(piece)
+
+    async def end(self, last: bytes = b"") -> None:
+        if last:
+            self.write(last)
+        self.complete = True
+
+    async def cut(self) -> None:
+        return
+
+    def when_gone(self, do: Callable[[], None]) -> None:
+        self._on_gone = do
+        if self.gone:
+            do()
+
+    async def left(self) -> None:
+        """Return when the user has left."""
+        if not self.gone:
+            if self._leaving is None or self._leaving.done():
+                self._leaving = self._loop.create_future()
+            await asyncio.shield(self._leaving)

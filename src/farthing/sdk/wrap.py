@@ -1,0 +1,91 @@
+"""Wrapping clients: a copy of the client around its own HTTP, every call of which is held and settled.
+
+Two private names of the clients are used, each guarded by tests on every generation: `_client` (its HTTP) and
+`_make_status_error` (what it raises for a refusal).
+"""
+
+import sys
+from functools import cache
+from typing import Any, TypeVar
+
+from farthing.sdk.door import Door, guard
+from farthing.sdk.errors import Misused, Refused, code_in, describe, kind_of
+
+Client = TypeVar("Client")
+
+FORMATS = {"openai": "openai", "anthropic": "anthropic"}
+"""The dialect that the clients of a package speak."""
+_GENERATIONS = ("httpx", "httpx2")
+_MARK = "__farthing__"
+
+
+def wrap(client: Client, *, require_budget: bool = False) -> Client:
+    """A copy of an OpenAI or Anthropic client, blocking or asynchronous, whose calls are charged to the budgets in scope.
+
+    The copy goes through the client's own HTTP, so its proxies, TLS, timeouts and retries stay; the client itself is not
+    changed. A call that a budget cannot pay for raises `BudgetExceeded` before anything is sent, once. With
+    `require_budget` calls outside of any `farthing.budget(…)` raise `NoBudget`. Wrapping a copy again changes nothing.
+
+    Raises Misused for anything that is not one of these clients.
+    """
+    if hasattr(type(client), _MARK):
+        return client
+    format = _format_of(client)
+    inner = getattr(client, "_client", None)
+    module, asynchronous = _httpx_of(inner)
+    door = Door(inner, module, format, require_budget=require_budget)
+    kind = module.AsyncClient if asynchronous else module.Client
+    http = kind(transport=guard(module, door, asynchronous=asynchronous), timeout=inner.timeout, trust_env=False)
+    copy = client.copy(http_client=http)  # type: ignore[attr-defined]  # every client of these packages has it
+    copy.__class__ = _wrapped(type(client))
+    return copy  # type: ignore[no-any-return]
+
+
+@cache
+def _wrapped(kind: Any) -> type:
+    """The class of a wrapped client; copies that it makes of itself are wrapped too. One base and nothing new in its
+    layout, or a client could not become one."""
+
+    def _make_status_error(self: Any, message: str, *, body: object, response: Any) -> Exception:
+        return _ours(kind._make_status_error(self, message, body=body, response=response), body, response)
+
+    return type(kind.__name__, (kind,), {"_make_status_error": _make_status_error, _MARK: True, "__module__": kind.__module__})
+
+
+def _ours(made: Exception, body: object, response: Any) -> Exception:
+    """What the client would raise, or, where that is a refusal of ours, the same as one of our exceptions."""
+    code = code_in(body)
+    if not code:
+        return made
+    refused: Exception = _refusal_of(kind_of(code), type(made))(str(made), response=response, body=body)
+    assert isinstance(refused, Refused)
+    describe(refused, body)
+    return refused
+
+
+@cache
+def _refusal_of(ours: type[Refused], theirs: type[Exception]) -> Any:
+    """One of our exceptions that is also the client's own, whoever catches it by which name."""
+    return type(ours.__name__, (ours, theirs), {"__module__": "farthing"})
+
+
+def _format_of(client: object) -> str:
+    for kind in type(client).__mro__:
+        format = FORMATS.get(kind.__module__.partition(".")[0])
+        if format is not None and hasattr(client, "copy"):
+            return format
+    raise Misused(
+        f"farthing.wrap() takes OpenAI, AsyncOpenAI, Anthropic and AsyncAnthropic clients, not {type(client).__name__}; "
+        "for anything else set its base URL to a gateway (`farthing serve`), or run the program under `farthing run`"
+    )
+
+
+def _httpx_of(http: object) -> tuple[Any, bool]:
+    """The httpx that a client's HTTP is of, and whether it is asynchronous."""
+    for kind in type(http).__mro__:
+        package = kind.__module__.partition(".")[0]
+        if package in _GENERATIONS and kind.__name__ in {"Client", "AsyncClient"}:
+            return sys.modules[package], kind.__name__ == "AsyncClient"
+    raise Misused(
+        f"this client's HTTP is {type(http).__name__}, of neither httpx nor httpx2: give it one of theirs, or none at all"
+    )

@@ -1,0 +1,125 @@
+"""What the numbers in sums stand for, and which of them fit a condition."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from farthing.domain.record import Labels
+from farthing.stores.sqlite.rollup_names import KEY, wide_labels
+from farthing.stores.sqlite.rollup_tally import What
+
+TIMES = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m"}
+PARTS_OF_WHAT = ("provider", "model", "tier", "route", "outcome")
+PROMPT = "prompt"
+"""What runs may be asked for beside the names of calls: the version of their prompt."""
+NOBODY = 0
+"""The number of whom a sum of everything is for."""
+
+_NARROW = "SELECT id, key, labels FROM who WHERE narrow = id"
+_WHO = "SELECT id, key, labels FROM who WHERE id IN (SELECT value FROM json_each(?))"
+_OF_LABEL = "SELECT who FROM who_label WHERE name = ? AND value = ?"
+_WHAT = "SELECT id, provider, model, tier, route, outcome, rates FROM what"
+
+
+class Found(NamedTuple):
+    """One row of sums, from a table or just made, or a run."""
+
+    start_ms: int
+    key: str
+    labels: Mapping[str, str]
+    what: What
+    sums: tuple[int, ...] = ()
+    prompt: str = ""
+
+    def value(self, name: str) -> str:
+        """What it has under one of `farthing.ports.history.NAMES`, or a label."""
+        if name in TIMES:
+            return datetime.fromtimestamp(self.start_ms // 1_000, UTC).strftime(TIMES[name])
+        if name in PARTS_OF_WHAT:
+            return str(getattr(self.what, name))
+        return self.key if name == KEY else self.labels.get(name, "")
+
+    def of_run(self, name: str) -> str:
+        """The same of a run."""
+        return self.prompt if name == PROMPT else self.value(name)
+
+
+class Known:
+    """Reads names and conditions within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, where: Labels) -> None:
+        self._connection = connection
+        self._where = where
+        self.wide = wide_labels(connection)
+        self._whats = {number: What(*rest) for number, *rest in connection.execute(_WHAT)}
+        self._whos: dict[int, tuple[str, dict[str, str]]] = {NOBODY: ("", {})}
+        self._whos.update(map(_named, connection.execute(_NARROW)))
+        self._narrow = self._whos.keys() - {NOBODY}
+
+    def found(self, start_ms: int, who: int, what: int, sums: tuple[int, ...] = (), prompt: str = "") -> Found:
+        return Found(start_ms, *self._whos[who], self._whats[what], sums, prompt)
+
+    def learn(self, numbers: Iterable[int]) -> None:
+        """Whom these are; before anything is `found` for them."""
+        unknown = json.dumps(sorted(set(numbers) - self._whos.keys()))
+        self._whos.update(map(_named, self._connection.execute(_WHO, (unknown,))))
+
+    def narrow(self) -> str:
+        """JSON of the narrow numbers that may hold what is wanted."""
+        wanted = [(name, value) for name, value in self._on_whom() if name not in self.wide]
+        fitting = (
+            number
+            for number in self._narrow
+            if all(Found(0, *self._whos[number], _NOTHING).value(name) == value for name, value in wanted)
+        )
+        return json.dumps(sorted(fitting))
+
+    def whats(self) -> str | None:
+        """JSON of what is wanted; None: everything."""
+        wanted = [(name, value) for name, value in self._where if name in PARTS_OF_WHAT]
+        if not wanted:
+            return None
+        fitting = (number for number, what in self._whats.items() if all(getattr(what, n) == v for n, v in wanted))
+        return json.dumps(sorted(fitting))
+
+    def whos(self) -> str | None:
+        """JSON of those whom wide conditions want; None: everybody, as far as can be said here."""
+        wanted = [(name, value) for name, value in self._on_whom() if name in self.wide and value]
+        if not wanted:
+            return None
+        sets = ({who for (who,) in self._connection.execute(_OF_LABEL, pair)} for pair in wanted)
+        return json.dumps(sorted(set.intersection(*sets)))
+
+    def _on_whom(self) -> Labels:
+        others = {*TIMES, *PARTS_OF_WHAT, PROMPT, "run", "step"}
+        return tuple(pair for pair in self._where if pair[0] not in others)
+
+
+_NOTHING = What("", "", "", "", "", "")
+
+
+def turn_of(name: str, value: str) -> tuple[int, int]:
+    """The hour, day or month of this name, from its first moment to the next one's; no time at all where there is none."""
+    try:
+        begin = datetime.strptime(value, TIMES[name]).replace(tzinfo=UTC)
+        match name:
+            case "hour":
+                end = begin + timedelta(hours=1)
+            case "day":
+                end = begin + timedelta(days=1)
+            case _:
+                end = (begin + timedelta(days=32)).replace(day=1)
+    except (ValueError, OverflowError):
+        return 0, 0
+    if begin.strftime(TIMES[name]) != value:
+        return 0, 0
+    return int(begin.timestamp()) * 1_000, int(end.timestamp()) * 1_000
+
+
+def _named(row: tuple[int, str, str]) -> tuple[int, tuple[str, dict[str, str]]]:
+    number, key, labels = row
+    return number, (key, msgspec.json.decode(labels, type=dict[str, str]))
