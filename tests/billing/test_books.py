@@ -47,13 +47,15 @@ def test_a_bill_comes_to_what_the_ledger_says(world):
     assert {line.labels for line in bill.lines} == {("support", "bot", ""), ("search", "", "")}
 
 
-def test_lines_of_a_group_end_in_one_line_of_rounding(world):
-    for _ in range(3):
-        paid(world, usage=use(given=1_201, read=333), team="support")
-    lines = world.books().bill("2026-10").lines
-    assert [line.meter for line in lines].count("rounding") == 1
-    assert {line.meter for line in lines} == {"input", "cache_read", "output", "rounding"}
-    assert sum(line.requests for line in lines) == 3
+def test_lines_of_a_group_end_in_one_line_of_rounding():
+    with billing_world(prices=[{"model": "gpt-4o-mini", "input": Decimal("0.0003"), "output": 1}]) as world:
+        for given in (1, 2, 4):
+            paid(world, usage=use(given=given, said=1), team="support")
+        lines = world.books().bill("2026-10").lines
+        assert [line.meter for line in lines] == ["input", "output", "rounding"]
+        assert [line.picos for line in lines] == [7 * 300, 3 * 1_000_000, 700 + 400 + 800]
+        assert sum(line.requests for line in lines) == 3
+        assert sum(line.picos for line in lines) == world.total_nanos() * 1_000
 
 
 def test_a_closed_month_stays_as_it_was_told_and_the_open_one_tells_the_difference(world):

@@ -3,7 +3,7 @@
 import pytest
 
 from farthing.domain.usage import Usage
-from support.past_calls import call, keep, prompt
+from support.priced_past import call, keep, prompt
 from support.shell import asked_json, invoke
 
 SINCE = ("--since", "2026-11-01")

@@ -33,7 +33,7 @@ def test_it_tells_calls_tokens_parts_growth_and_the_total():
     assert "by model" in text
     assert "by agent" not in text
     assert "1,000 → 4,000 tokens in" in text
-    assert "saved by read from the provider's cache" in text
+    assert "saved by reading the provider's cache" in text
     assert max(map(len, text.splitlines())) <= WIDTH
 
 

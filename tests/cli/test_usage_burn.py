@@ -2,12 +2,12 @@
 
 import pytest
 
-from farthing.cli.usage_burn import about, plain_burn
+from farthing.cli.usage_burn import plain_burn
 from farthing.config.engine import wall_ms
 from farthing.domain.money import usd
 from farthing.domain.usage import Usage
 from farthing.reports.forecast import burn
-from support.past_calls import call, keep, prompt
+from support.priced_past import call, keep, prompt
 from support.shell import asked_json, invoke
 
 DAY_MS = 86_400_000
@@ -38,10 +38,6 @@ def test_other_teams_have_other_forecasts(paid):
     found = asked_json("usage", "burn", "--where", "team=b")
     assert (found["month_usd"], found["forecast"]) == ("0", None)
     assert "no forecast" in invoke("usage", "burn", "--where", "team=b").stdout
-
-
-def test_an_estimate_has_no_more_digits_than_it_deserves():
-    assert [about(nanos) for nanos in (1_234_567_890_123, 12_345_678, 0)] == ["$1,234.57", "$0.0123", "$0"]
 
 
 def test_where_nothing_is_known_programs_get_null():

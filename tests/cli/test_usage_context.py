@@ -3,7 +3,7 @@
 import pytest
 
 from farthing.cli import usage_context
-from support.past_calls import keep, some_runs
+from support.priced_past import keep, some_runs
 from support.shell import asked_json, invoke
 
 SINCE = ("--since", "2026-11-01")

@@ -9,7 +9,7 @@ from farthing.cli.usage_drivers import WORDS
 from farthing.domain.money import parse_usd, usd
 from farthing.domain.usage import Usage
 from farthing.reports.drivers import Driver
-from support.past_calls import call, keep, message, prompt, some_runs
+from support.priced_past import call, keep, message, prompt, some_runs
 from support.shell import asked_json, invoke
 
 SINCE = ("--since", "2026-11-01")

@@ -11,7 +11,7 @@ from farthing.cli.usage_formats import FORMATS, safe
 from farthing.domain.money import usd
 from farthing.domain.usage import Usage
 from farthing.reports.figures import FIGURES
-from support.past_calls import NOW_MS, call, keep, message, prompt
+from support.priced_past import NOW_MS, call, keep, message, prompt
 from support.shell import invoke
 
 USAGE = Usage(input_tokens=1_000_000, cache_read_input_tokens=250_000, output_tokens=70_000)
@@ -66,7 +66,7 @@ def test_columns_make_room_on_a_narrow_screen(paid, width, monkeypatch):
     monkeypatch.setattr(usage_formats, "screen", narrow)
     lines = invoke("usage", "--by", "team", *SINCE).stdout.splitlines()
     assert max(map(len, lines)) <= width
-    assert ("saved" in lines[0]) == (width >= 80)
+    assert ("cached" in lines[0]) == (width >= 80)
 
 
 def test_what_is_not_the_whole_truth_is_said(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 
 from farthing.domain.money import usd
 from farthing.domain.usage import Usage
-from support.past_calls import call, keep, message, prompt
+from support.priced_past import call, keep, message, prompt
 from support.shell import invoke
 
 

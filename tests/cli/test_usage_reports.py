@@ -4,7 +4,7 @@ import pytest
 
 from farthing.cli import usage_reports
 from farthing.domain.money import parse_usd
-from support.past_calls import keep, some_runs
+from support.priced_past import keep, moved, some_runs
 from support.shell import asked_json, invoke
 
 SINCE = ("--since", "2026-11-01")
@@ -38,8 +38,10 @@ def test_caches_have_a_rate_for_every_day(records):
     assert "11-22" in shown
 
 
-def test_many_hours_are_too_many_for_a_table(records, monkeypatch):
-    monkeypatch.setattr(usage_reports, "_COLUMNS", 0)
+def test_what_a_table_has_no_room_for_is_said(records, monkeypatch, tmp_path):
+    keep(tmp_path / "farthing.db", [moved(each, -86_400_000) for each in some_runs(5, runs=2)])
+    monkeypatch.setattr(usage_reports, "_RATE_WIDTH", 1_000)
+    monkeypatch.setattr(usage_reports, "_BESIDE", 0)
     assert "--json has all" in invoke("usage", "cache", "--step", "hour", *SINCE).stdout
 
 

@@ -126,7 +126,6 @@ def test_the_environment_cannot_point_the_gateway_at_itself(tmp_path):
             PROVIDER + '[[budgets]]\nname = "a"\ncalls = 1\nsoft = [{ at = 0.5, do = ["compress"] }]',
             "7: budgets[0].soft: compress is not active",
         ),
-        (PROVIDER + '[record]\ncontent = "on"', "5: record.content: is not active"),
     ],
 )
 def test_what_deserves_a_look_is_warned_of_at_its_line(tmp_path, text, warning):

@@ -35,6 +35,7 @@ SECTIONS = {
     "`[[keys]]`": settings.Key,
     "`[output]`": settings.Output,
     "`[gateway]`": settings.Gateway,
+    "`[telemetry]`": settings.Telemetry,
     "`[record]`": settings.Record,
     "`[admin]`": settings.Admin,
     "`[[limits]]`": settings.Limit,

@@ -2,7 +2,7 @@
 
 from farthing.domain.usage import Usage
 from farthing.reports.context import MOST_TURNS, Contexts
-from support.past_calls import call, prompt
+from support.priced_past import call, prompt
 
 
 def taken(*calls):

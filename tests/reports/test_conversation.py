@@ -1,7 +1,7 @@
 """What of a prompt was sent before in its run, known by digests and lengths alone."""
 
 from farthing.reports.conversation import Conversation, Sent
-from support.past_calls import message, prompt
+from support.priced_past import message, prompt
 
 ASK = message("user", "ask", 100)
 SAID = message("assistant", "said", 40)

@@ -8,7 +8,7 @@ from farthing.reports.drivers import Driver
 from farthing.reports.siblings import siblings_among
 from farthing.reports.verbosity import LEAST_ANSWERS
 from farthing.stores.memory.records import Records
-from support.past_calls import NOW_MS, PROVIDERS, call, card_of, message, prompt, some_runs
+from support.priced_past import NOW_MS, PROVIDERS, call, card_of, message, prompt, some_runs
 
 ALL_TIME = (0, 2**53)
 ASK = message("user", "q", 400)

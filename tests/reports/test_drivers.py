@@ -10,7 +10,7 @@ from farthing.reports.conversation import Sent
 from farthing.reports.drivers import FORGET_AFTER_MS, Driver, Drivers, weights_of
 from farthing.reports.siblings import siblings_among
 from farthing.reports.verbosity import References
-from support.past_calls import NOW_MS, PROVIDERS, call, card_of, message, prompt, some_runs
+from support.priced_past import NOW_MS, PROVIDERS, call, card_of, message, prompt, some_runs
 
 USED = [(provider, model) for model, provider in PROVIDERS.items()]
 ASK = message("user", "q", 400)

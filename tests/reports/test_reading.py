@@ -6,7 +6,7 @@ from farthing.domain.usage import Usage
 from farthing.reports import reading
 from farthing.reports.reading import calls, look
 from farthing.stores.memory.records import Records
-from support.past_calls import NOW_MS, call, prompt
+from support.priced_past import NOW_MS, call, prompt
 
 
 @pytest.fixture

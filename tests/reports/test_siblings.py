@@ -1,7 +1,7 @@
 """Siblings: what its owner uses or names, at the same provider."""
 
 from farthing.reports.siblings import siblings_among
-from support.past_calls import call, card_of, prompt
+from support.priced_past import call, card_of, prompt
 
 GPT4O = call(1, prompt(), None, nanos=5).attempts[0].opening
 USED = [

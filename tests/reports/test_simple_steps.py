@@ -5,7 +5,7 @@ import pytest
 
 from farthing.domain.usage import Usage
 from farthing.reports.simple_steps import MOST_INPUT_TOKENS, MOST_OUTPUT_TOKENS, is_simple
-from support.past_calls import call, message, prompt
+from support.priced_past import call, message, prompt
 
 ASK = message("user", "q", 400)
 

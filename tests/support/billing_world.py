@@ -47,10 +47,10 @@ class World:
     def open(self, at_ms: int, *, model="gpt-4o-mini", provider="openai", key="", **labels) -> int:
         """A call that was sent; its number."""
         number = len(self.calls)
-        id = ((at_ms - EPOCH_MS) << 22) | (number << 4)
+        call_id = ((at_ms - EPOCH_MS) << 22) | (number << 4)
         attempt = AttemptOpening(
-            id=attempt_id(id, 1),
-            call_id=id,
+            id=attempt_id(call_id, 1),
+            call_id=call_id,
             ordinal=1,
             provider=provider,
             model=model,
@@ -59,7 +59,7 @@ class World:
             input_bound=10,
             opened_ms=at_ms,
         )
-        call = CallOpening(id=id, arrived_ms=at_ms, key=key, labels=tuple(sorted(labels.items())), model=model)
+        call = CallOpening(id=call_id, arrived_ms=at_ms, key=key, labels=tuple(sorted(labels.items())), model=model)
         self.ledger.reserve_blocking(Reserve(opening=attempt, call=call, charges=(), cap=0, floor=0))
         self.calls.append((attempt, call))
         return number
@@ -76,7 +76,9 @@ class World:
     def lose(self, number: int, due_ms: int = 2**53) -> None:
         """Nobody knows what became of it."""
         attempt, _ = self.calls[number]
-        self.ledger.lose(Loss(attempt=attempt.id, seen=Spent(picos=5_000, input_tokens=5), due_ms=due_ms, reason="reset"))
+        self.ledger.lose(
+            Loss(attempt=attempt.id, seen=Spent(picos=5_000, input_tokens=5), due_ms=due_ms, reason="reset")
+        )
 
     def total_nanos(self) -> int:
         """What the ledger says of everything."""
@@ -90,7 +92,9 @@ class World:
     def _settlement(self, number, usage, *, nanos=None, source="provider") -> Settlement:
         attempt, call = self.calls[number]
         found = cost(self.card_of(attempt), usage) if nanos is None and self._is_priced(attempt) else None
-        picos, remainder = (found.picos, found.remainder_picos) if isinstance(found, Cost) else ((nanos or 0) * 1_000, 0)
+        picos, remainder = (
+            (found.picos, found.remainder_picos) if isinstance(found, Cost) else ((nanos or 0) * 1_000, 0)
+        )
         return Settlement(
             attempt=attempt.id,
             spent=Spent(picos=picos, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens),

@@ -77,13 +77,19 @@ USERS = ("ada", "grace", "linus", "margaret", "tim")
 
 
 class Travelling:
-    """A clock that is set by hand and goes on from there."""
+    """A clock that is set by hand and goes on from there, for a while faster than the world's: what takes a simulated
+    provider two milliseconds takes a real one seconds."""
 
     def __init__(self) -> None:
-        self.behind_ms = 0
+        self._begins_ms = self._set_ms = wall_ms()
+        self._times = 1
 
     def __call__(self) -> int:
-        return wall_ms() - self.behind_ms
+        return self._begins_ms + (wall_ms() - self._set_ms) * self._times
+
+    def jump(self, to_ms: int, times: int = 1) -> None:
+        """From now on it is that moment, and time goes so many times as fast."""
+        self._set_ms, self._begins_ms, self._times = wall_ms(), to_ms, times
 
 
 class World:
@@ -121,7 +127,6 @@ class World:
             answer = self.turn(model, messages, {**labels, "step": f"turn{number}"}, tokens)
             if answer.status_code != 200:
                 return
-            self.clock.behind_ms -= 4_000
             said = " ".join(f"answer{n % 89}" for n in range(tokens))
             more = " ".join(f"fact{n % 83}" for n in range(120 + self.chance.randrange(300)))
             messages += [
@@ -142,13 +147,13 @@ class World:
         for day in range(days, -1, -1):
             weekend = (wall_ms() // DAY_MS - day + 4) % 7 in (0, 6)
             for number in range(runs_a_day // 2 if weekend else runs_a_day):
-                self.clock.behind_ms = day * DAY_MS + (runs_a_day - number) * 300_000 + 5_000
+                self.clock.jump(wall_ms() - day * DAY_MS - (runs_a_day - number) * 300_000, times=600)
                 workflow = WORKFLOWS[(number + day) % len(WORKFLOWS)]
                 name = f"{workflow[1]}-{day:02d}{number}"
                 self.run(workflow, name, self.chance.choice(USERS))
                 if self.chance.random() < 0.8:
                     self.judge(name, workflow, success=self.chance.random() < 0.75)
-        self.clock.behind_ms = 0
+        self.clock.jump(wall_ms())
 
     def refuse(self) -> None:
         """A team that spends all it has and asks for more, and a model that nobody knows the price of."""

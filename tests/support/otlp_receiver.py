@@ -110,7 +110,10 @@ def metric_flaws(metric) -> list[str]:
         (len(set(seen)) != len(seen), "two points of one identity"),
         (kind in ("sum", "histogram") and getattr(metric, kind).aggregation_temporality != 2, "not cumulative"),
         (kind == "sum" and metric.sum.is_monotonic and any(number(point) < 0 for point in points), "below nothing"),
-        (any(not 0 < point.start_time_unix_nano <= point.time_unix_nano for point in points) and kind != "gauge", "times"),
+        (
+            any(not 0 < point.start_time_unix_nano <= point.time_unix_nano for point in points) and kind != "gauge",
+            "times",
+        ),
     ]
     if kind == "histogram":
         flaws.append((any(sum(point.bucket_counts) != point.count for point in points), "buckets do not sum up"))
@@ -132,7 +135,10 @@ def otlp_receiver(port: int = 0):
             if received.status != 200:
                 self._answer(received.status, b"")
                 return
-            if self.headers["content-type"] != "application/x-protobuf" or self.path not in {"/v1/traces", "/v1/metrics"}:
+            if self.headers["content-type"] != "application/x-protobuf" or self.path not in {
+                "/v1/traces",
+                "/v1/metrics",
+            }:
                 received.flaws.append(f"{self.path} as {self.headers['content-type']}")
             if self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)

@@ -1,160 +1,89 @@
-"""A made-up past of agents' runs, priced by the book, for whatever reads the past as values."""
+"""A past for replay: recorded calls as values, policies as text, and what becomes of the one under the other."""
 
-import random
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
-from farthing.domain.ids import EPOCH_MS, attempt_id
-from farthing.domain.price import Cost, PriceCard
-from farthing.domain.record import AttemptOpening, CallClosing, CallOpening, MessageShape, Skeleton
+from farthing.config.load import load, load_over
+from farthing.domain.ids import EPOCH_MS
+from farthing.domain.record import MessageShape, Skeleton
 from farthing.domain.usage import Usage
-from farthing.ports.records import AttemptRecord, CallRecord
+from farthing.pricing.book import PriceBook
 from farthing.pricing.cost import cost
-from farthing.stores.sqlite.connect import open_database
-from support.prices import NOW as NOW_MS
-from support.prices import book
-from support.recorded import write
+from farthing.replay.recorded import Recorded
+from farthing.replay.replaying import Replay
+from farthing.replay.tally import Tally
+from farthing.replay.world import World
 
-BOOK = book()
-PROVIDERS = {
-    "claude-opus-4-6": "anthropic",
-    "gpt-4o": "openai",
-    "gpt-4o-mini": "openai",
-    "claude-sonnet-4-5": "anthropic",
-    "claude-haiku-4-5": "anthropic",
-}
+BEGIN_MS = EPOCH_MS + 20 * 86_400_000
+BOOK = PriceBook.load()
+MODEL = "gpt-4o"
+STEP_MS = 10_000
+"""Between two calls, each of which takes a second."""
 
 
-def card_of(opening):
-    return BOOK.find(opening.model, opening.provider, at_ms=opening.opened_ms)
+def a_call(number=0, *, run="", at_ms=None, usage=(1_000, 100), cached=0, cap=1_000, messages=1, **more) -> Recorded:
+    """A paid call at list price; the number tells when it came."""
+    at_ms = BEGIN_MS + number * STEP_MS if at_ms is None else at_ms
+    model = more.get("model", MODEL)
+    fields = {
+        "id": (at_ms - EPOCH_MS) << 22 | number << 4,
+        "arrived_ms": at_ms,
+        "origin": f"call {number}",
+        "labels": (("run", run), ("workflow", "test")) if run else (),
+        "model": model,
+        "sent_model": model,
+        "provider": "openai",
+        "cap_asked": cap,
+        "cap": cap or 0,
+        "text_bytes": 4_000,
+        "overhead_tokens": 20,
+        "bound": "bytes",
+        "input_bound": 4_020,
+        "skeleton": msgspec.json.encode(a_skeleton(messages)),
+        "finish": "stop",
+        "finished_ms": at_ms + 1_000,
+    }
+    if usage is None:
+        return Recorded(**fields | {"outcome": "refused", "code": "budget_exceeded", "status": 402} | more)
+    used = Usage(input_tokens=usage[0], output_tokens=usage[1], cache_read_input_tokens=cached)
+    return Recorded(**fields | {"usage": used} | priced(model, used, at_ms) | more)
 
 
-def message(role, word, size, *tools):
-    """A message whose digest is its word."""
-    return MessageShape(role, word, size, tools)
+def priced(model, usage, at_ms=BEGIN_MS):
+    """What the usage costs at list price, as fields of a recorded call."""
+    found = cost(BOOK.find(model, "openai", at_ms=at_ms), usage)
+    return {"cost_nanos": found.nanos, "remainder_picos": found.remainder_picos}
 
 
-def prompt(*messages, head=0, version="v1", tools=()):
-    """A skeleton: `head` bytes of system prompt and tools before the messages."""
-    return Skeleton(
-        messages=messages,
-        prompt_digest=version if head else "",
-        system_digest=version if head else "",
-        tool_names=tools,
-        text_bytes=head + sum(each.bytes for each in messages),
-    )
+def a_skeleton(messages=1) -> Skeleton:
+    shapes = [MessageShape("user" if at % 2 == 0 else "assistant", f"{at:016x}", 4_000 // messages) for at in range(messages)]
+    return Skeleton(messages=tuple(shapes), prompt_digest="p", text_bytes=4_000)
 
 
-def call(
-    number,
-    skeleton,
-    usage,
-    *,
-    model="gpt-4o",
-    at_ms=NOW_MS,
-    finish="stop",
-    state="settled",
-    source="provider",
-    nanos=None,
-    **labels,
-):
-    """The `number`th call, paid in full. `nanos` is another amount than the book's."""
-    number_id = ((at_ms - EPOCH_MS) << 22) | (number << 4)
-    opening = AttemptOpening(
-        id=attempt_id(number_id, 1),
-        call_id=number_id,
-        ordinal=1,
-        provider=PROVIDERS.get(model, "openai"),
-        model=model,
-        book=BOOK.hash,
-        bound="bytes",
-        input_bound=skeleton.text_bytes,
-        text_bytes=skeleton.text_bytes,
-        opened_ms=at_ms,
-    )
-    card = card_of(opening)
-    found = cost(card, usage) if nanos is None and usage is not None and isinstance(card, PriceCard) else None
-    priced = found.nanos if isinstance(found, Cost) else nanos
-    attempt = AttemptRecord(
-        opening=opening,
-        state=state,
-        cap=4_096,
-        usage=usage,
-        source=source,
-        finish=finish,
-        cost_nanos=priced,
-        remainder_picos=found.remainder_picos if isinstance(found, Cost) else 0,
-        settled_ms=at_ms + 900,
-    )
-    return CallRecord(
-        opening=CallOpening(
-            id=number_id,
-            arrived_ms=at_ms,
-            labels=tuple(sorted(labels.items())),
-            dialect="openai-chat",
-            model=model,
-            skeleton=msgspec.json.encode(skeleton),
-        ),
-        closing=CallClosing(id=number_id, outcome="paid", status=200, finished_ms=at_ms + 900),
-        skeleton=skeleton,
-        attempts=(attempt,),
-    )
+def a_run(name, calls, begin=0, **more):
+    return [a_call(begin + at, run=name, **more) for at in range(calls)]
 
 
-def some_runs(seed, runs=20, turns=8):
-    """Agents that talk: each turn sends all before it, now and then fetches again, and is read from a cache."""
-    rng = random.Random(seed)
-    number = 0
-    for run in range(runs):
-        model = rng.choice(list(PROVIDERS))
-        said = [message("user", f"{run}:0", rng.randrange(20, 4_000))]
-        head = rng.choice((0, 900, 9_000))
-        for turn in range(1, rng.randrange(2, turns)):
-            number += 1
-            skeleton = prompt(*said, head=head, version=f"v{rng.randrange(2)}")
-            total = max(skeleton.text_bytes // 4, 1)
-            read = rng.randrange(total) if rng.random() < 0.5 else 0
-            written = rng.randrange(total - read) if model.startswith("claude") else 0
-            usage = Usage(
-                input_tokens=total,
-                output_tokens=rng.randrange(1, 900),
-                cache_read_input_tokens=read,
-                cache_write_input_tokens=written,
-                cache_write_1h_input_tokens=rng.randrange(written + 1),
-            )
-            at_ms = NOW_MS + number * 1_000
-            yield call(number, skeleton, usage, model=model, at_ms=at_ms, run=f"r{run}", workflow=f"w{run % 3}")
-            said.append(message("assistant", f"{run}:{turn}:a", rng.randrange(0, 90), "read"))
-            said.append(message("tool", f"{run}:{turn}:t", rng.choice((40, 700)), "read"))
+def a_world(policy="", base="") -> World:
+    """The policy over the recorded configuration, both as TOML."""
+    with TemporaryDirectory() as folder:
+        below, above = Path(folder, "farthing.toml"), Path(folder, "policy.toml")
+        below.write_text(base)
+        above.write_text(policy)
+        return World(load_over(below, above, {}), load(below, {}))
 
 
-def keep(path, records):
-    """A store's file with these calls in it."""
-    connection = open_database(path)
-    connection.execute("BEGIN")
-    for record in records:
-        write(connection, record)
-    connection.execute("COMMIT")
-    connection.close()
-    return path
+def replay(calls, policy="", base="", **how):
+    """What becomes of each call, in the order in which they ended."""
+    found = []
+    Replay(a_world(policy, base), found.append, **how).run(calls)
+    return found
 
 
-def moved(record, by_ms):
-    """The same call at another time, with an id to match."""
-    opening = msgspec.structs.replace(
-        record.opening, id=record.opening.id + (by_ms << 22), arrived_ms=record.opening.arrived_ms + by_ms
-    )
-    attempts = tuple(
-        msgspec.structs.replace(
-            each,
-            opening=msgspec.structs.replace(
-                each.opening,
-                id=each.opening.id + (by_ms << 22),
-                call_id=opening.id,
-                opened_ms=each.opening.opened_ms + by_ms,
-            ),
-        )
-        for each in record.attempts
-    )
-    closing = msgspec.structs.replace(record.closing, id=opening.id, finished_ms=record.closing.finished_ms + by_ms)
-    return msgspec.structs.replace(record, opening=opening, closing=closing, attempts=attempts)
+def tallied(calls, policy="", base="", **how) -> Tally:
+    tally = Tally()
+    for each in replay(calls, policy, base, **how):
+        tally.add(each)
+    return tally

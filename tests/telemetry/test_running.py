@@ -72,14 +72,14 @@ def test_a_span_says_what_the_record_knows_under_the_agreed_names(tmp_path):
             x_farthing_labels="team=support,run=r9,agent=bot,workflow=triage,user=kim",
             traceparent=f"00-{TRACE}-{PARENT}-01",
         )
-        id = answer.headers["x-farthing-call-id"]
+        call = answer.headers["x-farthing-call-id"]
         received.wait(lambda: received.spans)
         [span] = received.spans
-        known = received.span(id)
-        record = gateway.record(id)
+        known = received.span(call)
+        record = gateway.record(call)
     assert span.trace_id.hex() == TRACE
     assert span.parent_span_id.hex() == PARENT
-    assert span.span_id.hex() == id.removeprefix("call_")
+    assert span.span_id.hex() == call.removeprefix("call_")
     assert span.name == "chat gpt-4o-mini"
     used = record.attempts[0].usage
     assert known["gen_ai.usage.input_tokens"] == known["llm.token_count.prompt"] == used.input_tokens

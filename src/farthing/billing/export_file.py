@@ -62,18 +62,16 @@ def _shape(names: set[str], provider: str, place: str) -> Shape:
     for shape in fitting:
         if names <= shape.knows:
             return shape
-    if fitting:
-        unknown = sorted(names - fitting[0].knows)[0]
-        known = ", ".join(sorted(fitting[0].knows))
-        raise BadRequest(
-            f"{place}: the column {unknown[:60]!r} is not known in an {fitting[0].name}; known are {known}",
-            field=unknown[:60],
-        )
-    foreign = [shape.name for shape in SHAPES if shape.needs <= names]
-    if foreign:
+    foreign = [shape.name for shape in SHAPES if shape.provider not in ("", provider) and shape.needs <= names]
+    if foreign and not any(shape.provider for shape in fitting):
         raise BadRequest(
             f"{place}: this looks like an {foreign[0]}, and the provider is {provider!r}", field="provider"
         )
+    if fitting:
+        unknown = min(names - fitting[0].knows)[:60]
+        known = ", ".join(sorted(fitting[0].knows))
+        message = f"{place}: the column {unknown!r} is not known in this {fitting[0].name}; known are {known}"
+        raise BadRequest(message, field=unknown)
     raise BadRequest(
         f"{place}: no known export has these columns: {', '.join(sorted(names))[:200]}; docs/guides/chargeback.md lists "
         "what is understood",

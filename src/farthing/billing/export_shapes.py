@@ -136,7 +136,7 @@ SHAPES = (
     Shape(
         "OpenAI cost report",
         OPENAI,
-        _names("amount.value line_item"),
+        _names("amount.value"),
         _OPENAI_TIMES | _OPENAI_WHOSE | _names("amount.value amount.currency line_item quantity quantity_unit"),
         _openai_cost,
         ("start_time", "start_time_iso"),

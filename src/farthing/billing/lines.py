@@ -9,6 +9,8 @@ from farthing.ports.history import MeterRow
 from farthing.ports.records import UsageRow
 
 AFTER = ("provider", "model", "tier")
+STANDARD = "standard"
+"""What history calls the tier that has no name elsewhere."""
 _INPUT = frozenset({"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "cached_audio_input"})
 _OUTPUT = frozenset({"output", "audio_output"})
 
@@ -37,7 +39,8 @@ def lines_of(meters: Iterable[MeterRow], sums: Iterable[UsageRow], prices: ListP
 def _group(
     group: tuple[str, ...], meters: list[MeterRow], sums: UsageRow | None, prices: ListPrices
 ) -> Iterator[BillLine]:
-    (start_ms, end_ms), labels, (provider, model, tier) = day_span(group[0]), group[1:-3], group[-3:]
+    (start_ms, end_ms), labels, (provider, model, served) = day_span(group[0]), group[1:-3], group[-3:]
+    tier = "" if served == STANDARD else served
     requests = 0 if sums is None else sums.attempts
     for meter, quantity, each, picos in _measured(meters, sums):
         yield BillLine(

@@ -1,51 +1,87 @@
-"""Statements and exports as text for people and as plain values for programs. Amounts are decimal strings."""
+"""Statements as plain values for programs and as rows of a table. Amounts are decimal strings."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 
-from farthing.billing.focus_columns import COUNTS, DECIMALS, MOMENTS, Version, columns
+import msgspec
+
 from farthing.billing.month import stamp
-from farthing.billing.statement import CORRECTION, DIRECT, SHARED, Statement
+from farthing.billing.statement import CORRECTION, DIRECT, SHARED, Item, Statement
 from farthing.domain.money import usd
 
 NOBODY = "(shared)"
 """What shared costs are filed under that nobody bears."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def statement_view(statement: Statement) -> dict[str, object]:
+class ItemView(msgspec.Struct, frozen=True, kw_only=True):
+    """One amount of a statement."""
+
+    kind: str
+    """`direct`, `shared` or `correction`."""
+    labels: dict[str, str]
+    model: str
+    corrects: str | None
+    """The month that is corrected."""
+    requests: int
+    tokens: int
+    amount: str
+
+
+class StatementView(msgspec.Struct, frozen=True, kw_only=True):
+    """What one team pays for one month, in `currency`."""
+
+    month: str
+    team: str
+    account: str
+    issuer: str
+    currency: str
+    closed_at: str | None
+    """None: the month is open and may still change."""
+    digest: str | None
+    direct: str
+    shared: str
+    corrections: str
+    total: str
+    total_usd: str
+    open_attempts: int
+    """Of all teams: their cost is not in it yet."""
+    unpriced_attempts: int
+    """Of this team: nobody knows what they cost."""
+    items: tuple[ItemView, ...]
+
+
+def statement_view(statement: Statement) -> StatementView:
     """A statement for programs."""
     closed = statement.closed
     names = statement.terms.names[1:]
-    return {
-        "month": statement.month,
-        "team": statement.team or NOBODY,
-        "account": statement.terms.account,
-        "issuer": statement.terms.issuer,
-        "currency": statement.unit.currency,
-        "closed_at": None if closed is None else stamp(closed.closed_ms),
-        "digest": None if closed is None else closed.digest,
-        "direct": usd(statement.sum_of(DIRECT)),
-        "shared": usd(statement.sum_of(SHARED)),
-        "corrections": usd(statement.sum_of(CORRECTION)),
-        "total": usd(statement.total_nanos),
-        "total_usd": usd(statement.usd_nanos),
-        "open_attempts": statement.open_attempts,
-        "unpriced_attempts": statement.unpriced,
-        "items": [
-            {
-                "kind": item.kind,
-                "labels": {name: value for name, value in zip(names, item.labels, strict=False) if value},
-                "model": item.model,
-                "corrects": item.month or None,
-                "requests": item.requests,
-                "tokens": item.tokens,
-                "amount": usd(item.nanos),
-            }
-            for item in statement.items
-        ],
-    }
+    return StatementView(
+        month=statement.month,
+        team=statement.team or NOBODY,
+        account=statement.terms.account,
+        issuer=statement.terms.issuer,
+        currency=statement.unit.currency,
+        closed_at=None if closed is None else stamp(closed.closed_ms),
+        digest=None if closed is None else closed.digest,
+        direct=usd(statement.sum_of(DIRECT)),
+        shared=usd(statement.sum_of(SHARED)),
+        corrections=usd(statement.sum_of(CORRECTION)),
+        total=usd(statement.total_nanos),
+        total_usd=usd(statement.usd_nanos),
+        open_attempts=statement.open_attempts,
+        unpriced_attempts=statement.unpriced,
+        items=tuple(_item_view(names, item) for item in statement.items),
+    )
+
+
+def _item_view(names: tuple[str, ...], item: Item) -> ItemView:
+    return ItemView(
+        kind=item.kind,
+        labels={name: value for name, value in zip(names, item.labels, strict=False) if value},
+        model=item.model,
+        corrects=item.month or None,
+        requests=item.requests,
+        tokens=item.tokens,
+        amount=usd(item.nanos),
+    )
 
 
 def statement_rows(every: Iterable[Statement]) -> Iterator[tuple[str, ...]]:
@@ -70,32 +106,3 @@ def statement_rows(every: Iterable[Statement]) -> Iterator[tuple[str, ...]]:
                 usd(item.nanos),
                 statement.unit.currency,
             )
-
-
-def csv_lines(rows: Iterable[tuple[str, ...]], *, numbers: frozenset[int] = frozenset()) -> Iterator[str]:
-    """Rows as lines of CSV. Labels are chosen by callers: a cell that a spreadsheet would run as a formula gets an
-    apostrophe in front, unless its column is one of `numbers`."""
-    for row in rows:
-        text = io.StringIO()
-        cells = [cell if place in numbers else _safe(cell) for place, cell in enumerate(row)]
-        csv.writer(text, lineterminator="\n").writerow(cells)
-        yield text.getvalue()
-
-
-def focus_csv(rows: Iterable[tuple[str, ...]], version: Version) -> Iterator[str]:
-    """FOCUS rows as CSV, the names of the columns first; null is an empty cell."""
-    names = columns(version)
-    numbers = frozenset(place for place, name in enumerate(names) if name in DECIMALS | COUNTS | MOMENTS)
-    yield from csv_lines((names,))
-    yield from csv_lines(rows, numbers=numbers)
-
-
-def focus_objects(rows: Iterable[tuple[str, ...]], version: Version) -> Iterator[dict[str, str | None]]:
-    """FOCUS rows as objects; numbers stay decimal strings, and null is null."""
-    names = columns(version)
-    for row in rows:
-        yield {name: value or None for name, value in zip(names, row, strict=True)}
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -10,6 +10,7 @@ from farthing.accounts.receipt import receipt as receipt_of
 from farthing.accounts.receipt_view import view
 from farthing.accounts.shape import tokens_by_message
 from farthing.cli.commands import Said
+from farthing.cli.content import content_of, content_text, plain_content
 from farthing.cli.options import Store, as_json, labels, open_store, since, who, with_settings
 from farthing.cli.receipt import cards, find_call
 from farthing.cli.receipt_text import text
@@ -30,7 +31,7 @@ OUTCOMES = ("paid", "refused", "unknown", "unsent", "failed")
 def calls() -> None:
     """Recorded calls: list, show, settle.
 
-    No content is on record: lengths, hashes and names only.
+    No content is on record, only lengths, hashes and names, unless `[record] content` asks for it.
     """
 
 
@@ -60,16 +61,19 @@ def ls(settings: Settings, limit: int, flag: str | None, since: int, as_json: bo
 
 @calls.command("show")
 @click.argument("call")
+@click.option("--content", is_flag=True, help="Its texts too, redacted, where `[record] content` keeps them.")
 @with_settings
 @as_json
-def show_call(settings: Settings, call: str, as_json: bool) -> None:
+def show_call(settings: Settings, call: str, content: bool, as_json: bool) -> None:
     """One call: what was asked, what each attempt did, and what it cost."""
     with open_store(settings) as store:
         record = find_call(store, call)
+        texts = content_of(store.path, record.opening.id) if content else None
     found, tokens = receipt_of(record, cards(settings)), tokens_by_message(record)
     if as_json:
         skeleton = msgspec.to_builtins(record.skeleton)
-        say_json({**msgspec.to_builtins(view(found)), "skeleton": skeleton, "tokens_by_message": tokens})
+        shown = {**msgspec.to_builtins(view(found)), "skeleton": skeleton, "tokens_by_message": tokens}
+        say_json({**shown, "content": plain_content(texts)} if content else shown)
         return
     click.echo(text(found), nl=False)
     for message, counted in zip_longest(record.skeleton.messages, tokens):
@@ -78,6 +82,8 @@ def show_call(settings: Settings, call: str, as_json: bool) -> None:
         click.echo(
             f"  {message.role:<10} {message.bytes:>9,} bytes  {_tokens(counted)}  {message.digest}{tools}{point}"
         )
+    if content:
+        click.echo(content_text(texts), nl=False)
 
 
 def _tokens(counted: int | None) -> str:

@@ -24,10 +24,13 @@ COMMANDS = {
     ),
     "calls": ("farthing.cli.calls:calls", "Recorded calls: list, show, settle."),
     "receipt": ("farthing.cli.receipt:receipt", "The whole account of one call."),
+    "top": ("farthing.cli.top:top", "What is spent now, by whom, and how budgets stand: live."),
     "usage": ("farthing.cli.usage:usage", "Who spent what and why: sums, models, caches, drivers, forecast."),
     "outcomes": ("farthing.cli.outcomes:outcomes", "What runs came to, and what a success costs."),
     "replay": ("farthing.cli.replay:replay", "The same history under another policy: what it would have cost."),
+    "bill": ("farthing.cli.bill:bill", "Chargeback: statements, FOCUS exports, closing a month, reconciliation."),
     "prices": ("farthing.cli.prices:prices", "The price book: look up a model, check that nothing is unpriced."),
+    "metrics": ("farthing.cli.metrics:metrics", "What Prometheus is told, and a Grafana dashboard for it."),
     "simulate": ("farthing.cli.simulate:simulate", "A simulated provider to test agents with."),
 }
 

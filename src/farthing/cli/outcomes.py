@@ -5,8 +5,8 @@ import click
 from farthing.accounts.attribution import flaw_of
 from farthing.cli.options import as_json, who, with_settings
 from farthing.cli.past import grouped, open_past, time_span, where
+from farthing.cli.report_words import percent, plain_success, said_cost, said_interval, said_rate
 from farthing.cli.screen import dollars, moment, say_json, screen, stamp, table
-from farthing.cli.success_words import percent, plain_success, said_cost, said_interval, said_rate
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
 from farthing.domain.money import parse_usd, usd

@@ -30,6 +30,7 @@ class Past(NamedTuple):
     history: SqliteHistory
     outcomes: SqliteOutcomes
     card_of: CardOf
+    settings: Settings
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def open_past(settings: Settings, *, make: bool = False) -> Iterator[Past]:
         card_of = cards(settings)
         history.price_with(card_of)
         try:
-            yield Past(store, history, outcomes, card_of)
+            yield Past(store, history, outcomes, card_of, settings)
         finally:
             history.close()
             outcomes.close()

@@ -13,12 +13,11 @@ RULE = "─" * WIDTH
 _APIECE = ("web_search", "request")
 
 _CAUSES = {
-    MODEL: ("another model than was asked for", "another model than was asked for"),
-    TIER: ("the service tier", "the service tier"),
-    CACHE_READ: ("read from the provider's cache", "read from the provider's cache"),
-    CACHE_WRITE: ("written to the provider's cache", "writing to the provider's cache"),
+    MODEL: "another model than was asked for",
+    TIER: "the service tier",
+    CACHE_READ: "reading the provider's cache",
+    CACHE_WRITE: "writing to the provider's cache",
 }
-"""What a saving is called where it saves, and where it costs extra."""
 
 
 def billed(lines: Iterable[Line]) -> Iterator[str]:
@@ -40,8 +39,7 @@ def from_naive(naive_nanos: int, savings: Iterable[Saving]) -> Iterator[str]:
         return
     yield two("as it was asked, nothing cached", dollars(naive_nanos))
     for cause, nanos in savings:
-        saved, extra = _CAUSES[cause]
-        words = f"  saved by {saved}" if nanos > 0 else f"  extra for {extra}"
+        words = f"  {'saved by' if nanos > 0 else 'extra for'} {_CAUSES[cause]}"
         yield two(words, f"{'-' if nanos > 0 else '+'}{dollars(abs(nanos))}")
 
 

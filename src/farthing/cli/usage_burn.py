@@ -7,10 +7,11 @@ import click
 
 from farthing.cli.options import as_json, with_settings
 from farthing.cli.past import open_past, where
+from farthing.cli.report_words import about
 from farthing.cli.screen import dollars, say_json, screen, stamp, table
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
-from farthing.domain.money import NANOS_PER_USD, usd
+from farthing.domain.money import usd
 from farthing.domain.record import Labels
 from farthing.reports.forecast import Burn, Forecast, burn, daily_of, span_of
 
@@ -57,12 +58,6 @@ def _show(found: Burn, now_ms: int) -> None:
 
 def _why(forecast: Forecast) -> str:
     return f"forecast from {forecast.days} whole days, by {_METHODS[forecast.method]}"
-
-
-def about(nanos: int) -> str:
-    """An estimate in dollars: cents, or three digits where there are none."""
-    amount = nanos / NANOS_PER_USD
-    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.3g}"
 
 
 def plain_burn(found: Burn) -> dict[str, Any]:

@@ -5,8 +5,8 @@ import click
 from farthing.cli.options import as_json, with_settings
 from farthing.cli.past import open_past, time_span, where
 from farthing.cli.progress import progress
+from farthing.cli.report_words import percent
 from farthing.cli.screen import bar, dollars, say_json, screen, stamp, table
-from farthing.cli.success_words import percent
 from farthing.config.settings import Settings
 from farthing.domain.money import usd
 from farthing.domain.record import Labels

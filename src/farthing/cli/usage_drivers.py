@@ -11,8 +11,8 @@ from farthing.cli.commands import Said
 from farthing.cli.options import as_json, names, with_settings
 from farthing.cli.past import Past, open_past, time_span, where
 from farthing.cli.progress import progress
+from farthing.cli.report_words import percent
 from farthing.cli.screen import dollars, say_json, screen, stamp, table
-from farthing.cli.success_words import percent
 from farthing.cli.usage_formats import safe
 from farthing.config.settings import Settings
 from farthing.domain.money import usd
@@ -23,6 +23,9 @@ from farthing.reports.rates import share
 from farthing.reports.siblings import siblings_among
 
 EVERY_CALL = 10**9
+
+_ROOM_FOR_ADVICE = 115
+"""Columns of a screen that has room for what can be done."""
 
 WORDS = {
     Driver.SYSTEM_PROMPT: ("system prompt and tools, again", "cache them; shorten them"),
@@ -118,9 +121,12 @@ def _models(past: Past, settings: Settings, since_ms: int, until_ms: int) -> lis
 def _show(by: tuple[str, ...], found: Division) -> None:
     rows = found.rows if by else sorted(found.rows, key=lambda row: -row.nanos)
     head = (*by, "what for", "calls", "cost", "share", "what to do")
-    made = table(head, [_line(row, found.nanos) for row in rows], right=range(len(by) + 1, len(by) + 4))
+    shown = len(head) if screen().width >= _ROOM_FOR_ADVICE else len(head) - 1
+    whole = ("all", *[""] * len(by), f"{found.calls:,}", dollars(found.nanos), "", "")
+    lines = [_line(row, found.nanos)[:shown] for row in rows]
+    made = table(head[:shown], lines, right=range(len(by) + 1, len(by) + 4))
     made.add_section()
-    made.add_row("all", *[""] * len(by), f"{found.calls:,}", dollars(found.nanos), "", "", style="bold")
+    made.add_row(*whole[:shown], style="bold")
     screen().print(made)
     alone = found.calls - found.in_runs
     if alone:

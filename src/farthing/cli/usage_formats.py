@@ -42,11 +42,12 @@ FORMATS = {
     "json": "farthing.cli.usage_formats:as_json",
     "csv": "farthing.cli.usage_formats:as_csv",
     "parquet": "farthing.cli.usage_parquet:as_parquet",
+    "focus": "farthing.cli.bill_usage:as_focus",
 }
 """Name → `module:Render`, loaded when it is asked for."""
 
 _ENDLESS = 10_000
-_SPARE = ("refused", "cache_hit_rate", "saved_share", "saved_usd", "calls")
+_SPARE = ("refused", "saved_usd", "cache_hit_rate", "saved_share", "calls")
 """Columns that make room on a narrow screen, in this order. Everything is in JSON and CSV."""
 
 

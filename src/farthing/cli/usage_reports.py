@@ -6,8 +6,8 @@ import click
 
 from farthing.cli.options import as_json, with_settings
 from farthing.cli.past import Past, grouped, open_past, time_span, where
+from farthing.cli.report_words import about, percent, plain_success, said_cost
 from farthing.cli.screen import dollars, say_json, screen, stamp, table
-from farthing.cli.success_words import percent, plain_success, said_cost
 from farthing.config.settings import Settings
 from farthing.domain.money import usd
 from farthing.domain.record import Labels
@@ -18,8 +18,8 @@ from farthing.reports.ranks import Spread
 from farthing.reports.workflows import Benchmark, benchmarks
 
 RUNS_PAGE = 5_000
-_COLUMNS = 7
-"""Days of cache hit rates that a table has room for."""
+_BESIDE, _RATE_WIDTH = 20, 10
+"""Columns of the screen that a group, and that one rate over time, may take."""
 
 
 @click.command()
@@ -61,11 +61,7 @@ def cache(settings: Settings, by: tuple[str, ...], step: str, as_json: bool, **a
     elif not found:
         click.echo(f"no calls since {stamp(asked['since_ms'])}")
     else:
-        steps = [name for name, _ in found[0].steps][-_COLUMNS:]
-        head = (*by, "input", "cached", *(name[5:] for name in steps))
-        screen().print(table(head, map(_cache_line, found), right=range(len(by), len(head))))
-        if len(found[0].steps) > _COLUMNS:
-            click.echo(f"the last {_COLUMNS} of {len(found[0].steps)} {step}s; --json has all")
+        _show_cache(by, found, step)
 
 
 @click.command()
@@ -116,7 +112,7 @@ def _share_line(each: ModelShare) -> tuple[str, ...]:
         percent(each.tokens),
         dollars(row.cost_nanos),
         percent(each.cost),
-        "–" if each.nanos_per_call is None else dollars(each.nanos_per_call),
+        "–" if each.nanos_per_call is None else about(each.nanos_per_call),
     )
 
 
@@ -132,8 +128,18 @@ def _plain_share(by: tuple[str, ...], each: ModelShare) -> dict[str, object]:
     }
 
 
-def _cache_line(line: CacheLine) -> tuple[str, ...]:
-    rates = [percent(rate) for _, rate in line.steps[-_COLUMNS:]]
+def _show_cache(by: tuple[str, ...], found: tuple[CacheLine, ...], step: str) -> None:
+    room = max((screen().width - _BESIDE - _BESIDE * len(by)) // _RATE_WIDTH, 1)
+    steps = [name for name, _ in found[0].steps]
+    head = (*by, "input", "cached", *(name[5:] for name in steps[-room:]))
+    lines = [_cache_line(line, room) for line in found]
+    screen().print(table(head, lines, right=range(len(by), len(head))))
+    if len(steps) > room:
+        click.echo(f"the last {room} of {len(steps)} {step}s; --json has all")
+
+
+def _cache_line(line: CacheLine, room: int) -> tuple[str, ...]:
+    rates = [percent(rate) for _, rate in line.steps[-room:]]
     group = (value or "(none)" for value in line.group)
     return (*group, f"{line.usage.input_tokens:,}", percent(line.rate), *rates)
 
@@ -153,7 +159,7 @@ def _benchmark_line(each: Benchmark) -> tuple[str, ...]:
     return (
         each.kind or "(none)",
         f"{each.runs:,}",
-        *map(dollars, (spread.p50, spread.p90, spread.p99)),
+        *map(about, (spread.p50, spread.p90, spread.p99)),
         f"{each.calls.p50:,}",
         dollars(each.cost_nanos),
         said_cost(each.success),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from farthing.billing.any_time import CUT_BY
 from farthing.billing.books import Books
 from farthing.billing.list_price import ListPrices
 from farthing.config.problems import Problem
@@ -11,9 +12,7 @@ from farthing.ports.billing import BillTerms, Periods, Sharing
 from farthing.ports.history import NAMES, History
 from farthing.pricing.book import PriceBook
 
-CUT_BY = ("key", "route")
-"""What lines may be cut by beside labels."""
-_OTHERS = frozenset(NAMES) - frozenset(CUT_BY)
+_OTHERS = frozenset(NAMES) - CUT_BY
 MOST_LABELS = 8
 
 

@@ -87,6 +87,7 @@ async def reload(engine: Engine, settings: Settings) -> None:
         old, engine.upstreams = engine.upstreams, fresh
         engine.retire(old.values(), Timeouts().total_seconds)  # calls under way still read from these
         engine.limits = limits_of(settings)
+        await asyncio.to_thread(engine.texts.adopt, settings)
         adopt(engine, settings, stored)
         await take_up_guards(engine, settings)
 
@@ -110,6 +111,7 @@ async def shut(engine: Engine) -> None:
     await asyncio.to_thread(engine.telemetry.stop)
     for upstream in (*engine.upstreams.values(), *engine.retired):
         await upstream.close()
+    await asyncio.to_thread(engine.texts.close)
     await asyncio.to_thread(engine.store.close)
 
 

@@ -14,6 +14,7 @@ from farthing.call.rules import Rules
 from farthing.call.stages import ContextOf, ExactCount, Need, ProviderCount
 from farthing.config.alerting import Alerting
 from farthing.config.approving import Approving
+from farthing.config.content import Texts
 from farthing.config.landings import KeptLandings
 from farthing.config.settings import Settings
 from farthing.config.store import Opened
@@ -74,6 +75,7 @@ class Engine:
         """Doors of earlier configurations, open for the calls that still use them."""
         self._closing: set[asyncio.Task[None]] = set()
         self.now_ms = clock
+        self.texts = Texts(settings, clock)
         self.limits = limits or Limits()
         self.ratios = Ratios()
         self.approvals = Approving(store.approvals, mint=store.mint, clock=clock, notice=self.notice)

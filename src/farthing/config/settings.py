@@ -123,7 +123,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     may_set: LabelNames = ()
     require: LabelNames = ()
     max_values: Positive = 1_000
-    rights: tuple[Literal["call", "admin", "approve", "metrics"], ...] = ("call",)
+    rights: tuple[Literal["call", "admin", "approve", "metrics", "outcomes"], ...] = ("call",)
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 
 from farthing.accounts.attribution import LABEL_NAME
+from farthing.accounts.redaction import flaw_of as flaw_of_pattern
 from farthing.budget.window import check_window, check_zone
 from farthing.domain.money import MAX_NANOS
 from farthing.domain.record import Labels

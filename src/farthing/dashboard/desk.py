@@ -11,10 +11,10 @@ from farthing.dashboard.access import check_change, check_look, check_place
 from farthing.dashboard.assets import Assets
 from farthing.dashboard.forms import cookies_of, form_of, query_of
 from farthing.dashboard.headers import PRIVATE, SAFE, THEME, cookie, cookie_name
+from farthing.dashboard.house import House
 from farthing.dashboard.render import Renderer
 from farthing.dashboard.routes import ROUTES
 from farthing.dashboard.session import LASTS_SECONDS, Sessions, key_of
-from farthing.dashboard.shared import Shared
 from farthing.dashboard.visit import Answer, Aside, Route, Visit, see
 from farthing.domain.errors import BadRequest, LedgerUnavailable
 from farthing.gateway.admin.access import still_admitted
@@ -36,7 +36,7 @@ class Desk:
         self.aside = aside
         self.assets = Assets()
         self.renderer = Renderer(self.assets)
-        self.shared = Shared()
+        self.house = House()
         self._sessions: Sessions | None = None
         self._routes = tuple((pattern(route.path), route) for route in ROUTES)
 
@@ -87,7 +87,7 @@ class Desk:
             aside=self.aside,
             draw=self.renderer.draw,
             sessions=sessions,
-            shared=self.shared,
+            house=self.house,
             path=constant.path,
             base=f"http://{host}",
             named=parts,

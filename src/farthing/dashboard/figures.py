@@ -75,6 +75,8 @@ def share(part: int | float, whole: int | float) -> str:
     if not whole:
         return "–"
     percent = 100 * part / whole
+    if 0 < percent < 0.05:
+        return "< 0.1 %"
     return f"{percent:.1f} %" if 0 < abs(percent) < 9.95 else f"{percent:.0f} %"
 
 
@@ -168,7 +170,9 @@ def picos(amount: int) -> Markup:
     sign = "−" if amount < 0 else ""
     exact = f"{sign}${whole}.{part:012d}".rstrip("0").rstrip(".")
     return Markup('<data class="num" value="{}" title="{}">{}</data>').format(
-        exact.replace("$", "").replace("−", "-"), exact, exact if 0 < abs(amount) < 1_000_000 else short_usd(_half_up(amount))
+        exact.replace("$", "").replace("−", "-"),
+        exact,
+        exact if 0 < abs(amount) < 1_000_000 else short_usd(_half_up(amount)),
     )
 
 

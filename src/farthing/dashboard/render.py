@@ -12,6 +12,8 @@ from farthing.dashboard.assets import Assets
 from farthing.dashboard.visit import Visit
 from farthing.domain.ids import show
 from farthing.domain.record import Labels
+from farthing.domain.refusal import amount_text
+from farthing.ports.approvals import PREFIX as APPROVAL
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -53,9 +55,11 @@ class Renderer:
             "short_count": figures.short_count,
             "by_weight": by_weight,
             "call_id": lambda number: show("call", number),
+            "approval_id": lambda number: show(APPROVAL, number),
         }
         self._made.globals |= {
             "amount": figures.amount,
+            "plain_amount": amount_text,
             "share": figures.share,
             "moment": figures.moment,
             "ago": figures.ago,
@@ -73,7 +77,9 @@ class Renderer:
 def by_weight(labels: Labels, leave_out: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """Labels in the order in which people look for them."""
     place = {name: at for at, name in enumerate(("run", "team", "user", "agent", "workflow"))}
-    return sorted((pair for pair in labels if pair[0] not in leave_out), key=lambda pair: place.get(pair[0], len(place)))
+    return sorted(
+        (pair for pair in labels if pair[0] not in leave_out), key=lambda pair: place.get(pair[0], len(place))
+    )
 
 
 def bar(*parts: tuple[str, int], whole: int) -> Markup:

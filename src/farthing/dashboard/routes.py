@@ -1,6 +1,19 @@
 """Every path of the dashboard, in one table."""
 
-from farthing.dashboard.pages import calls, explore, login, overview, runs
+from farthing.dashboard.pages import (
+    alerts,
+    audit,
+    budgets,
+    caches,
+    calls,
+    changes,
+    explore,
+    login,
+    overview,
+    prices,
+    quality,
+    runs,
+)
 from farthing.dashboard.visit import Route
 
 ROUTES = (
@@ -17,4 +30,21 @@ ROUTES = (
     Route(path="/dashboard/runs/{run*}", act=runs.show),
     Route(path="/dashboard/calls", act=calls.listing),
     Route(path="/dashboard/calls/{id}", act=calls.show),
+    Route(path="/dashboard/quality", act=quality.show),
+    Route(path="/dashboard/caches", act=caches.show),
+    Route(path="/dashboard/prices", act=prices.show),
+    Route(path="/dashboard/budgets", act=budgets.show),
+    Route(path="/dashboard/budgets/raise", act=changes.raise_budget, method="POST"),
+    Route(path="/dashboard/budgets/make", act=changes.make_budget, method="POST"),
+    Route(path="/dashboard/budgets/remove", act=changes.remove_budget, method="POST"),
+    Route(path="/dashboard/suspend", act=changes.suspend, method="POST"),
+    Route(path="/dashboard/resume", act=changes.resume, method="POST"),
+    Route(path="/dashboard/approvals/{id}/grant", act=changes.grant, method="POST"),
+    Route(path="/dashboard/approvals/{id}/decline", act=changes.decline, method="POST"),
+    Route(path="/dashboard/gates/open", act=changes.open_gate, method="POST"),
+    Route(path="/dashboard/alerts", act=alerts.show),
+    Route(path="/dashboard/alerts/{id}/acknowledge", act=changes.acknowledge, method="POST"),
+    Route(path="/dashboard/audit", act=audit.show),
+    Route(path="/dashboard/audit/verify", act=audit.verify, method="POST"),
+    Route(path="/dashboard/audit/progress", act=audit.progress),
 )

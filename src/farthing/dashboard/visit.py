@@ -7,8 +7,8 @@ import msgspec
 
 from farthing.config.engine import Engine
 from farthing.dashboard.forms import Query
+from farthing.dashboard.house import House
 from farthing.dashboard.session import Session, Sessions
-from farthing.dashboard.shared import Shared
 from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
 from farthing.gateway.admin.endpoint import Asked
@@ -42,7 +42,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     draw: Callable[..., bytes]
     """`draw(template, **values)`: a page as bytes; blocking."""
     sessions: Sessions
-    shared: Shared
+    house: House
     path: str
     base: str
     """Scheme, host and port as the browser named them."""

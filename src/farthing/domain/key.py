@@ -21,6 +21,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     max_values: int = 1_000
     """Different values of one label this key may bring into being in one window; the rest share `(other)`."""
     rights: tuple[str, ...] = ("call",)
-    """`call`, `admin` for the admin side, `approve` to decide approvals within the key's labels, `metrics` to scrape."""
+    """`call`, `admin` for the admin side, `approve` to decide approvals within the key's labels, `metrics` to scrape,
+    `outcomes` to judge runs within the key's labels."""
     source: str = "file"
     revoked_ms: int = 0

@@ -9,10 +9,12 @@ from farthing.config.engine import Engine
 from farthing.gateway import idempotency
 from farthing.gateway.asker import asker_of, heard_of
 from farthing.gateway.body import read_body
+from farthing.gateway.client import PatientClient
 from farthing.gateway.identify import caller_of
 from farthing.gateway.once import Once
 from farthing.gateway.routes import Route
 from farthing.gateway.turn import Turn
+from farthing.gateway.watching import WatchingClient
 
 
 async def serve_call(engine: Engine, once: Once, route: Route, turn: Turn) -> None:
@@ -36,13 +38,27 @@ async def serve_call(engine: Engine, once: Once, route: Route, turn: Turn) -> No
         code_for_codex=asker.code_for_codex,
         skeleton=msgspec.json.encode(draft.skeleton(engine.skeleton_key)),
     )
+    keeper = engine.texts.keeper
+    if keeper is None or not keeper.rules.wants(arrival.caller.labels):
+        await _drive(engine, once, arrival, body, turn, turn)
+        return
+    client = WatchingClient(turn, keeper, arrival.id, arrived_ms, body)
+    try:
+        await _drive(engine, once, arrival, body, turn, client)
+    finally:
+        client.over()
+
+
+async def _drive(
+    engine: Engine, once: Once, arrival: Arrival, body: bytes, turn: Turn, client: PatientClient
+) -> None:
     state = await enter(arrival, engine.rules, engine)
-    name = head.named.get(idempotency.HEADER)
+    name = turn.request.named.get(idempotency.HEADER)
     if name is None:
-        await drive(state, engine, turn)
-    else:
-        claim = idempotency.claim_of(idempotency.key_in(name), arrival, body)
-        try:
-            await once.serve(claim, state, turn, route.dialect)
-        finally:
-            release(state, engine)
+        await drive(state, engine, client)
+        return
+    claim = idempotency.claim_of(idempotency.key_in(name), arrival, body)
+    try:
+        await once.serve(claim, state, client, arrival.dialect)
+    finally:
+        release(state, engine)

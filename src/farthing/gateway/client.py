@@ -10,6 +10,7 @@ from typing import Protocol
 
 from farthing.gateway.bell import Bell
 from farthing.gateway.head import Headers
+from farthing.ports.client import Client
 
 _STATUS_LINES: dict[int, bytes] = {
     status.value: b"HTTP/1.1 %d %s" % (status.value, status.phrase.encode()) for status in http.HTTPStatus
@@ -30,6 +31,12 @@ class Wire(Protocol):
     def answered(self) -> None:
         """The answer is complete."""
         ...
+
+
+class PatientClient(Client, Protocol):
+    """A client that can be waited for until it leaves."""
+
+    async def left(self) -> None: ...
 
 
 class HttpClient:

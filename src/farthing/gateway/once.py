@@ -14,7 +14,7 @@ from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest, LedgerUnavailable
 from farthing.domain.ids import show
 from farthing.gateway.claimed import ClaimedDesk, ClaimLost
-from farthing.gateway.client import HttpClient
+from farthing.gateway.client import PatientClient
 from farthing.gateway.kept import DAY_MS, KeptAnswer, KeptAnswers
 from farthing.gateway.recording import RecordingClient
 from farthing.gateway.reply import free, send_bytes
@@ -50,7 +50,7 @@ class Once:
         self._flights: dict[tuple[str, str], _Flight] = {}
         self._sweep_ms = 0
 
-    async def serve(self, claim: Claim, state: NeedsFunds | Refused, client: HttpClient, dialect: Dialect) -> None:
+    async def serve(self, claim: Claim, state: NeedsFunds | Refused, client: PatientClient, dialect: Dialect) -> None:
         """Answer a call that has a key: from an earlier one, or by making it. Raises BadRequest or LedgerUnavailable."""
         name = (claim.tenant, claim.key)
         patience = _patience_seconds(state)
@@ -71,7 +71,7 @@ class Once:
             flight.over.set()
 
     async def _first(
-        self, claim: Claim, state: NeedsFunds | Refused, client: HttpClient, dialect: Dialect
+        self, claim: Claim, state: NeedsFunds | Refused, client: PatientClient, dialect: Dialect
     ) -> KeptAnswer | None:
         """No other request in this process has the key. Returns the answer that those who wait may have too."""
         found = await asyncio.to_thread(self._claims.claim, claim)
@@ -89,7 +89,7 @@ class Once:
         return answer
 
     async def _make(
-        self, claim: Claim, state: NeedsFunds | Refused, client: HttpClient, dialect: Dialect
+        self, claim: Claim, state: NeedsFunds | Refused, client: PatientClient, dialect: Dialect
     ) -> KeptAnswer | None:
         recording = RecordingClient(client, self._kept.each_bytes)
         try:
@@ -113,7 +113,7 @@ class Once:
         except LedgerUnavailable as error:
             log.warning("old idempotency keys are kept a little longer: %s", error)
 
-    async def _in_progress(self, client: HttpClient, dialect: Dialect, call: int) -> None:
+    async def _in_progress(self, client: PatientClient, dialect: Dialect, call: int) -> None:
         """The one refusal here that may be tried again as it is."""
         message = (
             f"the call of this idempotency key, {show('call', call)}, is still under way; nothing was sent for this "
@@ -139,7 +139,7 @@ def _patience_seconds(state: NeedsFunds | Refused) -> float:
     return PATIENCE_SECONDS if own is None else min(PATIENCE_SECONDS, own * 0.8 / 1_000)
 
 
-async def _replay(client: HttpClient, answer: KeptAnswer) -> None:
+async def _replay(client: PatientClient, answer: KeptAnswer) -> None:
     headers = [*answer.headers, _REPLAYED]
     if answer.streamed:
         await client.head(answer.status, headers)

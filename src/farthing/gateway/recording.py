@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from farthing.gateway.client import HttpClient
+from farthing.gateway.client import PatientClient
 from farthing.gateway.head import Headers
 from farthing.gateway.kept import KeptAnswer
 
@@ -10,7 +10,7 @@ from farthing.gateway.kept import KeptAnswer
 class RecordingClient:
     """`farthing.ports.client.Client` around another. Keeps at most `most_bytes` of body; beyond that, nothing."""
 
-    def __init__(self, client: HttpClient, most_bytes: int) -> None:
+    def __init__(self, client: PatientClient, most_bytes: int) -> None:
         self._client = client
         self._most_bytes = most_bytes
         self._status = 0

@@ -7,7 +7,7 @@ import msgspec
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest, LedgerUnavailable
 from farthing.domain.ids import show
-from farthing.gateway.client import HttpClient
+from farthing.ports.client import Client
 from farthing.wire.dialect import Dialect
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -17,13 +17,13 @@ FINAL = (b"x-should-retry", b"false")
 
 
 async def send_bytes(
-    client: HttpClient, status: int, body: bytes, *headers: tuple[bytes, bytes], content_type: bytes = JSON[1]
+    client: Client, status: int, body: bytes, *headers: tuple[bytes, bytes], content_type: bytes = JSON[1]
 ) -> None:
     """One whole answer."""
     await client.whole(status, [(b"content-type", content_type), *headers], body)
 
 
-async def send_json(client: HttpClient, status: int, value: Any, *headers: tuple[bytes, bytes]) -> None:
+async def send_json(client: Client, status: int, value: Any, *headers: tuple[bytes, bytes]) -> None:
     await send_bytes(client, status, msgspec.json.encode(value), *headers)
 
 
@@ -39,7 +39,7 @@ def free(engine: Engine) -> Headers:
 
 
 async def send_error(
-    client: HttpClient, dialect: Dialect, error: BadRequest | LedgerUnavailable, *headers: tuple[bytes, bytes]
+    client: Client, dialect: Dialect, error: BadRequest | LedgerUnavailable, *headers: tuple[bytes, bytes]
 ) -> None:
     """An error of the caller's, or of our store, as the dialect writes errors. Never echoes content."""
     if isinstance(error, LedgerUnavailable):

@@ -59,7 +59,8 @@ class WatchingClient:
     def over(self) -> None:
         """The call is over, however it ended: hand over what was said."""
         answer = b"".join(self._pieces)
-        self._keeper.keep(Taken(self._call, self._at_ms, self._request, answer, self._streamed))
+        cut = self._room < 0
+        self._keeper.keep(Taken(self._call, self._at_ms, self._request, answer, self._streamed, cut))
 
     def _take(self, piece: bytes) -> None:
         self._room -= len(piece)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from farthing.audit.retention import Ages
 from farthing.audit.seal import Seal
 from farthing.domain.record import Labels
 
@@ -145,6 +146,10 @@ class Audit(Protocol):
 
         Raises BadRequest for a label that names no person, a name nobody has here, and one with calls still open.
         """
+        ...
+
+    def prune(self, ages: Ages) -> Pruning:
+        """Drop one bounded piece of what is older than these ages. Call it again while there is `more`."""
         ...
 
     def close(self) -> None: ...

@@ -36,8 +36,8 @@ class PrefixCaches:
     __slots__ = ("_ends",)
 
     def __init__(self) -> None:
-        self._ends: dict[int, tuple[int, int]] = {}
-        """Span and end of each prefix, by its chained hash."""
+        self._ends: dict[int, tuple[int, int, int]] = {}
+        """Span, end and length of each prefix, by its chained hash. The length is in steps, of automatic caches only."""
 
     def use(self, owner: Owner, parts: Sequence[Part], *, automatic: bool, now_ms: int) -> Found:
         """What a call with this prompt reads and writes at this moment, in tokens."""
@@ -58,10 +58,12 @@ class PrefixCaches:
         read = 0
         for at in range(len(chain) - 1, -1, -1):
             if self._alive(chain[at], now_ms):
-                read = min(sums[at], whole - 1) // STEP * STEP
+                read = min(self._ends[chain[at]][2], (whole - 1) // STEP) * STEP
                 break
-        for link in chain:
-            self._ends[link] = (AUTOMATIC_TTL_MS, now_ms + AUTOMATIC_TTL_MS)
+        for link, tokens in zip(chain, sums, strict=True):
+            before = self._ends[link][2] if self._alive(link, now_ms) else 0
+            steps = max(before, min(tokens, whole - 1) // STEP)
+            self._ends[link] = (AUTOMATIC_TTL_MS, now_ms + AUTOMATIC_TTL_MS, steps)
         read = read if read >= minimum else 0
         return Found(read=read, written_5m=max(0, (whole - 1) // STEP * STEP - read))
 
@@ -79,7 +81,7 @@ class PrefixCaches:
         fresh = [at for at in marks if (hit is None or at > hit) and sums[at] >= minimum]
         for at in fresh:
             span = TTLS_MS[parts[at].ttl]
-            self._ends[chain[at]] = (span, now_ms + span)
+            self._ends[chain[at]] = (span, now_ms + span, 0)
         hour_end = max((sums[at] for at in fresh if parts[at].ttl == "1h"), default=read)
         end = max((sums[at] for at in fresh), default=read)
         return Found(read=read, written_5m=end - hour_end, written_1h=hour_end - read)
@@ -98,8 +100,8 @@ class PrefixCaches:
 
     def _refresh(self, link: int, now_ms: int) -> None:
         if self._alive(link, now_ms):
-            span = self._ends[link][0]
-            self._ends[link] = (span, now_ms + span)
+            span, _, steps = self._ends[link]
+            self._ends[link] = (span, now_ms + span, steps)
 
     def _forget(self, now_ms: int) -> None:
         self._ends = {link: entry for link, entry in self._ends.items() if now_ms < entry[1]}

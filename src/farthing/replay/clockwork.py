@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_RESOLUTION_SECONDS = 1e-4
+"""Less than the millisecond in which the clock moves, and more than rounding can amount to in a century."""
+
 
 class StandStill(RuntimeError):
     """Everybody waits and nobody will ever be woken: a mistake of ours."""
@@ -38,6 +41,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._start_ms = start_ms
         self._still = _NoWaiting(start_ms)
         super().__init__(self._still)
+        # asyncio wakes what is due within this; its own nanosecond is less than a float has left after some months
+        self._clock_resolution = _RESOLUTION_SECONDS
 
     def now_ms(self) -> int:
         return self._still.now_ms

@@ -7,10 +7,16 @@ import msgspec
 from farthing.domain.record import Skeleton
 from farthing.domain.refusal import Refusal
 from farthing.replay.recorded import Recorded
+from farthing.testing.tokens import MESSAGE_OVERHEAD, PRIMING, TOOLS_OVERHEAD
+from farthing.tokens.exact import JOINT
 from farthing.wire.dialect import Answered, Asked, Stream
 from farthing.wire.history import ToolUse
 
 _decode_answered = msgspec.msgpack.Decoder(Answered).decode
+_TEXTS = 2
+"""Of a message: its role and its words."""
+_IDS_OF_A_CALL = 57
+"""Tokens of the ids and the JSON around a tool's call and result, with ids as OpenAI makes them."""
 BYTES_PER_TOKEN = 4
 """For text that nobody ever counted: a note that the policy adds, or a call that was refused then."""
 read_skeleton = msgspec.json.Decoder(Skeleton).decode
@@ -85,10 +91,21 @@ class RecordedDraft:
         if call.bound == "exact":
             counted = call.input_bound
         elif call.usage is not None:
-            counted = call.usage.input_tokens
+            counted = call.usage.input_tokens + self._counted_beyond()
         else:
             return None
         return counted - call.overhead_tokens + -(-self._more_bytes // BYTES_PER_TOKEN)
+
+    def _counted_beyond(self) -> int:
+        """What an exact count bounds beyond what is billed: nothing in a plain conversation, whose template is published;
+        with tools a bound of the template, two tokens for each seam between texts, and ids that nobody bills."""
+        shape, overhead = self.shape(), self._call.overhead_tokens
+        uses = sum(len(message.tools) for message in shape.messages if message.role == "assistant")
+        if not uses and not shape.tool_names:
+            return 0
+        seams = JOINT * _TEXTS * len(shape.messages)
+        billed = MESSAGE_OVERHEAD * len(shape.messages) + PRIMING + TOOLS_OVERHEAD
+        return max(0, overhead + seams - billed + _IDS_OF_A_CALL * uses)
 
     def counted_tokens(self) -> int | None:
         """What a provider's free count would say."""

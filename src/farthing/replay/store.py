@@ -13,8 +13,10 @@ from farthing.replay.recorded import Recorded
 
 PAGE = 1_000
 """Lines of the list of calls that are read at once."""
-_PER_MESSAGE = 8
-"""Template tokens of a message and more, where no call of its prompt was bounded by bytes."""
+_PER_MESSAGE = {"openai-chat": 6, "openai-responses": 12, "anthropic-messages": 20}
+"""Template tokens that the bound counts for a message with one block (`farthing.wire`)."""
+_PER_REQUEST = 8
+"""The same around all messages, where no call of its prompt was bounded by bytes."""
 _MOST_PROMPTS = 4_096
 _WAITED = re.compile(r"waited ([\d,]+) ms")
 
@@ -45,20 +47,23 @@ def calls_of(records: Records, ids: "array[int]") -> Iterator[Recorded]:
 
 
 class _Overheads:
-    """Template tokens of calls by prompt version: calls bounded by bytes tell, others are taken to be like them."""
+    """Template tokens of calls by prompt version: calls bounded by bytes tell, others are taken to be like them, with
+    what more messages have more."""
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
+        """Of tools and all else that is not a message's."""
 
     def of(self, record: CallRecord, attempt: AttemptRecord | None) -> int:
-        prompt, messages = record.skeleton.prompt_digest, len(record.skeleton.messages)
+        prompt = record.skeleton.prompt_digest
+        of_messages = _PER_MESSAGE.get(record.opening.dialect, 0) * len(record.skeleton.messages)
         if attempt is not None and attempt.opening.bound == "bytes":
             tokens = attempt.opening.input_bound - attempt.opening.text_bytes
             if len(self._known) >= _MOST_PROMPTS:
                 self._known.clear()
-            self._known[prompt] = tokens
+            self._known[prompt] = tokens - of_messages
             return tokens
-        return self._known.get(prompt, _PER_MESSAGE * (messages + 1))
+        return self._known.get(prompt, _PER_REQUEST) + of_messages
 
 
 def recorded(record: CallRecord, known: _Overheads | None = None) -> Recorded:

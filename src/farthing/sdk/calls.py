@@ -17,7 +17,16 @@ from farthing.sdk.routes import Path
 from farthing.wire.dialect import Dialect
 
 _HOPS = frozenset(
-    (b"host", b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"accept-encoding", b"te", b"upgrade")
+    (
+        b"host",
+        b"content-length",
+        b"transfer-encoding",
+        b"connection",
+        b"keep-alive",
+        b"accept-encoding",
+        b"te",
+        b"upgrade",
+    )
 )
 _OURS = b"x-farthing-"
 _PLAIN = (b"accept-encoding", b"identity")

@@ -5,12 +5,13 @@ from typing import Any
 import msgspec
 
 from farthing.call.arrival import Provider
+from farthing.sdk.awaiting import AsyncCall
+from farthing.sdk.blocking import SyncCall
 from farthing.sdk.calls import Request
 from farthing.sdk.engine import local_engine
 from farthing.sdk.errors import NO_BUDGET
 from farthing.sdk.routes import Path, call_of, dialect_of, is_free
 from farthing.sdk.scope import check_process, current, labels_here
-from farthing.sdk.transport import AsyncCall, SyncCall
 
 _NAMES = {
     "api.openai.com": "openai",

@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -41,6 +42,7 @@ class LocalEngine:
         self._thread = threading.Thread(target=self._run, name="farthing", daemon=True)
         self._thread.start()
         self.engine, self.loop = self._started.result(START_SECONDS)
+        _close_with_worker()
 
     @property
     def in_memory(self) -> bool:
@@ -145,6 +147,13 @@ def _refuse_fork(known: LocalEngine) -> None:
             f"the budgets of this program live in the memory of process {known.process}, and a forked process cannot spend "
             f"from them; name a file for both before the first budget: {STORE}=farthing.db"
         )
+
+
+def _close_with_worker() -> None:
+    """A process of `multiprocessing` ends without what is registered for a program's end: say it in its own way too."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.Finalize(None, close_engines, exitpriority=100)
 
 
 def _after_fork() -> None:

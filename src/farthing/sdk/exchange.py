@@ -5,6 +5,7 @@ user. So proxies, TLS, event hooks and context variables are the client's own, a
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -22,6 +23,16 @@ class Send(NamedTuple):
 
 class More(NamedTuple):
     """Read the next piece of the provider's answer."""
+
+
+Take = Callable[[bytes], bool]
+"""What wants the pieces of an answer: False where it wants no more."""
+
+
+class Pour(NamedTuple):
+    """Read on, and hand each piece to `Exchange.take` in the moment it is read: no word to the engine between them."""
+
+    take: Take
 
 
 class Begin(NamedTuple):
@@ -45,7 +56,7 @@ class Done(NamedTuple):
     error: BaseException | None = None
 
 
-Task = Send | More | Begin | Piece | Done
+Task = Send | More | Pour | Begin | Piece | Done
 
 
 class Exchange:
@@ -69,6 +80,10 @@ class Exchange:
         self._leaving: asyncio.Future[None] | None = None
         self.complete = False
         """The user has all of the answer."""
+        self._lock = threading.Lock()
+        """Held while a piece is taken, so that an answer is not given up in the midst of one."""
+        self._taking = False
+        self._out: list[bytes] = []
 
     # What the caller says, from any thread
 
@@ -79,6 +94,23 @@ class Exchange:
     def read_on(self, piece: bytes) -> None:
         """The next piece; `b""` at the answer's proper end."""
         self._post(self._resolve, piece)
+
+    def take(self, take: Take, piece: bytes) -> tuple[list[bytes], bool]:
+        """Hand a piece to whoever pours: what the user is to get of it, and whether more is wanted. On the caller's side."""
+        with self._lock:
+            if self._ended:
+                return [], False
+            self._taking = True
+            try:
+                wanted = take(piece)
+            finally:
+                self._taking = False
+            out, self._out = self._out, []
+            return out, wanted
+
+    def poured(self, *, at_end: bool) -> None:
+        """Nothing more was wanted, or the answer has come to its proper end."""
+        self._post(self._resolve, b"" if at_end else b"stopped")
 
     def failed(self, error: UpstreamFailed) -> None:
         """What was asked for could not be done."""
@@ -147,14 +179,16 @@ class Exchange:
             pieces.append(piece)
         return b"".join(pieces)
 
-    async def pour(self, take: Callable[[bytes], bool]) -> bool:
-        while piece := await self.read():
-            if not take(piece):
-                return False
-        return True
+    async def pour(self, take: Take) -> bool:
+        if self._whole is not None or self._ended:
+            piece = await self.read()
+            return not piece or (take(piece) and not await self.read())
+        self._ended = not await self._do(Pour(take))
+        return self._ended
 
     def abort(self) -> None:
-        self._ended = True
+        with self._lock:
+            self._ended = True
         if self._told is not None and not self._told.done():
             self._told.set_exception(Ambiguous("the answer was given up"))
 
@@ -176,9 +210,11 @@ class Exchange:
         self._ask(Begin(status, headers, None))
 
     def write(self, piece: bytes) -> bool:
-        if not self.gone:
+        if self._taking:
+            self._out.append(piece)
+        elif not self.gone:
             self._ask(Piece(piece))
-        return True  # nothing is read ahead: the next piece is only asked for where the user asks
+        return True  # nothing is read ahead: the caller's side reads on when its user does
 
     async def drained(self) -> None:
         return

@@ -3,15 +3,16 @@
 import asyncio
 import functools
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Token
 from decimal import Decimal
 from typing import Any, NamedTuple, Self, TypeVar
 
+from farthing.budget.window import windows
 from farthing.config.engine import Engine
 from farthing.domain.budget import AccountKey, Budget, Standing, Unit
-from farthing.domain.money import NANOS_PER_USD, usd
+from farthing.domain.money import NANOS_PER_USD, parse_usd
 from farthing.domain.record import Labels
 from farthing.ports.outcomes import OtherCost, Outcome
 from farthing.sdk.calls import merged
@@ -36,7 +37,10 @@ class Amounts(NamedTuple):
 
     def __str__(self) -> str:
         money = None if self.usd is None else f"${self.usd.normalize():f}"
-        counts = (None if count is None else f"{count:,} {word}" for count, word in zip(self[1:], ("tokens", "calls"), strict=True))
+        counts = (
+            None if count is None else f"{count:,} {word}"
+            for count, word in zip(self[1:], ("tokens", "calls"), strict=True)
+        )
         return ", ".join(part for part in (money, *counts) if part is not None) or "no limit"
 
 
@@ -133,8 +137,6 @@ class Run:
 
     def cost(self, amount: str, kind: str = "tool", note: str = "", once: str = "") -> bool:
         """Note what it cost beside models: reported with the run, in no budget. False where `once` was noted before."""
-        from farthing.domain.money import parse_usd  # noqa: PLC0415 - next to its only use
-
         engine = self._its_engine().engine
         booked = OtherCost(
             run=self._root(), at_ms=engine.now_ms(), kind=kind, nanos=parse_usd(amount), by=_BY, note=note, once=once
@@ -208,7 +210,7 @@ class Run:
         return dict(self._opened().labels)["run"]
 
 
-def budget(
+def budget(  # noqa: PLR0913 - each by its name, as the file names them
     limit: str | None = None,
     *,
     tokens: int | None = None,
@@ -265,8 +267,6 @@ async def _close(engine: Engine, budget: Budget) -> None:
 
 
 async def _look(engine: Engine, budget: Budget) -> tuple[Standing, ...]:
-    from farthing.budget.window import windows  # noqa: PLC0415 - only for those who ask
-
     (window, *_) = windows(budget.window, budget.tz, engine.now_ms(), "")
     keys = [AccountKey(budget.account_name, "", unit, window.name) for unit, _ in budget.limits]
     return await engine.ledger.look(keys)

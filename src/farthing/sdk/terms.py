@@ -50,7 +50,9 @@ def terms(limit: object, given: Mapping[str, object], name: str | None, labels: 
         settings["limit"] = _money(limit)
     window = str(settings.get("window", _PASSING))
     if window != _PASSING and name is None:
-        raise Misused(f'a budget with a window of its own needs a name: farthing.budget(…, name="nightly", window={window!r})')
+        raise Misused(
+            f'a budget with a window of its own needs a name: farthing.budget(…, name="nightly", window={window!r})'
+        )
     return Terms(
         name=_value("name", name) if name is not None else f"run-{secrets.token_hex(6)}",
         labels=labels_of(labels),
@@ -63,7 +65,9 @@ def labels_of(labels: Mapping[str, object]) -> Labels:
     """Labels as a call carries them. Raises Misused naming the one that cannot be."""
     for label in labels:
         if LABEL_NAME.fullmatch(label) is None or label == "run":
-            raise Misused(f"{label!r} cannot be a label here: lower-case letters, digits and _ . - after a letter, and not run")
+            raise Misused(
+                f"{label!r} cannot be a label here: lower-case letters, digits and _ . - after a letter, and not run"
+            )
     return tuple(sorted((label, _value(label, value)) for label, value in labels.items()))
 
 

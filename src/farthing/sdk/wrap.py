@@ -6,7 +6,7 @@ Two private names of the clients are used, each guarded by tests on every genera
 
 import sys
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from farthing.sdk.door import Door, guard
 from farthing.sdk.errors import Misused, Refused, code_in, describe, kind_of
@@ -30,14 +30,14 @@ def wrap(client: Client, *, require_budget: bool = False) -> Client:
     """
     if hasattr(type(client), _MARK):
         return client
-    format = _format_of(client)
-    inner = getattr(client, "_client", None)
+    dialect = _format_of(client)
+    inner: Any = getattr(client, "_client", None)
     module, asynchronous = _httpx_of(inner)
-    door = Door(inner, module, format, require_budget=require_budget)
+    door = Door(inner, module, dialect, require_budget=require_budget)
     kind = module.AsyncClient if asynchronous else module.Client
     http = kind(transport=guard(module, door, asynchronous=asynchronous), timeout=inner.timeout, trust_env=False)
     copy = client.copy(http_client=http)  # type: ignore[attr-defined]  # every client of these packages has it
-    copy.__class__ = _wrapped(type(client))
+    copy.__class__ = _wrapped(cast("Any", type(client)))
     return copy  # type: ignore[no-any-return]
 
 
@@ -47,9 +47,11 @@ def _wrapped(kind: Any) -> type:
     layout, or a client could not become one."""
 
     def _make_status_error(self: Any, message: str, *, body: object, response: Any) -> Exception:
-        return _ours(kind._make_status_error(self, message, body=body, response=response), body, response)
+        return _ours(kind._make_status_error(self, message, body=body, response=response), body, response)  # noqa: SLF001 - see above
 
-    return type(kind.__name__, (kind,), {"_make_status_error": _make_status_error, _MARK: True, "__module__": kind.__module__})
+    return type(
+        kind.__name__, (kind,), {"_make_status_error": _make_status_error, _MARK: True, "__module__": kind.__module__}
+    )
 
 
 def _ours(made: Exception, body: object, response: Any) -> Exception:
@@ -57,23 +59,25 @@ def _ours(made: Exception, body: object, response: Any) -> Exception:
     code = code_in(body)
     if not code:
         return made
-    refused: Exception = _refusal_of(kind_of(code), type(made))(str(made), response=response, body=body)
+    refused: Exception = _refusal_of(cast("Any", kind_of(code)), cast("Any", type(made)))(
+        str(made), response=response, body=body
+    )
     assert isinstance(refused, Refused)
     describe(refused, body)
     return refused
 
 
 @cache
-def _refusal_of(ours: type[Refused], theirs: type[Exception]) -> Any:
+def _refusal_of(ours: Any, theirs: Any) -> Any:
     """One of our exceptions that is also the client's own, whoever catches it by which name."""
     return type(ours.__name__, (ours, theirs), {"__module__": "farthing"})
 
 
 def _format_of(client: object) -> str:
     for kind in type(client).__mro__:
-        format = FORMATS.get(kind.__module__.partition(".")[0])
-        if format is not None and hasattr(client, "copy"):
-            return format
+        found = FORMATS.get(kind.__module__.partition(".")[0])
+        if found is not None and hasattr(client, "copy"):
+            return found
     raise Misused(
         f"farthing.wrap() takes OpenAI, AsyncOpenAI, Anthropic and AsyncAnthropic clients, not {type(client).__name__}; "
         "for anything else set its base URL to a gateway (`farthing serve`), or run the program under `farthing run`"

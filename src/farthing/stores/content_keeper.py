@@ -54,6 +54,8 @@ class Taken(NamedTuple):
     request: bytes
     answer: bytes
     streamed: bool
+    cut: bool = False
+    """The answer was longer than is looked at."""
 
 
 class ContentKeeper:
@@ -161,7 +163,7 @@ def redacted(taken: Taken, redactor: Redactor, text_bytes: int) -> Content:
         request=shown,
         answer=shown_answer,
         redacted=redactor.taken_out - before,
-        cut=len(shown) < len(request) or len(shown_answer) < len(answer),
+        cut=taken.cut or len(shown) < len(request) or len(shown_answer) < len(answer),
     )
 
 

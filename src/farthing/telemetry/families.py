@@ -7,7 +7,7 @@ import msgspec
 from farthing.domain.money import NANOS_PER_USD
 from farthing.domain.usage import Usage
 from farthing.telemetry import names
-from farthing.telemetry.tally import FIRST_SECONDS, SECONDS, TOKENS, Series, Spread, Tally
+from farthing.telemetry.tally import FIRST_SECONDS, SECONDS, TOKENS, Kind, Series, Spread, Tally
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -117,9 +117,7 @@ def _calls(tally: Tally) -> Iterator[Family]:
         help="Calls that are over, by outcome",
         kind=COUNTER,
         unit="{call}",
-        points=_added(
-            ((*_ours(tally, series), ("outcome", outcome)), one.calls) for (series, outcome, _), one in ended
-        ),
+        points=_added(((*_ours(tally, series), ("outcome", outcome)), calls) for (series, outcome, _), calls in ended),
     )
     yield Family(
         name="farthing.refused",
@@ -127,8 +125,8 @@ def _calls(tally: Tally) -> Iterator[Family]:
         kind=COUNTER,
         unit="{call}",
         points=_added(
-            ((*_ours(tally, series), ("code", code)), one.calls)
-            for (series, outcome, code), one in ended
+            ((*_ours(tally, series), ("code", code)), calls)
+            for (series, outcome, code), calls in ended
             if outcome == "refused"
         ),
     )
@@ -151,10 +149,7 @@ def _gen_ai_usage(tally: Tally) -> Iterator[Family]:
 
 
 def _gen_ai_calls(tally: Tally) -> Iterator[Family]:
-    ended = [
-        (_theirs(tally, series) + _error(outcome, code), one)
-        for (series, outcome, code), one in sorted(tally.ended.items())
-    ]
+    ended = [(_kind(kind), one) for kind, one in sorted(tally.spreads.items())]
     spreads = (
         ("gen_ai.client.inference.duration", "Time of whole calls, as their clients saw it", "s", "seconds", SECONDS),
         ("gen_ai.client.inference.time_to_first_chunk", "Time to the first piece of a stream", "s", "first_seconds", FIRST_SECONDS),
@@ -182,18 +177,8 @@ def _spread(
     *,
     alias: bool = False,
 ) -> Family:
-    merged: dict[Labels, Spread] = {}
-    for labels, spread in found:
-        if spread.count:
-            before = merged.get(labels)
-            merged[labels] = spread if before is None else _together(before, spread)
-    points = tuple(Point(labels, spread) for labels, spread in merged.items())
+    points = tuple(Point(labels, spread) for labels, spread in found if spread.count)
     return Family(name=name, help=help, kind=HISTOGRAM, unit=unit, points=points, bounds=bounds, alias=alias)
-
-
-def _together(one: Spread, other: Spread) -> Spread:
-    counts = [a + b for a, b in zip(one.counts, other.counts, strict=True)]
-    return Spread(counts, one.thousandths + other.thousandths)
 
 
 def _added(points: Iterable[tuple[Labels, int]]) -> tuple[Point, ...]:
@@ -212,13 +197,18 @@ def _ours(tally: Tally, series: Series) -> Labels:
 
 def _theirs(tally: Tally, series: Series) -> Labels:
     operation, provider, model, *values = series
-    found = (
+    labels = zip(tally.labels, values, strict=True)
+    return _named(operation, provider, model) + tuple((f"farthing.label.{name}", value) for name, value in labels)
+
+
+def _kind(kind: Kind) -> Labels:
+    operation, provider, model, error = kind
+    return (*_named(operation, provider, model), ("error.type", error))
+
+
+def _named(operation: str, provider: str, model: str) -> Labels:
+    return (
         ("gen_ai.operation.name", operation),
         ("gen_ai.provider.name", names.provider_of(provider) or "unknown"),
         ("gen_ai.request.model", model),
     )
-    return found + tuple((f"farthing.label.{name}", value) for name, value in zip(tally.labels, values, strict=True))
-
-
-def _error(outcome: str, code: str) -> Labels:
-    return (("error.type", "" if outcome == "paid" else code or outcome),)

@@ -15,7 +15,7 @@ from farthing.domain.usage import Usage
 from farthing.ports.records import Adjustment, AttemptRecord, CallRecord
 from farthing.ports.trail import Trail
 from farthing.telemetry.follow import Follower, Found, Progress
-from farthing.telemetry.names import operation_of
+from farthing.telemetry.names import operation_of, provider_of
 
 NaiveOf = Callable[[CallOpening, AttemptRecord], int]
 """What a settled attempt would have cost as it was asked, in nano-dollars (`farthing.pricing.naive`)."""
@@ -61,10 +61,9 @@ class Spent(msgspec.Struct, kw_only=True):
     """By kind, in the order of `Usage`."""
 
 
-class Ended(msgspec.Struct, kw_only=True):
-    """What the calls of one series came to that ended in one way."""
+class Spreads(msgspec.Struct, kw_only=True):
+    """How long calls took and how large they were: by model and error, whoever made them."""
 
-    calls: int = 0
     seconds: Spread = msgspec.field(default_factory=_spread(SECONDS))
     first_seconds: Spread = msgspec.field(default_factory=_spread(FIRST_SECONDS))
     input_tokens: Spread = msgspec.field(default_factory=_spread(TOKENS))
@@ -75,6 +74,8 @@ Series = tuple[str, ...]
 """Operation, provider, model, and one value for each configured label; "" where there is none."""
 Ending = tuple[Series, str, str]
 """A series, and how its calls ended: outcome and code."""
+Kind = tuple[str, str, str, str]
+"""Operation, provider, model and error; "" for none."""
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -86,7 +87,8 @@ class Kept(msgspec.Struct, kw_only=True):
     corrections_read: int = 0
     corrected_nanos: int = 0
     spent: list[tuple[Series, Spent]] = []
-    ended: list[tuple[Ending, Ended]] = []
+    ended: list[tuple[Ending, int]] = []
+    spreads: list[tuple[Kind, Spreads]] = []
 
 
 class Tally:
@@ -96,12 +98,15 @@ class Tally:
         self.labels = labels
         self.naive_of = naive_of
         self.spent: dict[Series, Spent] = {}
-        self.ended: dict[Ending, Ended] = {}
+        self.ended: dict[Ending, int] = {}
+        """How many calls."""
+        self.spreads: dict[Kind, Spreads] = {}
         self.corrected_nanos = 0
         self._most_values = most_values
         self._trail = trail
         self._corrections_read = 0
         self._known: list[set[str]] = [set() for _ in range(3 + len(labels))]
+        self._series_known: set[Series] = set()
         self._follower = Follower(trail, Progress())
 
     @property
@@ -129,6 +134,7 @@ class Tally:
             corrected_nanos=self.corrected_nanos,
             spent=list(self.spent.items()),
             ended=list(self.ended.items()),
+            spreads=list(self.spreads.items()),
         )
         return msgspec.json.encode(kept)
 
@@ -141,8 +147,9 @@ class Tally:
         if (kept.labels, kept.most_values) != (self.labels, self._most_values):
             return False
         self._corrections_read, self.corrected_nanos = kept.corrections_read, kept.corrected_nanos
-        self.spent, self.ended = dict(kept.spent), dict(kept.ended)
-        for series in (*self.spent, *(series for series, _, _ in self.ended)):
+        self.spent, self.ended, self.spreads = dict(kept.spent), dict(kept.ended), dict(kept.spreads)
+        self._series_known = {*self.spent, *(series for series, _, _ in self.ended)}
+        for series in self._series_known:
             for known, value in zip(self._known, series, strict=True):
                 known.add(value)
         self._follower = Follower(self._trail, kept.progress)
@@ -181,22 +188,26 @@ class Tally:
     def _end(self, series: Series, call: CallRecord) -> None:
         closing = call.closing
         outcome, code = (closing.outcome, closing.code) if closing else ("lost", "")
-        ended = self.ended.setdefault((series, outcome, code), Ended())
-        ended.calls += 1
+        ending = (series, outcome, code)
+        self.ended[ending] = self.ended.get(ending, 0) + 1
+        operation, provider, model, *_ = series
+        kind = (operation, provider_of(provider), model, error_of(outcome, code))
+        spreads = self.spreads.setdefault(kind, Spreads())
         if closing is not None:
-            ended.seconds.add(SECONDS, max(closing.finished_ms - call.opening.arrived_ms, 0))
+            spreads.seconds.add(SECONDS, max(closing.finished_ms - call.opening.arrived_ms, 0))
             if closing.first_byte_ms is not None and call.opening.streamed:
-                ended.first_seconds.add(FIRST_SECONDS, max(closing.first_byte_ms, 0))
+                spreads.first_seconds.add(FIRST_SECONDS, max(closing.first_byte_ms, 0))
         used = [attempt.usage for attempt in call.attempts if attempt.usage is not None]
-        ended.input_tokens.add(TOKENS, 1_000 * sum(usage.input_tokens for usage in used))
-        ended.output_tokens.add(TOKENS, 1_000 * sum(usage.output_tokens for usage in used))
+        spreads.input_tokens.add(TOKENS, 1_000 * sum(usage.input_tokens for usage in used))
+        spreads.output_tokens.add(TOKENS, 1_000 * sum(usage.output_tokens for usage in used))
 
     def _series(self, opening: CallOpening, provider: str, model: str) -> Series:
         has = dict(opening.labels) if self.labels else {}
         wanted = (operation_of(opening), provider, model, *(has.get(label, "") for label in self.labels))
         series = tuple(self._bounded(known, value) for known, value in zip(self._known, wanted, strict=True))
-        if series not in self.spent and len(self.spent) + len(self.ended) >= MOST_SERIES:
+        if series not in self._series_known and len(self._series_known) >= MOST_SERIES:
             return (wanted[0], *(OTHERS for _ in series[1:]))
+        self._series_known.add(series)
         return series
 
     def _bounded(self, known: set[str], value: str) -> str:
@@ -207,6 +218,11 @@ class Tally:
             return OTHERS
         known.add(value)
         return value
+
+
+def error_of(outcome: str, code: str) -> str:
+    """`error.type` of a call that ended so; "" where all went well."""
+    return "" if outcome == "paid" else code or outcome
 
 
 class _Before(msgspec.Struct):

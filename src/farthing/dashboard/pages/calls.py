@@ -115,4 +115,3 @@ def _number(text: str) -> int | None:
         return read_id("call", text)
     except ValueError:
         return None
-

@@ -7,27 +7,6 @@ from farthing.dashboard.visit import Answer, Visit, see
 from farthing.domain.key import Key
 from farthing.gateway.admin.access import RIGHT
 
-PATIENCE = 10
-"""Wrong keys in a minute; further ones are not even looked at."""
-_MINUTE_MS = 60_000
-
-
-class Attempts:
-    """Wrong keys of the last minute, whoever sent them."""
-
-    def __init__(self) -> None:
-        self._failed: list[int] = []
-
-    def exhausted(self, now_ms: int) -> bool:
-        self._failed = [at for at in self._failed if now_ms - at < _MINUTE_MS]
-        return len(self._failed) >= PATIENCE
-
-    def failed(self, now_ms: int) -> None:
-        self._failed.append(now_ms)
-
-
-attempts = Attempts()
-
 
 async def show(visit: Visit) -> Answer:
     """The form; whoever needs none goes on."""
@@ -39,11 +18,11 @@ async def log_in(visit: Visit) -> Answer:
     to = safe(visit.form.get("to", ""))
     if not visit.locked:
         return see(to)
-    if attempts.exhausted(visit.now_ms):
+    if visit.house.attempts.exhausted(visit.now_ms):
         return await _form(visit, to, "Too many wrong keys: wait a minute.", status=429)
     key = find(visit.engine.keys, visit.form.get("key", "").strip())
     if key is None or RIGHT not in key.rights:
-        attempts.failed(visit.now_ms)
+        visit.house.attempts.failed(visit.now_ms)
         return await _form(visit, to, "This is no key with the right to look in here.", status=403)
     session = visit.sessions.begin(secrets.token_bytes(16), visit.now_ms, key)
     return Answer(status=303, headers=((b"location", to.encode("ascii")),), session=session)

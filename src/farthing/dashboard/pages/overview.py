@@ -31,7 +31,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Of this month so far."""
     today: UsageRow
     success: Success | None
+    budgets: int
     lines: tuple[standing.Line, ...]
+    """Of the fullest."""
     calls: tuple[CallSummary, ...]
     alerts: tuple[Alert, ...]
     approvals: tuple[Approval, ...]
@@ -69,7 +71,7 @@ async def facts_of(visit: Visit) -> Facts:
         await visit.engine.ledger.flush()
         return await visit.read(partial(read, visit.engine, visit.now_ms))
 
-    found: Facts = await visit.shared.get("overview", visit.now_ms, read_all)
+    found: Facts = await visit.house.shared.get("overview", visit.now_ms, read_all)
     return found
 
 
@@ -88,6 +90,7 @@ def read(engine: Engine, now_ms: int) -> Facts:
         month=total(_since(rows, _day(month * 1_000))),
         today=total(_since(rows, _day(now_ms))),
         success=_success(engine, month * 1_000, now_ms),
+        budgets=len(room.every),
         lines=tuple(lines[:MOST_BUDGETS]),
         calls=engine.records.recent(limit=LATEST),
         alerts=engine.store.outbox.recent(limit=5, firing=True),

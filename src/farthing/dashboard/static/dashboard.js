@@ -66,7 +66,7 @@
       cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
       scales: { x: { time: spec.time !== false, range: spec.kind === "bars" ? (_, a, b) => { const half = (spec.x.length > 1 ? (b - a) / (spec.x.length - 1) : 86400) / 2; return [a - half, b + half]; } : undefined },
         y: { range: (_, low, high) => [Math.min(0, low || 0), spec.most || (high > 0 ? high * 1.08 : 1)] } },
-      axes: [{ ...axis, grid: { show: false }, space: 70, values: spec.time === false ? (_, at) => at.map((v) => (Number.isInteger(v) ? String(v) : "")) : (_, at) => at.map(when) },
+      axes: [{ ...axis, grid: { show: false }, space: 70, size: 30, values: spec.time === false ? (_, at) => at.map((v) => (Number.isInteger(v) ? String(v) : "")) : (_, at) => at.map(when) },
         { ...axis, size: 58, space: 44, values: (_, at) => at.map(say) }],
       series: [{}, ...series],
       hooks: { setCursor: [(chart) => tip(place, chart, spec, say)] },

@@ -36,6 +36,20 @@ class CallQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """`label.NAME=VALUE`, any number of them."""
 
 
+class ContentView(msgspec.Struct, frozen=True, kw_only=True):
+    """The texts of one call, as redaction left them."""
+
+    call: str
+    request: str
+    """The body as JSON."""
+    answer: str
+    """JSON; of a stream, its texts put together."""
+    redacted: int
+    """How many pieces were taken out."""
+    cut: bool
+    """Something was longer than is kept."""
+
+
 class SettleCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an attempt really used: `usage`, or `free`."""
 
@@ -78,6 +92,20 @@ async def show_call(asked: Asked) -> CallView:
 async def receipt_of_call(asked: Asked) -> ReceiptView:
     """Raises BadRequest 404."""
     return receipt_view(receipt(await _find(asked), cards_of(asked.engine.rules)))
+
+
+async def content_of_call(asked: Asked) -> ContentView:
+    """Raises BadRequest 404 where nothing is kept of it."""
+    number = call_id(asked.named["id"], "path")
+    engine = asked.engine
+    if engine.texts.keeper is not None:
+        await asyncio.to_thread(engine.texts.keeper.flush)
+    found = await asyncio.to_thread(engine.texts.contents.of, number)
+    if found is None:
+        raise missing("kept content of the call", asked.named["id"])
+    return ContentView(
+        call=asked.named["id"], request=found.request, answer=found.answer, redacted=found.redacted, cut=found.cut
+    )
 
 
 async def settle_call(asked: Asked) -> CallView:
@@ -168,6 +196,13 @@ ENDPOINTS = (
         summary="The whole account of one call, to the nano-dollar",
         answer=receipt_of_call,
         gives=ReceiptView,
+    ),
+    Endpoint(
+        method="GET",
+        path="/calls/{id}/content",
+        summary="What a call said and was told, redacted, where `[record] content` keeps it",
+        answer=content_of_call,
+        gives=ContentView,
     ),
     Endpoint(
         method="POST",

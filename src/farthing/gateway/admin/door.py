@@ -7,11 +7,25 @@ import msgspec
 
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest
-from farthing.gateway.admin import alerts, approvals, budgets, calls, gates, keys, reports, runs, suspensions
+from farthing.gateway.admin import (
+    alerts,
+    approvals,
+    billing,
+    budgets,
+    calls,
+    gates,
+    keys,
+    long_reports,
+    outcomes,
+    prices,
+    reports,
+    runs,
+    suspensions,
+)
 from farthing.gateway.admin.access import RIGHT, admitted, still_admitted
 from farthing.gateway.admin.endpoint import Asked, Endpoint
 from farthing.gateway.admin.openapi import describe
-from farthing.gateway.admin.reading import BODY_BYTES, body_of, no_query, query_of
+from farthing.gateway.admin.reading import body_of, no_query, query_of
 from farthing.gateway.body import read_body
 from farthing.gateway.identify import check_json
 from farthing.gateway.reply import send_bytes, send_json
@@ -27,6 +41,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *runs.ENDPOINTS,
     *suspensions.ENDPOINTS,
     *reports.ENDPOINTS,
+    *long_reports.ENDPOINTS,
+    *outcomes.ENDPOINTS,
+    *prices.ENDPOINTS,
+    *billing.ENDPOINTS,
 )
 DESCRIPTION = "/farthing/openapi.json"
 _PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
@@ -85,4 +103,4 @@ async def _body(endpoint: Endpoint, turn: Turn) -> Any:
     if endpoint.takes is None:
         return None
     check_json(turn.request.named)
-    return body_of(await read_body(turn, BODY_BYTES), endpoint.takes)
+    return body_of(await read_body(turn, endpoint.body_bytes), endpoint.takes, endpoint.body_bytes)

@@ -12,6 +12,8 @@ from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
 
 PREFIX = "/farthing/v1"
+BODY_BYTES = 64 * 1024
+"""The longest body of an ordinary change."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +62,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     query: type[msgspec.Struct] | None = None
     """The type of the query; None where it has none. A field `label` gathers `label.NAME=VALUE`."""
     status: int = 200
+    body_bytes: int = BODY_BYTES
+    """The longest body it takes."""
     right: str = "admin"
     """What a key must be allowed to, if not `admin`; `call`: every caller may ask, and for its own only."""
 

@@ -15,21 +15,20 @@ from farthing.config.settings import File
 from farthing.config.values import Surroundings
 from farthing.domain.errors import BadRequest
 from farthing.domain.ids import read
+from farthing.gateway.admin.endpoint import BODY_BYTES
 from farthing.wire.strict import Limits, read_object
 
-BODY_BYTES = 64 * 1024
 LABEL = "label."
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_LIMITS = Limits(bytes=BODY_BYTES, depth=8, keys=500)
 _PLACE = re.compile(r" - at (?:`key` in )?`\$\.?(.*)`$")
 _INNER = re.compile(r"(?:unknown field|missing required field) `(.*?)`")
 
 
-def body_of(raw: bytes, kind: type[T]) -> T:
+def body_of(raw: bytes, kind: type[T], most_bytes: int = BODY_BYTES) -> T:
     """The body as this struct. Raises BadRequest 400 naming the field."""
-    return _typed(read_object(raw, limits=_LIMITS).value, kind, strict=True)
+    return _typed(read_object(raw, limits=Limits(bytes=most_bytes, depth=8, keys=500)).value, kind, strict=True)
 
 
 def query_of(raw: bytes, kind: type[T]) -> T:

@@ -1,51 +1,50 @@
-"""Reports over HTTP: exact sums of what was used by any label, and what the price book says of a model."""
+"""Reports over HTTP: exact sums of what was used by any label, and how it is spread."""
 
 import asyncio
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from farthing.accounts.attribution import LABEL_NAME
-from farthing.config.values import Surroundings, seconds
+from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest
-from farthing.domain.money import PICOS_PER_USD
-from farthing.domain.money import usd as dollars
-from farthing.domain.price import PriceCard, Rates, Tier, Unpriced
-from farthing.domain.usage import Usage
+from farthing.domain.record import Labels
 from farthing.gateway.admin.endpoint import Asked, Endpoint
+from farthing.gateway.admin.outcome_views import SuccessLine, WorkflowLine, success_line, workflow_line
+from farthing.gateway.admin.report_query import (
+    BurnQuery,
+    CacheQuery,
+    OutcomeQuery,
+    UsageQuery,
+    WorkflowQuery,
+    groups_of,
+    span_of,
+    where_of,
+)
+from farthing.gateway.admin.report_views import (
+    BurnView,
+    CacheView,
+    ModelLine,
+    UsageLine,
+    UsageSums,
+    burn_view,
+    cache_view,
+    model_line,
+    usage_line,
+    usage_sums,
+)
 from farthing.gateway.admin.shown import at
+from farthing.ports.history import RunRow
 from farthing.ports.records import UsageRow
+from farthing.reports import forecast
+from farthing.reports.caches import over_time
+from farthing.reports.models import distribution
+from farthing.reports.rates import total
+from farthing.reports.success import cost_per_success
+from farthing.reports.workflows import benchmarks
 
-MOST_GROUPS = 6
-_APIECE = ("web_search", "request")
-
-
-class UsageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which sums."""
-
-    by: str = "model"
-    """Labels, or model, provider, key, outcome, day; several with commas between."""
-    since: str = "7d"
-    """A moment like `2026-11-01T00:00:00Z`, or how long ago, like `7d`."""
-    until: str = ""
-    """The same; now if not given."""
-
-
-class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
-    """The sums of one group."""
-
-    group: dict[str, str]
-    calls: int
-    refused: int
-    attempts: int
-    usage: Usage
-    cost_usd: str
-    estimated_usd: str
-    """The part of `cost_usd` that a policy charged."""
-    unpriced: int
-    open: int
-    """Attempts whose cost is not in the sums yet."""
+MOST_RUNS = 50_000
+_RUNS_PAGE = 5_000
 
 
 class UsageReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,132 +54,132 @@ class UsageReport(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
     by: tuple[str, ...]
     rows: tuple[UsageLine, ...]
+    total: UsageSums
 
 
-class PriceTier(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for a whole request of more input than `above_input_tokens`."""
+class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Shares of one whole, the dearest first."""
 
-    tier: str
-    above_input_tokens: int
-    usd_per_million_tokens: dict[str, str]
-    usd_each: dict[str, str]
-    """Of web searches and requests."""
+    since: datetime
+    until: datetime
+    by: tuple[str, ...]
+    rows: tuple[ModelLine, ...]
 
 
-class PriceView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model costs now, `[[prices]]` of the configuration included."""
+class CacheReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of the input was read from providers' caches."""
 
-    provider: str
-    model: str
-    book: str
-    tiers: tuple[PriceTier, ...]
+    since: datetime
+    until: datetime
+    by: tuple[str, ...]
+    step: str
+    rows: tuple[CacheView, ...]
+
+
+class WorkflowReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What runs of each kind usually cost, the dearest kind first."""
+
+    since: datetime
+    until: datetime
+    by: str
+    complete: bool
+    """False where there were more runs than are looked at: then it is the newest."""
+    rows: tuple[WorkflowLine, ...]
+
+
+class OutcomeReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a success costs. Runs count by their first call."""
+
+    since: datetime
+    until: datetime
+    by: tuple[str, ...]
+    rows: tuple[SuccessLine, ...]
 
 
 async def report_usage(asked: Asked) -> UsageReport:
-    engine, query = asked.engine, asked.query
-    by = _groups(query.by)
-    now = engine.now_ms()
-    since_ms = _when(query.since, now, "since")
-    until_ms = _when(query.until, now, "until") if query.until else now + 1
+    by = groups_of(asked.query.by)
+    span, rows = await _usage(asked, by)
+    lines = tuple(usage_line(by, row) for row in rows)
+    return UsageReport(since=at(span[0]), until=at(span[1]), by=by, rows=lines, total=usage_sums(total(rows)))
+
+
+async def report_models(asked: Asked) -> ModelReport:
+    by = groups_of(asked.query.by)
+    span, rows = await _usage(asked, by)
+    lines = tuple(model_line(by, each) for each in distribution(rows))
+    return ModelReport(since=at(span[0]), until=at(span[1]), by=by, rows=lines)
+
+
+async def report_cache(asked: Asked) -> CacheReport:
+    by, step = groups_of(asked.query.by), asked.query.step
+    span, rows = await _usage(asked, (*by, step))
+    lines = tuple(cache_view(by, line) for line in over_time(rows))
+    return CacheReport(since=at(span[0]), until=at(span[1]), by=by, step=step, rows=lines)
+
+
+async def report_burn(asked: Asked) -> BurnView:
+    engine, where = asked.engine, where_of(asked.query.label)
+    now_ms = engine.now_ms()
     await engine.ledger.flush()
-    rows = await asyncio.to_thread(lambda: engine.records.usage(by=by, since_ms=since_ms, until_ms=until_ms))
-    return UsageReport(since=at(since_ms), until=at(until_ms), by=by, rows=tuple(_line(by, row) for row in rows))
-
-
-async def show_price(asked: Asked) -> PriceView:
-    """Raises BadRequest 404 where nobody knows."""
-    engine, model = asked.engine, asked.named["model"]
-    provider, slash, rest = model.partition("/")
-    configured = {each.name: each.format for each in engine.rules.providers}
-    hints = tuple(filter(None, (provider, configured.get(provider, "")))) if slash else ()
-    card = engine.rules.book.find(rest or model, *hints, at_ms=engine.now_ms())
-    if isinstance(card, Unpriced):
-        raise BadRequest(
-            f"{card.reason}; name its price under [[prices]] in farthing.toml",
-            field="path",
-            status=404,
-            code="unpriced_model",
-        )
-    return price_view(card)
-
-
-def price_view(card: PriceCard) -> PriceView:
-    """A card in dollars."""
-    tiers = tuple(_tier(name or "standard", tier) for name, every in card.variants.items() for tier in every)
-    return PriceView(provider=card.provider, model=card.model, book=card.book, tiers=tiers)
-
-
-def _tier(name: str, tier: Tier) -> PriceTier:
-    known = {meter: getattr(tier.rates, meter) for meter in Rates.__struct_fields__}
-    known = {meter: picos for meter, picos in known.items() if picos is not None}
-    return PriceTier(
-        tier=name,
-        above_input_tokens=tier.above,
-        usd_per_million_tokens={
-            meter: _exact(picos * 1_000_000) for meter, picos in known.items() if meter not in _APIECE
-        },
-        usd_each={meter: _exact(picos) for meter, picos in known.items() if meter in _APIECE},
+    rows = await asyncio.to_thread(
+        lambda: engine.history.usage(by=("day",), since_ms=forecast.span_of(now_ms), until_ms=now_ms + 1, where=where)
     )
+    return burn_view(forecast.burn(forecast.daily_of(rows), now_ms))
 
 
-def _exact(picos: int) -> str:
-    """Pico-dollars as a decimal string of dollars."""
-    whole, part = divmod(picos, PICOS_PER_USD)
-    return f"{whole}.{part:012d}".rstrip("0").rstrip(".")
+async def report_workflows(asked: Asked) -> WorkflowReport:
+    """Raises BadRequest 400 where `by` is more than one label."""
+    engine, query = asked.engine, asked.query
+    by = groups_of(query.by)
+    if len(by) != 1:
+        raise BadRequest("by is the one label that makes runs comparable, like workflow", field="by")
+    span, where = span_of(query, engine.now_ms()), where_of(query.label)
+    await engine.ledger.flush()
+    runs = await asyncio.to_thread(_runs, engine, span, where)
+    lines = tuple(map(workflow_line, benchmarks(runs[:MOST_RUNS], by[0])))
+    return WorkflowReport(since=at(span[0]), until=at(span[1]), by=by[0], complete=len(runs) <= MOST_RUNS, rows=lines)
 
 
-def _groups(text: str) -> tuple[str, ...]:
-    by = tuple(name.strip() for name in text.split(",") if name.strip())
-    if not by or len(by) > MOST_GROUPS or len(set(by)) != len(by):
-        raise BadRequest(f"by names 1 to {MOST_GROUPS} different groups, like team,model", field="by")
-    for name in by:
-        if LABEL_NAME.fullmatch(name) is None:
-            raise BadRequest(f"{name[:40]!r} is neither a label nor model, provider, key, outcome or day", field="by")
-    return by
-
-
-def _when(text: str, now_ms: int, field: str) -> int:
-    """A moment in milliseconds since 1970, told as such or as a time ago. Raises BadRequest 400."""
-    try:
-        told = datetime.fromisoformat(text)
-    except ValueError:
-        told = None
-    try:
-        if told is not None and told.tzinfo is not None:
-            ms = int(told.timestamp() * 1_000)
-        else:
-            ms = now_ms - int(seconds(text, Surroundings({}, Path())) * 1_000)
-        at(ms)
-    except (ValueError, OverflowError, OSError):
-        message = f"{text[:40]!r} is neither a moment with its zone, like 2026-11-01T00:00:00Z, nor a time like 7d"
-        raise BadRequest(message, field=field) from None
-    return ms
-
-
-def _line(by: tuple[str, ...], row: UsageRow) -> UsageLine:
-    return UsageLine(
-        group=dict(zip(by, row.group, strict=True)),
-        calls=row.calls,
-        refused=row.refused,
-        attempts=row.attempts,
-        usage=row.usage,
-        cost_usd=dollars(row.cost_nanos),
-        estimated_usd=dollars(row.estimated_nanos),
-        unpriced=row.unpriced,
-        open=row.open,
+async def report_outcomes(asked: Asked) -> OutcomeReport:
+    engine, query = asked.engine, asked.query
+    by, span, where = groups_of(query.by), span_of(query, engine.now_ms()), where_of(query.label)
+    await engine.ledger.flush()
+    rows = await asyncio.to_thread(
+        lambda: engine.history.outcomes(by=by, since_ms=span[0], until_ms=span[1], where=where)
     )
+    lines = tuple(success_line(by, cost_per_success(row)) for row in rows)
+    return OutcomeReport(since=at(span[0]), until=at(span[1]), by=by, rows=lines)
+
+
+async def _usage(asked: Asked, by: tuple[str, ...]) -> tuple[tuple[int, int], tuple[UsageRow, ...]]:
+    """The time that is meant, and its sums."""
+    engine, query = asked.engine, asked.query
+    span, where = span_of(query, engine.now_ms()), where_of(query.label)
+    await engine.ledger.flush()
+    rows = await asyncio.to_thread(lambda: engine.history.usage(by=by, since_ms=span[0], until_ms=span[1], where=where))
+    return span, rows
+
+
+def _runs(engine: Engine, span: tuple[int, int], where: Labels) -> list[RunRow]:
+    """Runs of that time, the newest first; one more than `MOST_RUNS` where there are more."""
+    found: list[RunRow] = []
+    while len(found) <= MOST_RUNS:
+        page = engine.history.runs(since_ms=span[0], until_ms=span[1], where=where, limit=_RUNS_PAGE, offset=len(found))
+        found += page
+        if len(page) < _RUNS_PAGE:
+            break
+    return found
+
+
+def _get(name: str, summary: str, answer: Any, query: type[msgspec.Struct], gives: Any) -> Endpoint:
+    return Endpoint(method="GET", path=f"/reports/{name}", summary=summary, answer=answer, query=query, gives=gives)
 
 
 ENDPOINTS = (
-    Endpoint(
-        method="GET",
-        path="/reports/usage",
-        summary="Who spent what: exact sums",
-        answer=report_usage,
-        query=UsageQuery,
-        gives=UsageReport,
-    ),
-    Endpoint(
-        method="GET", path="/prices/{model*}", summary="What a model costs now", answer=show_price, gives=PriceView
-    ),
+    _get("usage", "Who spent what: exact sums", report_usage, UsageQuery, UsageReport),
+    _get("models", "Which models take what share of calls, tokens and cost", report_models, UsageQuery, ModelReport),
+    _get("cache", "Cache hit rates over time", report_cache, CacheQuery, CacheReport),
+    _get("burn", "Today, this month so far, and where it will end", report_burn, BurnQuery, BurnView),
+    _get("workflows", "What a run of each workflow usually costs", report_workflows, WorkflowQuery, WorkflowReport),
+    _get("outcomes", "What a success costs, with intervals", report_outcomes, OutcomeQuery, OutcomeReport),
 )

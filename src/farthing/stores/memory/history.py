@@ -14,7 +14,7 @@ from farthing.pricing.cost import lines
 from farthing.pricing.naive import asked_card, explains, naive_nanos
 from farthing.stores.memory.outcomes import MemoryOutcomes
 from farthing.stores.memory.records import Records
-from farthing.stores.memory.sums import row_of, value_of
+from farthing.stores.memory.sums import TIMES, row_of, value_of
 
 Pair = tuple[CallRecord, AttemptRecord | None]
 """A call with one of its attempts; a call without any stands alone."""
@@ -177,11 +177,13 @@ class MemoryHistory:
 
 
 def _value_of_run(pairs: list[Pair], name: str) -> str:
-    """Of a run's first call; what is an attempt's, of its first attempt. `prompt` is the version of its prompt."""
+    """Of a run: labels and key of its first call, the names of its first attempt. `prompt` is the version of its prompt."""
     if name == "prompt":
         return next((call.skeleton.prompt_digest for call, _ in pairs if call.skeleton.prompt_digest), "")
-    if name in {"model", "provider", "tier"}:
+    if name in {"model", "provider", "tier", "route", "outcome"}:
         return value_of(*next((pair for pair in pairs if pair[1] is not None), pairs[0]), name)
+    if name in TIMES:
+        return value_of(*min(pairs, key=lambda pair: pair[0].opening.arrived_ms), name)
     return value_of(*pairs[0], name)
 
 

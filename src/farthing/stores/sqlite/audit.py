@@ -7,15 +7,17 @@ from pathlib import Path
 
 import msgspec
 
+from farthing.audit.retention import Ages
 from farthing.audit.seal import Seal
 from farthing.domain.record import Labels
-from farthing.ports.audit import FIELDS, AuditEvent, AuditState, Erasure, Progress, Verdict, Verified
+from farthing.ports.audit import FIELDS, AuditEvent, AuditState, Erasure, Progress, Pruning, Verdict, Verified
 from farthing.stores.sqlite import erasure
 from farthing.stores.sqlite.audit_chain import head_of
 from farthing.stores.sqlite.audit_seals import LEDGER, SECRET, Sealing, kept, last_seal, make_seal, seals_of
 from farthing.stores.sqlite.audit_verify import verify
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
+from farthing.stores.sqlite.retention import prune
 
 VERIFIED = "audit_verified"
 _EVENTS = "SELECT id, at_ms, by, action, subject, detail FROM audit WHERE id < ? AND at_ms >= ? AND at_ms < ?"
@@ -46,9 +48,17 @@ class SqliteAudit:
         self._handle = Handle(partial(open_database, path, connect=connect))
 
     def events(
-        self, *, limit: int, before: int | None = None, since_ms: int = 0, until_ms: int | None = None, where: Labels = ()
+        self,
+        *,
+        limit: int,
+        before: int | None = None,
+        since_ms: int = 0,
+        until_ms: int | None = None,
+        where: Labels = (),
     ) -> tuple[AuditEvent, ...]:
-        query = _EVENTS + "".join(_LIKE.format(name) for name, _ in where if name in FIELDS) + " ORDER BY id DESC LIMIT ?"
+        query = (
+            _EVENTS + "".join(_LIKE.format(name) for name, _ in where if name in FIELDS) + " ORDER BY id DESC LIMIT ?"
+        )
         values = [_glob(value) for name, value in where if name in FIELDS]
         ends = (_EVER if before is None else before, since_ms, _EVER if until_ms is None else until_ms)
         with self._handle.reading() as connection:
@@ -77,12 +87,8 @@ class SqliteAudit:
         with self._handle.changing() as connection:  # the secret that signatures are checked with is made once
             kept(connection, SECRET)
             kept(connection, LEDGER, 8)
-        verdict = verify(
-            self._path, now_ms=self._now_ms, against=against, progress=progress, connect=self._connect
-        )
-        said = Verified(
-            at_ms=verdict.at_ms, head_seq=verdict.head_seq, findings=len(verdict.findings) + verdict.more
-        )
+        verdict = verify(self._path, now_ms=self._now_ms, against=against, progress=progress, connect=self._connect)
+        said = Verified(at_ms=verdict.at_ms, head_seq=verdict.head_seq, findings=len(verdict.findings) + verdict.more)
         with self._handle.changing() as connection:
             connection.execute(_PUT_META, (VERIFIED, msgspec.json.encode(said).decode()))
         return verdict
@@ -96,6 +102,10 @@ class SqliteAudit:
 
     def erase(self, label: str, value: str, *, by: str) -> Erasure:
         return erasure.erase(self._handle, label, value, by=by, now_ms=self._now_ms())
+
+    def prune(self, ages: Ages) -> Pruning:
+        """Drop one piece of what is too old. Call it again while there is `more`."""
+        return prune(self._handle, ages, self._now_ms)
 
     def close(self) -> None:
         self._handle.close()

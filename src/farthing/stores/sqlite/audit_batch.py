@@ -3,14 +3,17 @@ read back. Costs the writer some 4 µs a call."""
 
 import sqlite3
 from collections.abc import Iterable
+from functools import partial
 from hashlib import sha256
 
-from farthing.audit.entry import NOTHING, Kind, digest, encode, number_of, pack
+from farthing.audit.entry import NOTHING, Kind, digest, encode, pack
 from farthing.domain.record import Labels
 from farthing.stores.sqlite.audit_chain import Chain, salted_entries
-from farthing.stores.sqlite.audit_tables import END, ENDING, Row, opened_digest, row_of
+from farthing.stores.sqlite.audit_tables import END, ENDING, Row, end_digest, opened_digest, row_of, text_number
 
 _OPENED, _HELD, _SETTLED = int(Kind.OPENED), int(Kind.HELD), int(Kind.SETTLED)
+_UNSALT = "DELETE FROM audit_salt WHERE kind = ? AND number = ?"
+_COMMITMENT = "SELECT commitment FROM audit_subject WHERE id = ?"
 _DETAIL = ENDING.index("detail")
 _END = f"SELECT {', '.join(END)} FROM attempt WHERE id = ?"  # noqa: S608 - names of our own
 
@@ -53,7 +56,7 @@ class Batch:
         """Attempts whose end leaves columns of an earlier one: read back."""
         for attempt in attempts:
             row = self._connection.execute(_END, (attempt,)).fetchone()
-            self._entries.append(pack(kind, attempt, digest(row)))
+            self._entries.append(pack(kind, attempt, end_digest(row)))
 
     def accounts(self, rows: Iterable[Row]) -> None:
         """New accounts: number, budget, value, unit, window."""
@@ -62,11 +65,22 @@ class Batch:
     def touched(self, kind: Kind, *key: str | int) -> None:
         """A row of another table, as it stands now."""
         row = row_of(self._connection, kind, *key)
-        number = key[0] if isinstance(key[0], int) else number_of(str(key[0]), str(key[1]) if len(key) > 1 else "")
+        first, *rest = key
+        number = first if isinstance(first, int) else self._number(first, "".join(map(str, rest)))
         if row is None:
+            self._connection.execute(_UNSALT, (kind, number))
             self._entries.append(pack(kind, number, NOTHING))
         else:
             self._entries += salted_entries(self._connection, kind, [(number, row)])
+
+    def forgotten(self, subject: int, label: str, pseudonym: str) -> None:
+        """Somebody whose name and salt are gone."""
+        (made,) = self._connection.execute(_COMMITMENT, (subject,)).fetchone()
+        self._entries.append(pack(Kind.SUBJECT, subject, digest((subject, label, made, pseudonym))))
+
+    def _number(self, name: str, value: str) -> int:
+        """The number of a row that is named by text. A person's name is never what it is made of."""
+        return text_number(name, value, partial(self._chain.commitment, self._connection, self._entries))
 
     def link(self, kind: str = "batch") -> None:
         """Nothing where there was nothing to say."""

@@ -45,7 +45,7 @@ def _take_up(connection: sqlite3.Connection) -> None:
 
 
 def _entries(table: Table, row: Row, facts: Facts) -> list[bytes]:
-    number = table.number(row)
+    number = table.number(row, facts)
     found = ((group.kind, group.now(row, number, facts)) for group in table.groups)
     return [pack(kind, number, digest) for kind, digest in found if digest is not None]
 

@@ -18,7 +18,10 @@ MOST_SUBJECTS = 20_000
 _HEAD = "SELECT seq, hash FROM audit_link ORDER BY seq DESC LIMIT 1"
 _ADD = "INSERT INTO audit_link (seq, at_ms, kind, count, prev, root, hash, entries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _SALT = "INSERT OR REPLACE INTO audit_salt (kind, number, salt) VALUES (?, ?, ?)"
-_SUBJECT = "SELECT commitment FROM audit_subject WHERE label = ? AND value = ?"
+_SUBJECT = (
+    "SELECT commitment FROM audit_subject WHERE label = ?1 AND value = ?2 "
+    "UNION ALL SELECT commitment FROM audit_subject WHERE label = ?1 AND pseudonym = ?2 AND pseudonym <> ''"
+)
 _NEW_SUBJECT = "INSERT INTO audit_subject (label, value, salt, commitment) VALUES (?, ?, ?, ?)"
 
 
@@ -65,8 +68,7 @@ class Chain:
         known = self._known.get((label, value))
         if known is not None:
             return known
-        found = connection.execute(_SUBJECT, (label, value)).fetchone()
-        made = bytes(found[0]) if found is not None else _commit(connection, entries, label, value)
+        made = known_commitment(connection, label, value) or _commit(connection, entries, label, value)
         if len(self._known) >= MOST_SUBJECTS:
             self._known.clear()
         self._known[label, value] = made
@@ -77,6 +79,12 @@ def head_of(connection: sqlite3.Connection) -> Head:
     """The last link; `Head()` before the first."""
     found = connection.execute(_HEAD).fetchone()
     return Head() if found is None else Head(found[0], bytes(found[1]))
+
+
+def known_commitment(connection: sqlite3.Connection, label: str, value: str) -> bytes | None:
+    """What stands for a name, or for the pseudonym in its place; None for one that is new."""
+    found = connection.execute(_SUBJECT, (label, value)).fetchone()
+    return None if found is None else bytes(found[0])
 
 
 def salt_row(connection: sqlite3.Connection, group: int, number: int, salt: bytes) -> None:

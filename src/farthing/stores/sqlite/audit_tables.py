@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from farthing.audit.entry import Kind, digest, encode, number_of
-from farthing.audit.subjects import Commitments, commitment, committed
+from farthing.audit.subjects import PERSONAL, Commitments, commitment, committed
 from farthing.domain.usage import Usage
 from farthing.stores.sqlite.rows import SETTLED
 
@@ -77,12 +77,17 @@ class Table(NamedTuple):
     key: str
     """The column of the row's number; "" where text names it."""
 
-    def number(self, row: Row) -> int:
-        return int(row[0]) if self.key else number_of(str(row[0]), str(row[1]))
+    def number(self, row: Row, facts: Facts) -> int:
+        return int(row[0]) if self.key else text_number(str(row[0]), str(row[1]), facts.commitments)
 
     def called(self, row: Row) -> str:
         """How people find the row."""
         return str(row[0]) if self.key or not row[1] else f"{row[0]} {row[1]}"
+
+
+def text_number(name: str, value: str, commitments: Commitments) -> int:
+    """The number of a row that is named by text: of a label and a person's name, of what stands for the name."""
+    return number_of(name, commitments(name, value).hex() if name in PERSONAL and value else value)
 
 
 # Calls and attempts, as they are written: one digest a row, nothing read back
@@ -95,6 +100,11 @@ def opened_digest(row: Row, labels: object) -> bytes:
     streams = 1 if streamed else 0
     facts = (number, arrived_ms, key, labels, dialect, route, model, streams, cap_asked, root, parent)
     return sha256(encode(facts)).digest()
+
+
+def end_digest(end: Row) -> bytes:
+    """Of the columns `END`: as `rows.settled` has them where the hold was never unknown, else of all of them."""
+    return digest(end[:_SHORT] if tuple(end[_SHORT:]) == _NEVER_UNKNOWN else end)
 
 
 def skeleton_dropped(skeleton: bytes) -> bytes:
@@ -142,10 +152,8 @@ def _held_now(row: Row, _: int, __: Facts) -> bytes:
 
 def _ended_now(row: Row, _: int, __: Facts) -> bytes | None:
     end = row[len(HOLD) :]
-    if tuple(end[_SHORT:]) == _NEVER_UNKNOWN:
-        return digest(end[:_SHORT])
     bare = end[_SHORT] == 0 and all(value is None for value in (*end[: _SHORT - 1], *end[_SHORT + 1 :]))
-    return None if bare else digest(end)
+    return None if bare else end_digest(end)
 
 
 def _salted(kind: Kind) -> Group:

@@ -9,6 +9,7 @@ from pathlib import Path
 from farthing.audit.entry import Kind
 from farthing.audit.link import Link
 from farthing.audit.seal import Seal, document, read_seal, signature_flaw
+from farthing.domain.errors import LedgerUnavailable, StoreBroken
 from farthing.domain.ids import show
 from farthing.ports.audit import Finding, Progress, Verdict
 from farthing.stores.sqlite import verify as sums
@@ -21,7 +22,9 @@ from farthing.stores.sqlite.connect import Connect, open_reader
 BYTES_AT_ONCE = 2_000_000
 """Of entries that are read in one transaction: some half a second's work."""
 _LINKS = "SELECT seq, at_ms, kind, count, prev, root, hash, entries FROM audit_link WHERE seq > ? ORDER BY seq"
-_CARRIES = "SELECT seq, at_ms, kind, count, prev, root, hash, entries FROM audit_link WHERE kind = 'carry' ORDER BY seq DESC"
+_CARRIES = (
+    "SELECT seq, at_ms, kind, count, prev, root, hash, entries FROM audit_link WHERE kind = 'carry' ORDER BY seq DESC"
+)
 _HASH = "SELECT hash FROM audit_link WHERE seq = ?"
 _SEALS = "SELECT number, document FROM audit_seal ORDER BY number"
 
@@ -37,35 +40,55 @@ def verify(
     """Read everything, in transactions of under a second, while others go on writing. Raises StoreBroken."""
     connection = open_reader(path, connect=connect)
     try:
-        walk = _walk(connection, progress)
-        with _moment(connection):
-            seals = _check_seals(connection, walk, against)
-            findings = [*walk.findings, *_damage(connection)]
-        return Verdict(
-            at_ms=now_ms(),
-            links=walk.head.seq - walk.floors.cut,
-            entries=walk.entries,
-            rows=walk.rows,
-            head_seq=walk.head.seq,
-            head=walk.head.hash.hex(),
-            seals=seals,
-            pruned=_pruned(walk.floors),
-            findings=tuple(findings),
-            more=walk.more,
-        )
+        return _verdict(connection, now_ms, against, progress)
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise LedgerUnavailable(f"the store could not be read ({error}); try again") from error
+        connection.rollback()
+        connection.text_factory = _spelled_out  # somebody wrote what is no text: read it all the same, which is slower
+        return _verdict(connection, now_ms, against, progress)
+    except sqlite3.DatabaseError as error:
+        raise StoreBroken(
+            f"{path} is damaged ({error}); restore a backup, or keep it and run `farthing doctor`"
+        ) from error
     finally:
         connection.close()
+
+
+def _spelled_out(raw: bytes) -> str:
+    return raw.decode(errors="backslashreplace")
+
+
+def _verdict(
+    connection: sqlite3.Connection, now_ms: Callable[[], int], against: Seal | None, progress: Progress
+) -> Verdict:
+    walk = _walk(connection, progress)
+    with _moment(connection):
+        seals = _check_seals(connection, walk, against)
+        findings = [*walk.findings, *_damage(connection)]
+    return Verdict(
+        at_ms=now_ms(),
+        links=walk.head.seq - walk.floors.cut,
+        entries=walk.entries,
+        rows=walk.rows,
+        head_seq=walk.head.seq,
+        head=walk.head.hash.hex(),
+        seals=seals,
+        pruned=_pruned(walk.floors),
+        findings=tuple(findings),
+        more=walk.more,
+    )
 
 
 def _walk(connection: sqlite3.Connection, progress: Progress) -> Walk:
     with _moment(connection):
         walk = Walk(connection, floors_of(connection))
         total = head_of(connection).seq
-        walk.carry(_carried(connection, walk.floors.cut))
+        walk.carry(carried(connection, walk.floors.cut))
     while True:
         with _moment(connection):
             walk.forget_names()
-            links = _some(connection, walk.head.seq)
+            links = some_links(connection, walk.head.seq)
             walk.follow(links)
             progress(min(walk.head.seq, total), total)
             if not links:
@@ -82,7 +105,7 @@ def _moment(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("COMMIT")
 
 
-def _some(connection: sqlite3.Connection, after: int) -> list[Link]:
+def some_links(connection: sqlite3.Connection, after: int) -> list[Link]:
     links, size = [], 0
     rows = connection.execute(_LINKS, (after,))
     for row in rows:
@@ -99,7 +122,7 @@ def _link(row: tuple[int, int, str, int, bytes, bytes, bytes, bytes]) -> Link:
     return Link(seq=seq, at_ms=at_ms, kind=kind, count=count, prev=prev, root=root, hash=hash_, entries=entries)
 
 
-def _carried(connection: sqlite3.Connection, cut: int) -> list[Link]:
+def carried(connection: sqlite3.Connection, cut: int) -> list[Link]:
     """The newest run of `carry` links: they say all that was dropped up to the cut."""
     if not cut:
         return []
@@ -177,7 +200,9 @@ def _pruned(floors: Floors) -> tuple[str, ...]:
     if call := floors.levels[Kind.FLOOR]:
         words.append(f"calls up to {show('call', call)} were dropped by policy; accounts keep what they came to")
     if skeleton := floors.levels[Kind.SKELETONS_FLOOR]:
-        words.append(f"skeletons of calls up to {show('call', skeleton)} were dropped by policy; their digests are kept")
+        words.append(
+            f"skeletons of calls up to {show('call', skeleton)} were dropped by policy; their digests are kept"
+        )
     if event := floors.levels[Kind.EVENTS_FLOOR]:
         words.append(f"events up to {event} were dropped by policy")
     return tuple(words)

@@ -8,15 +8,27 @@ from farthing.audit.entry import GROUP, NOTHING, Kind, unpack
 from farthing.audit.link import Head, Link, flaws
 from farthing.domain.ids import show
 from farthing.ports.audit import Finding
+from farthing.stores.sqlite.audit_chain import known_commitment
 from farthing.stores.sqlite.audit_floors import Floors
-from farthing.stores.sqlite.audit_tables import CALLS, NAMED, NUMBERED, OPENING, TABLES, Altered, Facts, Row, Table, is_dropped, row_of, rows_of
+from farthing.stores.sqlite.audit_tables import (
+    CALLS,
+    NAMED,
+    NUMBERED,
+    OPENING,
+    TABLES,
+    Altered,
+    Facts,
+    Row,
+    Table,
+    is_dropped,
+    row_of,
+    rows_of,
+)
 
 MOST_FINDINGS = 1_000
 PAGE = 20_000
 """Rows read at once."""
 _BIGGEST = 2**63 - 1
-_SUBJECT = "SELECT commitment FROM audit_subject WHERE label = ? AND value = ?"
-_RENAMED = "SELECT commitment FROM audit_subject WHERE label = ? AND pseudonym = ?"
 _SALT = "SELECT salt FROM audit_salt WHERE kind = ? AND number = ?"
 _MAY_MISS = frozenset({Kind.CLOSED})
 """Groups whose row may never have been: the end of a call whose beginning was given up while the disk failed."""
@@ -125,12 +137,12 @@ class Walk:
                 self._see(table, row, said)
             if len(page) < PAGE:
                 break
-            after = table.number(page[-1])
+            after = int(page[-1][0])
         self._scanned[table.name] = until
 
     def _see(self, table: Table, row: Row, said: dict[int, Said]) -> None:
         self.rows += 1
-        number = table.number(row)
+        number = int(row[0])
         if table is CALLS and is_dropped(row[_SKELETON]) and number > self.floors.levels[Kind.SKELETONS_FLOOR]:
             self._bare.add(number)
         for kind, digest in self._digests(table, row, number):
@@ -188,11 +200,7 @@ class Walk:
         number, kind = key >> _BITS, Kind(key & 63)
         table = TABLES[kind]
         row = row_of(self._connection, kind, number)
-        what = (
-            "the row is gone"
-            if row is None
-            else self._why.get(key, f"its {_COLUMNS.get(kind, 'columns')} were changed")
-        )
+        what = "the row is gone" if row is None else self._why.get(key, f"{_COLUMNS.get(kind, 'its columns')} changed")
         self.find(table.name, _shown(table, number), what, word)
 
     def _unexplain(self, key: int) -> None:
@@ -208,7 +216,11 @@ class Walk:
     def _compare_named(self, table: Table) -> None:
         for row in self._connection.execute(table.query).fetchall():
             self.rows += 1
-            number = table.number(row)
+            try:
+                number = table.number(row, self._facts)
+            except Altered as error:
+                self.find(table.name, table.called(row), str(error))
+                continue
             for kind, digest in self._digests(table, row, number):
                 word = self._named.pop(number << _BITS | kind, None)
                 if word is None:
@@ -225,11 +237,9 @@ class Walk:
     def _commitment(self, label: str, value: str) -> bytes:
         known = self._known.get((label, value))
         if known is None:
-            find = self._connection.execute
-            row = find(_SUBJECT, (label, value)).fetchone() or find(_RENAMED, (label, value)).fetchone()
-            if row is None:
+            known = known_commitment(self._connection, label, value)
+            if known is None:
                 raise Altered(f"its {label} is a name that nobody committed to")
-            known = bytes(row[0])
             if len(self._known) > PAGE:
                 self._known.clear()
             self._known[label, value] = known
@@ -247,10 +257,10 @@ class Walk:
 
 
 _COLUMNS = {
-    Kind.OPENED: "request",
-    Kind.CLOSED: "end",
-    Kind.HELD: "hold",
-    Kind.SETTLED: "settlement",
+    Kind.OPENED: "its request",
+    Kind.CLOSED: "its end",
+    Kind.HELD: "its hold",
+    Kind.SETTLED: "its settlement",
 }
 
 

@@ -1,45 +1,45 @@
-"""History on the ledger's file."""
+"""History on the ledger's file: what is over from its sums, the rest from the calls themselves."""
 
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from farthing.domain.record import Labels
+from farthing.domain.price import PriceCard, Unpriced
+from farthing.domain.record import AttemptOpening, Labels
 from farthing.ports.history import CardOf, MeterRow, OutcomeRow, RunRow
-from farthing.ports.records import CallRecord, UsageRow
-from farthing.stores.memory.history import MemoryHistory, no_card
-from farthing.stores.sqlite.connect import Connect
-from farthing.stores.sqlite.outcomes import SqliteOutcomes
-from farthing.stores.sqlite.records import SqliteRecords
-
-
-class _Whole:
-    def __init__(self, records: SqliteRecords) -> None:
-        self.records = records
-
-    def oldest_first(self) -> list[CallRecord]:
-        ids = []
-        before = None
-        while page := self.records.recent(limit=1000, before_id=before):
-            ids += [line.id for line in page]
-            before = page[-1].id
-        return [found for number in reversed(ids) if (found := self.records.call(number))]
+from farthing.ports.records import UsageRow
+from farthing.stores.sqlite.connect import Connect, open_reader
+from farthing.stores.sqlite.handle import Handle
+from farthing.stores.sqlite.history_cells import Question, answer
+from farthing.stores.sqlite.history_outcomes import outcome_rows
+from farthing.stores.sqlite.history_rows import meter_rows, run_row, usage_rows
+from farthing.stores.sqlite.history_runs import runs_now
+from farthing.stores.sqlite.rollup import Rollup
+from farthing.stores.sqlite.rollup_tally import Explainer
 
 
 class SqliteHistory:
-    """`farthing.ports.history.History` on SQLite. Any thread may call."""
+    """`farthing.ports.history.History` on SQLite. Any thread may call.
+
+    Nothing is summed up before a price book is given: sums keep the explanation of their costs.
+    """
 
     def __init__(self, path: Path, *, now_ms: Callable[[], int], connect: Connect = sqlite3.connect) -> None:
-        self._records = SqliteRecords(path, connect=connect)
-        self._outcomes = SqliteOutcomes(path, connect=connect)
-        self._all = MemoryHistory(_Whole(self._records), self._outcomes)  # type: ignore[arg-type]
-        self._all.price_with(no_card)
+        self._handle = Handle(partial(open_reader, path, connect=connect))
+        self._rollup = Rollup(path, now_ms=now_ms, connect=connect)
+        self._explainer = Explainer(_no_card)
+        self._priced = False
 
     def usage(self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()) -> tuple[UsageRow, ...]:
-        return self._all.usage(by=by, since_ms=since_ms, until_ms=until_ms, where=where)
+        question = Question(by, since_ms, until_ms, where).narrowed(self._run_span)
+        found = answer(self._handle, question, self._explainer)
+        return usage_rows((question.group(one), one.sums) for one in found)
 
     def meters(self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()) -> tuple[MeterRow, ...]:
-        return self._all.meters(by=by, since_ms=since_ms, until_ms=until_ms, where=where)
+        question = Question(by, since_ms, until_ms, where).narrowed(self._run_span)
+        found = answer(self._handle, question, self._explainer)
+        return meter_rows((question.group(one), one.what.rates, one.sums) for one in found)
 
     def runs(
         self,
@@ -51,24 +51,38 @@ class SqliteHistory:
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[RunRow, ...]:
-        return self._all.runs(
-            since_ms=since_ms, until_ms=until_ms, where=where, order=order, limit=limit, offset=offset
-        )
+        question = Question((), since_ms, until_ms, where)
+        with runs_now(self._handle, self._explainer) as runs:
+            listed = runs.listed(question, order, offset + limit)[offset:]
+            return tuple(run_row(runs.connection, name, part) for name, part in listed)
 
     def run(self, name: str) -> RunRow | None:
-        return self._all.run(name)
+        with runs_now(self._handle, self._explainer, only=name) as runs:
+            part = runs.find(name)
+            return None if part is None else run_row(runs.connection, name, part)
 
     def outcomes(
         self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()
     ) -> tuple[OutcomeRow, ...]:
-        return self._all.outcomes(by=by, since_ms=since_ms, until_ms=until_ms, where=where)
+        with runs_now(self._handle, self._explainer) as runs:
+            return outcome_rows(runs, Question(by, since_ms, until_ms, where))
 
     def sum_up(self) -> bool:
-        return False
+        return self._priced and self._rollup.step(self._explainer)
 
     def price_with(self, card_of: CardOf) -> None:
-        self._all.price_with(card_of)
+        self._explainer = Explainer(card_of)
+        self._priced = True
 
     def close(self) -> None:
-        self._records.close()
-        self._outcomes.close()
+        self._handle.close()
+        self._rollup.close()
+
+    def _run_span(self, name: str) -> tuple[int, int]:
+        with runs_now(self._handle, self._explainer, only=name) as runs:
+            part = runs.find(name)
+            return (0, 0) if part is None else (part.first_ms, part.last_ms + 1)
+
+
+def _no_card(_: AttemptOpening) -> PriceCard | Unpriced:
+    return Unpriced("no price book was given")

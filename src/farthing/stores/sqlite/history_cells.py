@@ -18,7 +18,7 @@ SINGLE = frozenset({"run", "step"})
 """Labels that no sums are kept by: groups of these go over the calls themselves."""
 
 _CELLS = (
-    "SELECT {start}, {who}, c.what, "
+    "SELECT {start}, {who}, c.what, "  # noqa: S608 - names of ours
     f"{', '.join(f'sum(c.{name})' for name in SUMS)} FROM json_each(?1) n CROSS JOIN cell c "
     "ON c.family = ?2 AND c.length_ms = ?3 AND c.narrow = n.value AND c.start_ms >= ?4 AND c.start_ms < ?5 "
     "WHERE (?6 IS NULL OR c.what IN (SELECT value FROM json_each(?6))) "
@@ -86,7 +86,7 @@ def _summed(connection: sqlite3.Connection, question: Question, stretches: list[
     timed = any(name in TIMES for name in question.by)
     who = {ALL: "0", NARROW: "c.narrow", WHO: "c.who"}[family]
     query = _CELLS.format(start="c.start_ms" if timed else "0", who=who)
-    narrow = "[0]" if family == ALL else known.narrow()
+    narrow = "[0]" if family == ALL else known.narrow() or known.every_narrow()
     only = (known.whats(), known.whos())
     rows = [row for one in stretches for row in connection.execute(query, (narrow, family, *one, *only))]
     known.learn(row[1] for row in rows)

@@ -16,12 +16,13 @@ TIMES = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m"}
 PARTS_OF_WHAT = ("provider", "model", "tier", "route", "outcome")
 PROMPT = "prompt"
 """What runs may be asked for beside the names of calls: the version of their prompt."""
-NOBODY = 0
-"""The number of whom a sum of everything is for."""
+NOBODY = NOTHING = 0
+"""The numbers of whom and what a sum is for that does not tell them apart."""
 
 _NARROW = "SELECT id, key, labels FROM who WHERE narrow = id"
 _WHO = "SELECT id, key, labels FROM who WHERE id IN (SELECT value FROM json_each(?))"
 _OF_LABEL = "SELECT who FROM who_label WHERE name = ? AND value = ?"
+_WITHOUT_LABEL = "SELECT id FROM who WHERE id NOT IN (SELECT who FROM who_label WHERE name = ? AND value <> '')"
 _WHAT = "SELECT id, provider, model, tier, route, outcome, rates FROM what"
 
 
@@ -48,6 +49,9 @@ class Found(NamedTuple):
         return self.prompt if name == PROMPT else self.value(name)
 
 
+_NOTHING = What("", "", "", "", "", "")
+
+
 class Known:
     """Reads names and conditions within one transaction."""
 
@@ -55,7 +59,8 @@ class Known:
         self._connection = connection
         self._where = where
         self.wide = wide_labels(connection)
-        self._whats = {number: What(*rest) for number, *rest in connection.execute(_WHAT)}
+        self._whats = {NOTHING: _NOTHING}
+        self._whats.update((number, What(*rest)) for number, *rest in connection.execute(_WHAT))
         self._whos: dict[int, tuple[str, dict[str, str]]] = {NOBODY: ("", {})}
         self._whos.update(map(_named, connection.execute(_NARROW)))
         self._narrow = self._whos.keys() - {NOBODY}
@@ -68,9 +73,15 @@ class Known:
         unknown = json.dumps(sorted(set(numbers) - self._whos.keys()))
         self._whos.update(map(_named, self._connection.execute(_WHO, (unknown,))))
 
-    def narrow(self) -> str:
-        """JSON of the narrow numbers that may hold what is wanted."""
+    def every_narrow(self) -> str:
+        """JSON of all narrow numbers."""
+        return json.dumps(sorted(self._narrow))
+
+    def narrow(self) -> str | None:
+        """JSON of the narrow numbers that may hold what is wanted; None: all may."""
         wanted = [(name, value) for name, value in self._on_whom() if name not in self.wide]
+        if not wanted:
+            return None
         fitting = (
             number
             for number in self._narrow
@@ -87,19 +98,18 @@ class Known:
         return json.dumps(sorted(fitting))
 
     def whos(self) -> str | None:
-        """JSON of those whom wide conditions want; None: everybody, as far as can be said here."""
-        wanted = [(name, value) for name, value in self._on_whom() if name in self.wide and value]
-        if not wanted:
-            return None
-        sets = ({who for (who,) in self._connection.execute(_OF_LABEL, pair)} for pair in wanted)
-        return json.dumps(sorted(set.intersection(*sets)))
+        """JSON of those who fit the wide conditions; None: there are no such conditions."""
+        wanted = [(name, value) for name, value in self._on_whom() if name in self.wide]
+        return json.dumps(sorted(set.intersection(*map(self._fitting, wanted)))) if wanted else None
+
+    def _fitting(self, condition: tuple[str, str]) -> set[int]:
+        name, value = condition
+        query, values = (_OF_LABEL, (name, value)) if value else (_WITHOUT_LABEL, (name,))
+        return {who for (who,) in self._connection.execute(query, values)}
 
     def _on_whom(self) -> Labels:
         others = {*TIMES, *PARTS_OF_WHAT, PROMPT, "run", "step"}
         return tuple(pair for pair in self._where if pair[0] not in others)
-
-
-_NOTHING = What("", "", "", "", "", "")
 
 
 def turn_of(name: str, value: str) -> tuple[int, int]:

@@ -111,6 +111,7 @@ class Journal:
             self._connection.execute(sql("directory_bump"))
         for correction in self._corrections:
             self._write_correction(*correction)
+        self._take_sums_back(past)
         self._batch.link()
 
     def _write_accounts(self) -> None:
@@ -174,17 +175,17 @@ class Journal:
 
     def _take_sums_back(self, past: Horizon) -> None:
         """Nearly always there is nothing to take back, which one comparison for each row tells."""
-        asked = [ask.call for ask, _, _ in self._holds if ask.call is not None]
-        new = [*((call.id, call.arrived_ms) for call in asked), *(row[:2] for row in self._refusals)]
-        known = (self._settlements, self._voids, self._losses, self._estimates, self._closings)
-        changed = [row[-1] for rows_of in known for row in rows_of]
+        new = [ask.call for ask, _, _ in self._holds if ask.call is not None]
+        new += [opening for opening, _ in self._refusals]
+        ended = (self._settlements, self._found, self._voids, self._losses, self._estimates, self._closings)
+        changed = [row[-1] for rows_of in ended for row in rows_of]
         changed += [ask.opening.id for ask, _, _ in self._holds]
-        changed += [number for number, _ in new]
+        changed += [opening.id for opening, _ in self._refusals]
         changed += [correction[0].attempt for correction in self._corrections]
         old = [number for number in changed if number <= past.summed_id]
-        astray = [call for call in new if past.is_astray(*call)]
+        astray = [call for call in new if past.is_astray(call.id, call.arrived_ms)]
         if old or astray:
-            take_back(self._connection, past, old, astray)
+            take_back(self._connection, past, old, ((call.id, call.arrived_ms) for call in astray))
 
     def _many(self, statement: str, values: Iterable[Row]) -> int:
         if not values:

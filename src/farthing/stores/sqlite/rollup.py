@@ -19,7 +19,7 @@ QUIET_MS = 60_000
 """So long after its end a span is summed where nothing in it is open…"""
 LATE_MS = 900_000
 """…and after this whatever is open: what ends later takes the sum back."""
-CALLS = 5_000
+CALLS = 2_500
 """A piece of work: spans are summed until they came to so many calls…"""
 SPANS = 100
 """…or so many spans, most of them empty."""
@@ -71,7 +71,9 @@ class Rollup:
         """What is over and not summed: slices of this hour and the one before, then hours, then days; the newest first."""
         now_ms = self._now_ms() - QUIET_MS
         hour_ms = now_ms // HOUR_MS * HOUR_MS
-        for start_ms in range(now_ms // SLICE_MS * SLICE_MS - SLICE_MS, max(hour_ms - HOUR_MS, first_ms) - 1, -SLICE_MS):
+        for start_ms in range(
+            now_ms // SLICE_MS * SLICE_MS - SLICE_MS, max(hour_ms - HOUR_MS, first_ms) - 1, -SLICE_MS
+        ):
             in_hour = HOUR_MS in whole.get(start_ms // HOUR_MS * HOUR_MS, ())
             if not in_hour and SLICE_MS not in whole.get(start_ms, ()):
                 yield Piece(SLICE_MS, start_ms, 0)

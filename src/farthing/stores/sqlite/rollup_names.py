@@ -17,9 +17,7 @@ _OWN = "UPDATE who SET narrow = id WHERE id = ?"
 _ADD_LABEL = "INSERT OR IGNORE INTO who_label (name, value, who) VALUES (?, ?, ?)"
 _VALUES = "SELECT count(*) FROM label_value WHERE name = ?"
 _ADD_VALUE = "INSERT OR IGNORE INTO label_value (name, value) VALUES (?, ?)"
-_FIND_WHAT = (
-    "SELECT id FROM what WHERE model = ?2 AND provider = ?1 AND tier = ?3 AND route = ?4 AND outcome = ?5 AND rates = ?6"
-)
+_FIND_WHAT = "SELECT id FROM what WHERE model = ?2 AND provider = ?1 AND tier = ?3 AND route = ?4 AND outcome = ?5 AND rates = ?6"
 _ADD_WHAT = "INSERT INTO what (provider, model, tier, route, outcome, rates) VALUES (?, ?, ?, ?, ?, ?)"
 _WIDE = "SELECT name FROM label_value GROUP BY name HAVING count(*) >= ?"
 

@@ -55,6 +55,7 @@ class RunTally:
             part.prompt_id = pair.call if part.prompt else 0
         self.parts[run] = part if known is None else together((known, part))
 
+
 def together(parts: Iterable[Part]) -> Part:
     """One part of several, in whatever order. Raises ValueError for none."""
     every = tuple(parts)

@@ -89,7 +89,7 @@ class Turn:
         return self._write(cells, parts, [])
 
     def _write(self, cells: Cells, parts: Parts, totals: Sequence[Write]) -> bool:
-        writes = [
+        writes: list[Write] = [
             self._clear,
             *(partial(self._add_cells, some) for some in _some(cells.items())),
             *(partial(self._add_parts, some) for some in _some(parts.items())),
@@ -107,13 +107,15 @@ class Turn:
 
     def _clear(self, connection: sqlite3.Connection) -> None:
         """What an earlier turn left."""
-        self._drop(connection, self.length_ms)
+        if self._turn > 1:
+            self._drop(connection, self.length_ms)
 
     def _finish(self, connection: sqlite3.Connection) -> None:
         connection.execute(_WHOLE, (self.length_ms, self.start_ms))
         if self.length_ms == HOUR_MS:
-            self._drop(connection, SLICE_MS)
-            connection.execute(_DROP_SPANS, (SLICE_MS, self.start_ms, self.end_ms))
+            dropped = connection.execute(_DROP_SPANS, (SLICE_MS, self.start_ms, self.end_ms)).rowcount
+            if dropped:
+                self._drop(connection, SLICE_MS)
 
     def _drop(self, connection: sqlite3.Connection, length_ms: int) -> None:
         for family in (ALL, NARROW, WHO):

@@ -85,18 +85,32 @@ def _sums(
     findings = []
     read = 0
     for read, (attempt, state, charges, posted) in enumerate(connection.execute(sql("attempt_charges")), start=1):
-        held = _read_charges(charges)
-        ended = None if posted is None else _read_posted(posted)
-        amounts = [charge[1] for charge in held] if state in _OPEN else ended or []
-        if (ended is None) != (state in _OPEN) or len(amounts) != len(held) or (state == VOID and any(amounts)):
+        shares = _shares(state, charges, posted)
+        if shares is None:
             detail = f"attempt {attempt}: what it posted does not fit its state"
             findings.append(Finding(account="", kind="file", row=0, sum=0, detail=detail))
-        elif state != VOID:
-            for charge, amount in zip(held, amounts, strict=True):
-                sums[charge[0], _KINDS[state]] += amount
+        for account, kind, amount in shares or ():
+            sums[account, kind] += amount
         if read % PROGRESS_EVERY == 0:
             progress(read)
     progress(read)
     for account, posted in connection.execute(sql("audit_bases")):
         sums[account, "posted"] += posted
     return dict(sums), findings
+
+
+def _shares(state: int, charges: str, posted: str | None) -> list[tuple[int, str, int]] | None:
+    """What an attempt counts for: account, kind and amount; None where it contradicts itself."""
+    try:
+        held = _read_charges(charges)
+        ended = None if posted is None else _read_posted(posted)
+    except msgspec.MsgspecError:
+        return None
+    amounts = [charge[1] for charge in held] if state in _OPEN else ended or []
+    if (ended is None) != (state in _OPEN) or len(amounts) != len(held) or (state == VOID and any(amounts)):
+        return None
+    if state == VOID:
+        return []
+    if state not in _KINDS:
+        return None
+    return [(charge[0], _KINDS[state], amount) for charge, amount in zip(held, amounts, strict=True)]

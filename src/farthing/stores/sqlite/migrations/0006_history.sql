@@ -138,5 +138,5 @@ CREATE TABLE run_total (
     part       BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX run_total_last ON run_total (last_ms, first_ms, cost_nanos, narrow, who, what, prompt);
+CREATE INDEX run_total_last ON run_total (last_ms DESC, run, first_ms, cost_nanos, narrow, who, what, prompt);
 CREATE INDEX run_total_first ON run_total (first_ms, narrow, who, what, prompt, cost_nanos);

@@ -1,8 +1,11 @@
-"""Cost per success in words and as JSON: the same wherever a command shows it."""
+"""The figures of reports in words: shares, estimates, and what a success costs; the same wherever a command shows them."""
 
-from farthing.cli.screen import dollars
+from math import floor, log10
+
 from farthing.domain.money import NANOS_PER_USD, usd
 from farthing.reports.success import Success
+
+_LEAD = 2
 
 
 def percent(share: float | None) -> str:
@@ -12,13 +15,13 @@ def percent(share: float | None) -> str:
 
 def said_cost(success: Success) -> str:
     """`$0.41`; `–` where nothing succeeded."""
-    return "–" if success.nanos is None else dollars(success.nanos)
+    return "–" if success.nanos is None else about(success.nanos)
 
 
 def said_interval(success: Success) -> str:
     """`$0.36 to $0.47`, to three digits, or why there is none."""
     low, high = success.low_nanos, success.high_nanos
-    return success.why_no_interval if low is None or high is None else f"{_about(low)} to {_about(high)}"
+    return success.why_no_interval if low is None or high is None else f"{about(low)} to {about(high)}"
 
 
 def said_rate(success: Success) -> str:
@@ -50,8 +53,9 @@ def plain_success(success: Success) -> dict[str, object]:
     }
 
 
-def _about(nanos: int) -> str:
-    """An estimate: three digits say all there is."""
+def about(nanos: int) -> str:
+    """Means, percentiles and estimates in dollars: cents, or three digits where there are none. Sums are shown whole."""
     amount = nanos / NANOS_PER_USD
-    digits = 2 if amount >= 1 else 3
-    return f"${amount:,.{digits}f}" if amount >= 0.01 else f"${amount:.3g}"
+    if amount >= 1:
+        return f"${amount:,.2f}"
+    return f"${amount:.{_LEAD - floor(log10(amount))}f}" if amount else "$0"

@@ -1,0 +1,78 @@
+"""`farthing bill`: what each month cost whom; exports, statements, closing a month, and the provider's own figures."""
+
+import click
+
+from farthing.billing.decimals import nanos_of
+from farthing.billing.period_views import PeriodView, period_view, periods_view
+from farthing.cli.bill_books import a_month, open_books
+from farthing.cli.commands import Commands, Said
+from farthing.cli.options import as_json, who, with_settings
+from farthing.cli.screen import dollars, say_json, screen, table
+from farthing.config.engine import wall_ms
+from farthing.config.settings import Settings
+from farthing.domain.errors import BadRequest
+
+TABLE = {
+    "ls": ("farthing.cli.bill:ls", "Months: what was told of closed ones, how the open one stands."),
+    "statement": ("farthing.cli.bill_statement:statement", "What each team pays for a month."),
+    "export": ("farthing.cli.bill_export:export", "A month as FOCUS rows: CSV, JSON or Parquet."),
+    "close": ("farthing.cli.bill:close", "Tell a month for good: later changes become corrections."),
+    "reconcile": ("farthing.cli.bill_reconcile:reconcile_file", "Compare with a provider's usage export or costs."),
+}
+
+
+@click.group(cls=Commands, table=TABLE, no_args_is_help=True)
+def bill() -> None:
+    """What each month cost whom.
+
+    Months are those of UTC, by when calls arrived. A month that was closed stays as it was told; what becomes known
+    later is a correction in the open month.
+    """
+
+
+@click.command()
+@as_json
+@with_settings
+def ls(settings: Settings, as_json: bool) -> None:
+    """Months: what was told of closed ones, how the open one stands."""
+    with open_books(settings) as opened:
+        found = periods_view(opened.books, wall_ms())
+    if as_json:
+        say_json(found)
+        return
+    head = ("month", "", "lines", "corrections", "total", "closed by", "digest")
+    now = found.open
+    rows = [_closed_row(period) for period in found.closed]
+    rows.append((now.month, "open", f"{now.lines:,}", "", f"${now.total_usd}", "", ""))
+    screen().print(table(head, rows, right=(2, 3, 4)))
+    if now.open_attempts:
+        click.echo(f"{now.open_attempts:,} attempts of {now.month} are open: their cost is not in it yet")
+
+
+@click.command()
+@click.argument("month", callback=a_month)
+@as_json
+@with_settings
+def close(settings: Settings, month: str, as_json: bool) -> None:
+    """Tell a month for good: later changes become corrections of the open month.
+
+    Months are closed one after the other, from the first with charges, when they are over (UTC).
+    """
+    with open_books(settings) as opened:
+        try:
+            period = opened.books.close(month, by=who(), now_ms=wall_ms())
+        except BadRequest as error:
+            raise Said(error.message) from error
+    if as_json:
+        say_json(period_view(period))
+        return
+    click.echo(f"{period.month} is closed: {dollars(nanos_of(period.picos))} in {period.lines:,} lines")
+    if period.corrections_picos:
+        click.echo(f"  of it {dollars(nanos_of(period.corrections_picos))} correct earlier months")
+    click.echo(f"  digest {period.digest}")
+
+
+def _closed_row(period: PeriodView) -> tuple[str, ...]:
+    late = f"${period.corrections_usd}" if period.corrections_usd != "0" else ""
+    told = f"{period.by}, {period.closed_at}"
+    return period.month, "closed", f"{period.lines:,}", late, f"${period.total_usd}", told, period.digest[:12]

@@ -1,0 +1,70 @@
+"""Policies over a recorded configuration: tables replace tables, mistakes have their line, and what cannot be done is named."""
+
+import pytest
+
+from farthing.config.convert import budgets_of
+from farthing.domain.errors import BadConfig
+from farthing.replay.policy import NEEDS_CONTENT, NOT_BUILT, SIMPLIFIED, policy_from, remarks, same
+
+BASE = '[tiers]\nsmall = ["gpt-4o-mini"]\n[[budgets]]\nname = "all"\nlimit = "5 USD"\n'
+
+
+def read(folder, policy, base=BASE):
+    below, above = folder / "farthing.toml", folder / "policy.toml"
+    below.write_text(base)
+    above.write_text(policy)
+    return policy_from(below, above, {})
+
+
+def test_only_what_the_policy_names_changes(tmp_path):
+    then, now = read(tmp_path, '[[budgets]]\nname = "tight"\nlimit = "1 USD"\n')
+    assert [budget.name for budget in now.budgets] == ["tight"] and now.tiers == then.tiers
+    assert [budget.name for budget in then.budgets] == ["all"]
+    assert not same(now, then)
+
+
+def test_an_empty_list_takes_everything_away(tmp_path):
+    assert read(tmp_path, "budgets = []\n")[1].budgets == ()
+
+
+def test_without_a_policy_it_is_the_recorded_one(tmp_path):
+    file = tmp_path / "farthing.toml"
+    file.write_text(BASE)
+    then, now = policy_from(file, None, {})
+    assert same(then, now)
+    assert same(*read(tmp_path, BASE))
+
+
+def test_a_mistake_is_found_where_it_is_written(tmp_path):
+    with pytest.raises(BadConfig, match=r"policy\.toml:3: .*limit"):
+        read(tmp_path, '[[budgets]]\nname = "b"\nlimit = "much"\n')
+    with pytest.raises(BadConfig, match=r"farthing\.toml.*tiers"):
+        read(tmp_path, "", base="tiers = 5\n")
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind", "name"),
+    [
+        ("[guard]\n", NEEDS_CONTENT, "[guard] same_call"),
+        ('[cache]\nnear = { ttl = "1h", max_error = 0.02 }\n', NEEDS_CONTENT, "[cache] near"),
+        ('[cache]\ntools = { ttl = "5m" }\n', NEEDS_CONTENT, "[cache] tools"),
+        ('[context]\nplan = "prune"\n', NEEDS_CONTENT, "[context] plan = 'prune'"),
+        ('[[routes]]\nwhen = { step = ["a"] }\nuse = ["small"]\ncheck = "json_schema"\n', NEEDS_CONTENT, "[[routes]] 1 check"),
+        ('[cache]\nexact = { ttl = "24h" }\n', NOT_BUILT, "[cache] exact"),
+        ('[prefix]\nplan = "system"\n', NOT_BUILT, "[prefix] plan = 'system'"),
+        ('[context]\nplan = "window"\n', NOT_BUILT, "[context] plan = 'window'"),
+        ('[[routes]]\nwhen = { step = ["a"] }\nuse = "small"\n', NOT_BUILT, "[[routes]]"),
+        ('[[budgets]]\nname = "b"\nlimit = "1 USD"\nhard = "approve"\n', SIMPLIFIED, "approvals"),
+        ('[[budgets]]\nname = "b"\nlimit = "1 USD"\nsoft = [{ at = 0.5, do = ["compress"] }]\n', NOT_BUILT, "soft: compress"),
+        ('[[budgets]]\nname = "b"\nlimit = "1 USD"\nsoft = [{ at = 0.5, do = ["hint"] }]\n', SIMPLIFIED, "soft: hint"),
+        ('[[budgets]]\nname = "b"\nlimit = "1 USD"\nsoft = [{ at = 0.5, do = ["downgrade"] }]\n', SIMPLIFIED, "soft: downgrade"),
+    ],
+)
+def test_what_cannot_be_replayed_is_named(tmp_path, policy, kind, name):
+    _, now = read(tmp_path, policy)
+    assert (kind, name) in [(each.kind, each.name) for each in remarks(now, budgets_of(now))]
+
+
+def test_nothing_is_said_of_a_policy_that_can_be_replayed_whole(tmp_path):
+    then, _ = read(tmp_path, "")
+    assert remarks(then, budgets_of(then)) == ()
