@@ -201,3 +201,19 @@ def test_what_is_remembered_is_the_same_for_the_same_words_alone_and_long_words_
     attribute([ours("user=a" + "," * 300)])
     attribute([ours("user=a")], (("team", "b" * 300),))
     assert attribution._remembered.cache_info().currsize <= before
+
+
+@pytest.mark.parametrize(
+    ("traceparent", "parent"),
+    [
+        (f"00-{'ab' * 16}-b7ad6b7169203331-01", "b7ad6b7169203331"),
+        (f"00-{'ab' * 16}-{'0' * 16}-01", ""),
+        (f"00-{'0' * 32}-b7ad6b7169203331-01", ""),
+        ("nonsense", ""),
+    ],
+)
+def test_the_span_that_a_trace_names_is_kept_for_telemetry_and_is_no_label(traceparent, parent):
+    found = attribute([(b"traceparent", traceparent.encode())])
+    assert found.parent == parent
+    assert all(value != "b7ad6b7169203331" for _, value in found.labels)
+    assert attribute([(b"x-farthing-labels", b"team=a")]).parent == ""

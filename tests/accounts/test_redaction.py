@@ -120,3 +120,16 @@ def test_no_text_breaks_it_and_nothing_is_taken_out_twice(text):
 def test_a_body_stays_json_of_the_same_shape(body):
     raw = json.dumps(body).encode()
     json.loads(Redactor().body(raw))
+
+
+def test_a_long_text_is_looked_at_line_by_line_and_others_have_their_turn():
+    turns = []
+    redactor = Redactor((), lambda: turns.append(1))
+    text = "call ann@example.com\n" * 2_000
+    assert redactor.text(text) == "call [email]\n" * 2_000
+    assert len(turns) >= 4
+
+
+def test_a_key_over_many_lines_goes_whole():
+    key = "-----BEGIN PRIVATE KEY-----\n" + "A1b2\n" * 2_000 + "-----END PRIVATE KEY-----"
+    assert Redactor().text(f"here:\n{key}\nthanks") == "here:\n[secret]\nthanks"

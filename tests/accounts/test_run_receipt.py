@@ -8,6 +8,10 @@ from farthing.accounts.receipt import receipt
 from farthing.accounts.run_receipt import GROUPS, run_receipt
 from farthing.domain.money import PICOS_PER_NANO
 from farthing.ports.outcomes import OtherCost, Outcome
+from farthing.stores.memory.directory import MemoryDirectory
+from farthing.stores.memory.history import MemoryHistory
+from farthing.stores.memory.outcomes import MemoryOutcomes
+from farthing.stores.memory.records import Records
 from support.receipts import CARD, LARGE, SMALL, a_settled_call, card_of, random_calls
 
 
@@ -85,3 +89,18 @@ def test_whatever_happened_every_way_of_adding_it_up_comes_to_the_same(chance):
 def test_an_open_attempt_counts_and_costs_nothing_yet(state):
     total = of(a_settled_call(1, CARD["small"], input_tokens=10, state=state))
     assert (total.attempts, total.open, total.nanos) == (1, 1, 0)
+
+
+@given(st.randoms(use_true_random=False))
+def test_receipts_and_reports_of_the_same_past_say_the_same_to_the_nano_dollar(chance):
+    calls = random_calls(chance, 12)
+    records = Records()
+    for call in calls:
+        records.put(call)
+    history = MemoryHistory(records, MemoryOutcomes(MemoryDirectory(now_ms=lambda: 0)))
+    history.price_with(card_of)
+    (row,) = history.usage(by=(), since_ms=0, until_ms=2**53)
+    total = of(*calls)
+    assert (row.cost_nanos, row.naive_nanos) == (total.nanos, total.naive_nanos)
+    assert (row.calls, row.refused, row.attempts) == (total.calls, total.refused, total.attempts)
+    assert (row.usage, row.unpriced, row.open) == (total.usage, total.unpriced, total.open)

@@ -29,3 +29,16 @@ def test_1_4_has_what_it_must_and_nothing_it_does_not_know():
 def test_1_2_names_providers_its_own_way():
     assert {"ProviderName", "PublisherName"} <= set(columns("1.2"))
     assert not {"ServiceProviderName", "HostProviderName", "AllocatedMethodId"} & set(columns("1.2"))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_reference_tells_of_every_column(version):
+    from support.pages import DOCS
+
+    told = {}
+    for text in (DOCS / "reference" / "focus.md").read_text().splitlines():
+        cells = [cell.strip() for cell in text.split("|")]
+        if len(cells) >= 5 and cells[1].startswith("`"):
+            told[cells[1].strip("`")] = cells[2]
+    shown = {name for name, versions in told.items() if versions in ("both", "ours", version)}
+    assert shown == set(columns(version))

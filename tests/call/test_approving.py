@@ -140,6 +140,9 @@ def test_a_grant_wakes_the_call_and_it_asks_for_money_anew():
         assert isinstance(state, NeedsFunds)
         assert state.ordinal == 2
         assert state.plan.asks_until_ms == at.time_ms + 60_000
+        (step,) = state.plan.steps
+        assert step.stage == "approval"
+        assert step.did == f"went on after 0 ms: ann granted {show('appr', at.requests()[0].id)}"
         return await fund(state, at, StayingClient())
 
     assert asyncio.run(scenario()).holding.reserved.cap > 0

@@ -66,6 +66,9 @@ def test_after_enough_failures_calls_go_to_the_other_provider(failure):
     assert (first.state, first.opening.provider) == ("void", "openai")
     assert (second.state, second.opening.provider) == ("settled", "azure")
     assert second.opening.ordinal == 2
+    (step,) = second.opening.steps
+    assert (step.stage, step.did) == ("provider", "azure instead of openai")
+    assert step.why.startswith("openai/gpt-4o-mini: 4 of 4 calls")
 
 
 def test_what_is_our_own_doing_tells_nothing_of_the_provider():

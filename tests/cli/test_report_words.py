@@ -29,7 +29,7 @@ def test_an_interval_is_said_to_three_digits():
 
 
 def test_few_successes_say_why_there_is_none():
-    assert said_interval(success(1, 2, 10)) == "an interval needs 10 successes"
+    assert said_interval(success(1, 2, 10)) == "too few"
     assert (said_cost(success(0, 2, 10)), said_rate(success(0, 0, 0))) == ("–", "–")
 
 
@@ -41,3 +41,7 @@ def test_programs_get_exact_amounts():
 def test_an_estimate_has_no_more_digits_than_it_deserves():
     amounts = (1_234_567_890_123, 12_345_678, 100_000_000, 5, 0)
     assert [about(nanos) for nanos in amounts] == ["$1,234.57", "$0.0123", "$0.100", "$0.00000000500", "$0"]
+
+
+def test_a_rate_is_said_with_its_interval():
+    assert said_rate(success(8, 10, 10)) == "80% (49 to 94%)"

@@ -64,6 +64,8 @@ def test_nothing_to_sum_by_is_a_mistake(store):
 def test_only_what_is_asked_for_is_summed(store):
     assert asked_json("usage", "--where", "team=a,model=gpt-4o-mini")["total"]["calls"] == 3
     assert asked_json("usage", "--where", "team=b")["rows"] == []
+    assert asked_json("usage", "--where", "agent=,team=a")["total"]["calls"] == 3
+    assert asked_json("usage", "--where", "team=")["rows"] == []
     assert asked_json("usage", "--since", "2020-01-01", "--until", "2020-02-01")["rows"] == []
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from farthing.config.content import Texts, rules_of
 from farthing.config.settings import Record, Settings, Store
+from farthing.ports.content import Content
 from farthing.stores.content_keeper import KeepRules
 from support.configs import load_text, problems
 
@@ -56,3 +57,16 @@ def test_it_is_turned_on_changed_and_off_while_running():
 def test_a_mistake_is_named(tmp_path, line, said):
     (found,) = problems(tmp_path, f"[record]\n{line}\n")
     assert said in found
+
+
+def test_what_is_too_old_goes_even_when_it_is_off():
+    texts = Texts(settings(), lambda: 40 * 86_400_000)
+    texts.contents.put(
+        (
+            Content(call=1, at_ms=9 * 86_400_000, request="", answer=""),
+            Content(call=2, at_ms=11 * 86_400_000, request="", answer=""),
+        )
+    )
+    texts.drop_old(settings())
+    assert texts.contents.of(1) is None
+    assert texts.contents.of(2) is not None

@@ -1,9 +1,13 @@
 """Telemetry wired to an engine: budgets as they are in force, savings as reports give them, nothing without an endpoint."""
 
 import asyncio
+import sys
+
+import pytest
 
 from farthing.config.telemetry import Telemetry, longest_wait_ms, naive_in
 from farthing.config.wiring import cards_of
+from farthing.domain.errors import BadConfig
 from support.engines import ask_for, engine_in, settings_in, with_engine
 from support.filled_store import fill
 
@@ -74,3 +78,21 @@ def test_what_was_saved_is_what_the_price_book_says(tmp_path):
 def test_a_call_may_wait_as_long_as_any_budget_lets_it(tmp_path):
     assert longest_wait_ms(settings_in(tmp_path, OTHER)) == 60_000
     assert longest_wait_ms(settings_in(tmp_path)) == 20_000
+
+
+OTLP = '[telemetry]\notlp = "http://127.0.0.1:9"\n'
+
+
+def test_without_the_extra_an_endpoint_of_the_file_is_an_error_and_one_of_the_environment_is_left_alone(
+    tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setitem(sys.modules, "farthing.telemetry.otlp", None)
+
+    async def act(engine):
+        Telemetry(engine, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}).start()
+        engine.settings = settings_in(tmp_path, OTLP)
+        with pytest.raises(BadConfig, match=r"pip install 'farthing\[telemetry\]'"):
+            Telemetry(engine, {}).start()
+
+    with_engine(tmp_path, act)
+    assert "nothing is exported" in caplog.text

@@ -2,6 +2,8 @@
 
 import random
 
+import msgspec
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -146,7 +148,9 @@ class Pasts(RuleBasedStateMachine):
         for order in ("last", "cost"):
             assert fast.runs(where=where, order=order, **times) == slow.runs(where=where, order=order, **times)
         assert fast.run("r1") == slow.run("r1")
-        assert fast.outcomes(by=run_by, where=where, **times) == slow.outcomes(by=run_by, where=where, **times)
+        found, wanted = (history.outcomes(by=run_by, where=where, **times) for history in (fast, slow))
+        assert _exact(found) == _exact(wanted)
+        assert [row.judged_square_usd for row in found] == pytest.approx([row.judged_square_usd for row in wanted])
 
     def _end(self, data):
         attempt = data.draw(st.sampled_from(self.open))
@@ -155,9 +159,14 @@ class Pasts(RuleBasedStateMachine):
         return attempt
 
 
+def _exact(rows):
+    """Without the one float in them, a sum whose order nobody promises."""
+    return [msgspec.structs.replace(row, judged_square_usd=0.0) for row in rows]
+
+
 def _named(labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in labels.items() if value)
 
 
 TestHistoryIsExact = Pasts.TestCase
-TestHistoryIsExact.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestHistoryIsExact.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)

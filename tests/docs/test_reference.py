@@ -13,7 +13,7 @@ import pytest
 
 from farthing.cli import commands as exits
 from farthing.cli.main import main
-from farthing.config import settings
+from farthing.config import billing_settings, settings, telemetry_settings
 from farthing.config.reader import Reader, unwrap
 from farthing.config.values import Later, Surroundings
 from farthing.domain.budget import AccountKey, Standing, Unit
@@ -37,6 +37,8 @@ SECTIONS = {
     "`[gateway]`": settings.Gateway,
     "`[telemetry]`": settings.Telemetry,
     "`[record]`": settings.Record,
+    "`[record.retention]`": settings.Retention,
+    "`[audit]`": settings.Audit,
     "`[admin]`": settings.Admin,
     "`[[limits]]`": settings.Limit,
     "`[[routes]]`": settings.Route,
@@ -46,6 +48,8 @@ SECTIONS = {
     "`[context]`": settings.Context,
     "`[guard]`": settings.Guard,
     "`[[alerts]]`": settings.Alert,
+    "`[billing]`": billing_settings.Billing,
+    "`shared`": billing_settings.SharedCosts,
 }
 NEEDED = {
     "name": "a name",
@@ -81,8 +85,10 @@ def is_empty(field):
 
 
 def test_every_table_of_the_schema_has_its_section():
-    structs = {each for _, each in inspect.getmembers(settings, inspect.isclass) if issubclass(each, msgspec.Struct)}
-    ours = {each for each in structs if each.__module__ == settings.__name__}
+    modules = (settings, billing_settings, telemetry_settings)
+    classes = (each for module in modules for _, each in inspect.getmembers(module, inspect.isclass))
+    structs = {each for each in classes if issubclass(each, msgspec.Struct)}
+    ours = {each for each in structs if each.__module__ in {module.__name__ for module in modules}}
     assert set(SECTIONS.values()) == ours - {settings.File, settings.Settings}
     text = CONFIGURATION.read_text()
     for field in msgspec.structs.fields(settings.File):

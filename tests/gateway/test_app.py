@@ -29,7 +29,7 @@ OPENAI = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings")
         ("POST", "/v1/chat/completions/"),
         ("POST", "//v1/chat/completions"),
         ("POST", "/V1/chat/completions"),
-        ("GET", "/metrics"),
+        ("GET", "/metrics/"),
     ],
 )
 def test_what_is_not_governed_is_not_passed_on(one_gateway, method, path):

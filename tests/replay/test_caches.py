@@ -21,7 +21,9 @@ def conversations(random, most_parts=12):
     prompts = [[Part(random.randrange(1 << 30), random.randrange(200, 2_000))]]
     while True:
         grown = [*random.choice(prompts), Part(random.randrange(1 << 30), random.randrange(1, 900))]
-        prompt = grown if len(grown) <= most_parts and random.random() < 0.9 else [Part(random.randrange(1 << 30), 1_500)]
+        prompt = (
+            grown if len(grown) <= most_parts and random.random() < 0.9 else [Part(random.randrange(1 << 30), 1_500)]
+        )
         prompts.append(prompt)
         yield prompt
 
@@ -43,7 +45,8 @@ def test_automatic_caches_agree_with_the_simulated_provider(seed):
         now[0] += random.randrange(4 * MINUTE_MS)
         expected = theirs.use("key", ids_of(prompt), minimum=1_024)
         found = ours.use(OWNER, prompt, automatic=True, now_ms=now[0])
-        assert found.read == expected.read and found.written_5m == expected.written_5m
+        assert found.read == expected.read
+        assert found.written_5m == expected.written_5m
         hits += found.read > 0
     assert hits > 20, "or nothing was compared"
 
@@ -76,7 +79,8 @@ def test_keys_and_models_share_no_cache():
 def test_parts_sum_to_what_the_provider_counted():
     call = a_call(usage=(1_003, 5), messages=3)
     parts = parts_of(call, 1_003)
-    assert sum(part.tokens for part in parts) == 1_003 and len(parts) == 4
+    assert sum(part.tokens for part in parts) == 1_003
+    assert len(parts) == 4
 
 
 def test_equal_messages_are_equal_parts_whatever_follows():

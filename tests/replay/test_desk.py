@@ -1,8 +1,8 @@
 """The desk of a replay: facts come from the record, nobody is asked, and time is made up."""
 
+from farthing.call.stages import ContextOf, ExactCount
 from farthing.domain.budget import AccountKey, Unit
 from farthing.domain.model import ModelFacts
-from farthing.call.stages import ContextOf, ExactCount
 from farthing.ports.approvals import PENDING, Petition
 from farthing.replay.clockwork import run_from
 from farthing.replay.desk import Caller, Nobody

@@ -32,15 +32,18 @@ def test_what_was_asked_is_what_the_record_says():
 
 
 def test_a_call_that_reasoned_asked_for_it():
-    assert drafted(usage=(10, 10), **{"finish": "stop"}).asked.reasons is False
+    assert drafted(usage=(10, 10), finish="stop").asked.reasons is False
     thinking = a_call()
-    thinking = msgspec.structs.replace(thinking, usage=Usage(input_tokens=1, output_tokens=9, reasoning_output_tokens=5))
+    thinking = msgspec.structs.replace(
+        thinking, usage=Usage(input_tokens=1, output_tokens=9, reasoning_output_tokens=5)
+    )
     assert RecordedDraft(thinking).asked.reasons is True
 
 
 def test_tools_are_counted_and_never_taken_for_a_loop():
     uses = drafted().history()
-    assert [use.name for use in uses] == ["look", "look"] and {use.turn for use in uses} == {1}
+    assert [use.name for use in uses] == ["look", "look"]
+    assert {use.turn for use in uses} == {1}
     assert len({use.arguments for use in uses}) == 2, "nobody knows whether the arguments were equal"
     assert (drafted().turns(), drafted().words()) == (1, 2)
 
@@ -76,4 +79,6 @@ def test_answers_are_values_all_the_way():
 
 
 def test_the_words_are_nobodys():
-    assert list(drafted().texts()) == [] and drafted().template_tokens() is None and drafted().carrier() == ""
+    assert list(drafted().texts()) == []
+    assert drafted().template_tokens() is None
+    assert drafted().carrier() == ""

@@ -80,6 +80,8 @@ def test_a_fate_is_told_once_and_forgotten():
 def test_a_refused_call_has_its_closing_and_no_cost():
     ledger = ReplayLedger(lambda: 0)
     ledger.adopt([Budget(name="all", limits=((Unit.USD, 1),))])
-    ledger.refuse(CallOpening(id=CALL, arrived_ms=0), CallClosing(id=CALL, outcome="refused", status=402, finished_ms=1))
+    ledger.refuse(
+        CallOpening(id=CALL, arrived_ms=0), CallClosing(id=CALL, outcome="refused", status=402, finished_ms=1)
+    )
     fate = ledger.fates.take(CALL)
     assert (fate.closing.outcome, fate.cost_nanos, fate.attempts) == ("refused", 0, 0)

@@ -19,7 +19,8 @@ def test_objects_come_with_their_lines(tmp_path, packed):
     file = written(tmp_path, '{"a": 1}\n\n{"a": null, "b": 2}\n', packed)
     first, second = lines_of(file)
     assert (first.get("a"), second.get("a", "b")) == (1, 2)
-    assert second.origin == f"{file}:3" and second.whole() == {"a": None, "b": 2}
+    assert second.origin == f"{file}:3"
+    assert second.whole() == {"a": None, "b": 2}
     assert first.get("nothing") is None
 
 

@@ -14,13 +14,16 @@ def test_the_recorded_policy_costs_what_was_recorded_to_the_nano_dollar():
     calls = [a_call(at, cached=64 * (at % 16), usage=(1_001 + at, 77 + at)) for at in range(20)]
     tally = tallied(calls)
     assert tally.whole.now.cost_nanos == tally.whole.then.cost_nanos == sum(call.cost_nanos for call in calls)
-    assert tally.shares.recorded_calls == 20 and not tally.otherwise
+    assert tally.shares.recorded_calls == 20
+    assert not tally.otherwise
 
 
 def test_what_was_paid_under_another_edition_of_the_price_book_stays_paid():
     odd = a_call(cost_nanos=123_456_789, remainder_picos=999)
     (each,) = replay([odd], policy='[[budgets]]\nname = "all"\ntokens = 1000000\n')
-    assert each.cost_nanos == 123_456_789 and not each.why and not each.repriced
+    assert each.cost_nanos == 123_456_789
+    assert not each.why
+    assert not each.repriced
 
 
 def test_budgets_are_charged_what_was_recorded():
@@ -31,7 +34,8 @@ def test_budgets_are_charged_what_was_recorded():
 
 def test_a_tighter_budget_refuses_what_no_longer_fits():
     tally = tallied([a_call(at) for at in range(10)], LIMIT.format("0.03"))
-    assert tally.whole.now.paid == 6 and tally.whole.now.refused == 4
+    assert tally.whole.now.paid == 6
+    assert tally.whole.now.refused == 4
     assert tally.refusals == {"budget_exceeded": 4}
     assert tally.whole.now.cost_nanos == 6 * COST
 
@@ -61,7 +65,8 @@ def test_a_run_that_went_on_after_a_refusal_does_so_again():
 def test_a_run_lands_with_one_last_answer():
     policy = '[[budgets]]\nname = "run"\nwindow = "run"\nlimit = "0.06 USD"\nsoft = [{ at = 0.2, do = ["land"] }]\n'
     tally = tallied(a_run("one", 12), policy)
-    assert tally.runs["one"].ending == "landed" and tally.acts["landing"] == 1
+    assert tally.runs["one"].ending == "landed"
+    assert tally.acts["landing"] == 1
     assert tally.whole.now.paid + tally.whole.now.not_made == 12
 
 
@@ -74,19 +79,22 @@ def test_half_a_cap_cuts_the_answer_and_says_so():
 
 def test_a_cap_that_does_not_bind_changes_nothing():
     (each,) = replay([a_call()], '[[budgets]]\nname = "all"\nlimit = "1 USD"\nper_output = 500\n')
-    assert each.usage == a_call().usage and not each.why
+    assert each.usage == a_call().usage
+    assert not each.why
 
 
 def test_another_price_is_asked_of_the_same_usage():
     (each,) = replay([a_call(cached=512)], '[[prices]]\nmodel = "gpt-4o"\ninput = 1\noutput = 2\ncache_read = 0.5\n')
-    assert each.repriced and not each.why
+    assert each.repriced
+    assert not each.why
     assert each.cost_nanos == 488 * 1_000 + 512 * 500 + 100 * 2_000
 
 
 def test_a_price_that_the_recorded_configuration_has_too_changes_nothing():
     price = '[[prices]]\nmodel = "gpt-4o"\ninput = 1\noutput = 2\n'
-    (each,) = replay([a_call(cost_nanos=5)], price + '[output]\ndefault_cap = 9\n', base=price)
-    assert each.cost_nanos == 5 and not each.repriced
+    (each,) = replay([a_call(cost_nanos=5)], price + "[output]\ndefault_cap = 9\n", base=price)
+    assert each.cost_nanos == 5
+    assert not each.repriced
 
 
 def test_a_smaller_tier_costs_what_its_model_costs():
@@ -108,7 +116,8 @@ def test_calls_that_wait_for_money_come_later_and_so_does_the_rest_of_their_run(
     second, third = a_call(1, run="two", at_ms=BEGIN_MS + 500), a_call(2, run="two", at_ms=BEGIN_MS + 1_600)
     policy = '[[budgets]]\nname = "all"\nlimit = "0.025 USD"\nfloor = 1000\nwait = "20s"\nbound = "strict"\n'
     found = {each.call.origin: each for each in replay([first, second, third], policy)}
-    assert found["call 1"].outcome == "paid" and found["call 1"].took_ms == 1_500
+    assert found["call 1"].outcome == "paid"
+    assert found["call 1"].took_ms == 1_500
     assert found["call 2"].late_ms == 500
 
 
@@ -142,7 +151,8 @@ def test_the_record_stands_where_the_engine_would_come_to_something_else_under_t
 @pytest.mark.parametrize(("outcome", "cost"), [("unsent", 0), ("", 0)])
 def test_calls_that_no_policy_ended_are_left_as_they_were(outcome, cost):
     (each,) = replay([a_call(usage=None, outcome=outcome, code="", cost_nanos=cost)], LIMIT.format("1"))
-    assert each.outcome == (outcome or "unknown") and not each.cost_nanos
+    assert each.outcome == (outcome or "unknown")
+    assert not each.cost_nanos
 
 
 def test_a_failure_of_the_provider_fails_again_and_costs_nothing():
@@ -153,12 +163,13 @@ def test_a_failure_of_the_provider_fails_again_and_costs_nothing():
 
 def test_attempts_that_were_not_sent_are_tried_again():
     (each,) = replay([a_call(failures=("nobody answered",))], LIMIT.format("1"))
-    assert each.outcome == "paid" and each.cost_nanos == COST
+    assert each.outcome == "paid"
+    assert each.cost_nanos == COST
 
 
 def test_what_a_policy_charged_then_it_charges_now():
     estimated = a_call(outcome="unknown", source="estimate", cost_nanos=777, remainder_picos=0)
-    (each,) = replay([estimated], '[output]\ndefault_cap = 99\n')
+    (each,) = replay([estimated], "[output]\ndefault_cap = 99\n")
     assert each.cost_nanos == 777
 
 
@@ -180,7 +191,8 @@ def test_a_model_that_nobody_serves_fails():
 
 def test_breakers_count_the_steps_of_an_agent():
     tally = tallied(a_run("one", 5), "[guard]\nsteps = 3\nsame_call = 3\n")
-    assert tally.runs["one"].now.paid == 3 and tally.runs["one"].ending == "stopped"
+    assert tally.runs["one"].now.paid == 3
+    assert tally.runs["one"].ending == "stopped"
 
 
 def test_time_between_calls_is_kept():

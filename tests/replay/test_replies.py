@@ -20,7 +20,8 @@ def reply(call, replies=None, now_ms=None, **more):
 def test_what_was_sent_is_answered_as_it_was():
     call = a_call(cached=512)
     found = reply(call)
-    assert found.usage is call.usage and not found.why
+    assert found.usage is call.usage
+    assert not found.why
     assert (found.answered.finish, found.took_ms) == ("stop", 1_000)
 
 
@@ -40,18 +41,21 @@ def test_the_cap_is_for_each_choice():
 
 def test_an_answer_that_was_cut_then_is_said_to_be_longer():
     found = reply(a_call(usage=(10, 1_000), finish="length"), cap=2_000)
-    assert found.usage.output_tokens == 1_000 and found.why == ("an answer that was cut then, and would be longer",)
+    assert found.usage.output_tokens == 1_000
+    assert found.why == ("an answer that was cut then, and would be longer",)
 
 
 def test_reasoning_never_exceeds_what_is_left_of_an_answer():
     call = msgspec.structs.replace(a_call(), usage=Usage(input_tokens=9, output_tokens=90, reasoning_output_tokens=80))
     usage = reply(call, cap=40).usage
-    assert usage.reasoning_output_tokens == 40 and usage.flaw() is None
+    assert usage.reasoning_output_tokens == 40
+    assert usage.flaw() is None
 
 
 def test_a_note_is_read_as_input():
     found = reply(a_call(usage=(1_000, 100)), more_bytes=401)
-    assert found.usage.input_tokens == 1_101 and found.why == ("a note to the model",)
+    assert found.usage.input_tokens == 1_101
+    assert found.why == ("a note to the model",)
 
 
 def test_a_last_answer_is_whole():

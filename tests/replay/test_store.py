@@ -43,13 +43,15 @@ def test_the_attempt_that_was_billed_is_the_one_that_counts():
     record = a_call(1, attempts=({"state": "void", "reason": "no connection"}, {"model": "gpt-4o-mini"}))
     call = recorded(record)
     assert (call.sent_model, call.cost_nanos, call.attempts) == ("gpt-4o-mini", 1_000, 2)
-    assert call.usage == Usage(input_tokens=25, output_tokens=5) and call.failures == ("no connection",)
+    assert call.usage == Usage(input_tokens=25, output_tokens=5)
+    assert call.failures == ("no connection",)
 
 
 def test_a_refused_call_has_its_shape_and_no_bill():
     call = recorded(a_call(1, closing="refused"))
     assert (call.outcome, call.status, call.usage, call.sent_model) == ("refused", 402, None, "")
-    assert call.text_bytes == 5 and msgspec.json.decode(call.skeleton, type=Skeleton).text_bytes == 5
+    assert call.text_bytes == 5
+    assert msgspec.json.decode(call.skeleton, type=Skeleton).text_bytes == 5
 
 
 def test_a_call_that_never_ended_has_no_outcome():
@@ -68,9 +70,7 @@ def test_the_templates_overhead_is_learned_from_calls_bounded_by_bytes():
     opening = msgspec.structs.replace(attempt.opening, input_bound=attempt.opening.text_bytes + 300)
     first = msgspec.structs.replace(first, attempts=(msgspec.structs.replace(attempt, opening=opening),))
     exact = msgspec.structs.replace(second.attempts[0].opening, bound="exact")
-    second = msgspec.structs.replace(
-        second, attempts=(msgspec.structs.replace(second.attempts[0], opening=exact),)
-    )
+    second = msgspec.structs.replace(second, attempts=(msgspec.structs.replace(second.attempts[0], opening=exact),))
     kept = records(first, second)
     told = list(calls_of(kept, ids_between(kept, since_ms=0, until_ms=1 << 62)))
     assert [call.overhead_tokens for call in told] == [300, 300]

@@ -11,7 +11,8 @@ def test_shares_add_up_to_the_bill():
     tally = tallied([*a_run("one", 9), *a_run("two", 3, begin=50, usage=(1_000, 50))], POLICY)
     shares = tally.shares
     assert shares.recorded_nanos + shares.repriced_nanos + shares.simulated_nanos == tally.whole.now.cost_nanos
-    assert shares.recorded_calls and shares.simulated_calls
+    assert shares.recorded_calls
+    assert shares.simulated_calls
 
 
 def test_groups_and_runs_add_up_to_the_whole():

@@ -52,5 +52,10 @@ def test_the_same_tables_are_the_same_policy():
 def test_an_arrival_is_the_recorded_call_at_another_time():
     call = a_call(run="r", dialect="anthropic-messages", route="/v1/messages")
     arrival = a_world().arrival(call, 7)
-    assert (arrival.id, arrival.arrived_ms, arrival.path, arrival.dialect.format) == (call.id, 7, "/v1/messages", "anthropic")
+    assert (arrival.id, arrival.arrived_ms, arrival.path, arrival.dialect.format) == (
+        call.id,
+        7,
+        "/v1/messages",
+        "anthropic",
+    )
     assert arrival.caller.labels == call.labels

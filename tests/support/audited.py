@@ -31,6 +31,11 @@ def fill(path: Path, *, calls: int = 25, seed: int = 1, now_ms: int = NOW_MS) ->
     changes(path, now_ms)
 
 
+async def more_calls(path: Path, now_ms: int) -> None:
+    """Six more calls, at another time."""
+    await _calls(path, 6, 3, now_ms)
+
+
 async def _calls(path: Path, calls: int, seed: int, now_ms: int) -> None:
     ledger = SqliteLedger.open(path, clock=lambda: now_ms)
     chance, mint = random.Random(seed), Mint(ledger.slot, now_ms)

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx2
 
@@ -17,6 +18,10 @@ from farthing.testing import Settings, SimulatedProvider, list_prices
 from support.gateway import RunningGateway, running_gateway, write_config
 
 DAY_MS = 86_400_000
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>" + "\u05e9\u05dc\u05d5\u05dd" + "W" * 62
+"""A label's value as an enemy would choose it: markup, right-to-left letters, no place to break."""
+OVERRIDE = "evil\u202egnp.exe"
+"""A model's name that turns the direction of what follows; labels must be printable, models need not."""
 TEAMS = """
 [[budgets]]
 name = "everything, monthly"
@@ -164,11 +169,16 @@ class World:
 
     def strange(self, value: str) -> None:
         """A call with a value of others' choosing in every label."""
-        from urllib.parse import quote
-
         body = [{"role": "user", "content": "Hello. [[sim tokens=20]]"}]
-        said = {name: quote(value) for name in ("team", "user", "workflow", "agent", "run", "step")}
-        self.turn("gpt-4o-mini", body, said, 20)
+        names = ("team", "user", "workflow", "agent", "run", "step")
+        said = ",".join(f"farthing.{name}={quote(value, safe='')}" for name in names)
+        answer = self.client.post(
+            "/v1/chat/completions",
+            json={"model": "gpt-4o-mini", "max_tokens": 60, "messages": body},
+            headers={"baggage": said},
+        )
+        assert answer.status_code == 200, answer.text
+        self.turn(OVERRIDE, body, {"team": "trial", "run": "override"}, 20)
 
 
 @contextmanager

@@ -58,7 +58,9 @@ def priced(model, usage, at_ms=BEGIN_MS):
 
 
 def a_skeleton(messages=1) -> Skeleton:
-    shapes = [MessageShape("user" if at % 2 == 0 else "assistant", f"{at:016x}", 4_000 // messages) for at in range(messages)]
+    shapes = [
+        MessageShape("user" if at % 2 == 0 else "assistant", f"{at:016x}", 4_000 // messages) for at in range(messages)
+    ]
     return Skeleton(messages=tuple(shapes), prompt_digest="p", text_bytes=4_000)
 
 

@@ -57,6 +57,8 @@ class Pair:
         self.folder.cleanup()
 
     def pass_time(self, ms: int) -> None:
+        """What is due by then is charged in both."""
+        self.durable()
         self.clock.now_ms += ms
         for ledger in self.ledgers:
             sweep(ledger)

@@ -19,8 +19,8 @@ class Rule(NamedTuple):
 
     name: str
     pattern: re.Pattern[str]
-    needs: str = ""
-    """A text without this has no match: the cheap look before the dear one."""
+    needs: tuple[str, ...] = ()
+    """A text that has none of these, whatever their case, has no match: the cheap look before the dear one."""
     holds: Callable[[str], bool] | None = None
     """Whether a match is one after all: a checksum."""
 
@@ -39,7 +39,10 @@ def _iban(match: str) -> bool:
     return int("".join(str(int(letter, 36)) for letter in text[4:] + text[:4])) % 97 == 1
 
 
-_PRIVATE_KEY = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.{0,10000}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)"
+_STARTS = (
+    "sk-", "fk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xox", "akia", "asia", "aiza", "glpat-", "hf_", "eyj",
+)  # fmt: skip
+_PRIVATE_KEY = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.{0,20000}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)"
 _TOKENS = (
     r"(?<![A-Za-z0-9])(?:sk-[A-Za-z0-9_-]{16,}|fk_[A-Za-z0-9]{4,}_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}"
     r"|github_pat_[A-Za-z0-9_]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|AIza[A-Za-z0-9_-]{30,}"
@@ -53,16 +56,19 @@ _CARD = r"(?<![\dA-Za-z])\d(?:[ -]?\d){12,18}(?![\dA-Za-z])"
 _PHONE = r"(?<![\w.])(?:(?:\+|00)\d(?:[ ().-]{0,2}\d){7,14}|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4})(?!\w)"
 
 BUILT_IN = (
-    Rule("secret", re.compile(_PRIVATE_KEY, re.DOTALL), "PRIVATE KEY"),
-    Rule("secret", re.compile(_TOKENS)),
-    Rule("secret", re.compile(_BEARER), " "),
-    Rule("secret", re.compile(_NAMED)),
-    Rule("email", re.compile(_EMAIL), "@"),
+    Rule("secret", re.compile(_TOKENS), _STARTS),
+    Rule("secret", re.compile(_BEARER), ("bearer ", "basic ")),
+    Rule("secret", re.compile(_NAMED), ("key", "secret", "passw", "token", "credential")),
+    Rule("email", re.compile(_EMAIL), ("@",)),
     Rule("iban", re.compile(_IBAN), holds=_iban),
     Rule("card", re.compile(_CARD), holds=_luhn),
     Rule("phone", re.compile(_PHONE)),
 )
-"""In the order in which they are tried."""
+"""In the order in which they are tried, on each stretch of lines."""
+_WHOLE = Rule("secret", re.compile(_PRIVATE_KEY, re.DOTALL), ("private key",))
+"""Goes over many lines."""
+_STRETCH = 8_192
+"""Characters that are looked at in one go, or one line where that is longer: then whoever waits for the interpreter has it."""
 _SECRET_NAME = re.compile(r"(?i)^(?:api[_-]?key|.{0,40}secret|password|passwd|.{0,40}[_-]token|authorization|credentials?)$")
 _MEDIA = re.compile(r"data:[\w.+/-]{1,60};base64,")
 _LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{4096,}")
@@ -73,8 +79,11 @@ _DEEPEST = 64
 class Redactor:
     """Built-in rules, and the operator's own. Counts what it took out. Used by one thread at a time."""
 
-    def __init__(self, own: Iterable[str] = ()) -> None:
-        """`own` are regular expressions; what they match becomes `[redacted]`."""
+    def __init__(self, own: Iterable[str] = (), breathe: Callable[[], object] = lambda: None) -> None:
+        """`own` are regular expressions; what they match becomes `[redacted]`. `breathe` is called again and again within
+        long texts, so that other threads have their turn."""
+        self._breathe = breathe
+        self._since = 0
         self._rules = (*BUILT_IN, *(Rule("redacted", re.compile(pattern)) for pattern in own))
         self.taken_out = 0
 
@@ -105,10 +114,25 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """One text, redacted."""
+        text = self._applied(_WHOLE, text, text.lower())
+        if len(text) <= _STRETCH:
+            return self._stretch(text)
+        return "".join(map(self._stretch, _stretches(text)))
+
+    def _stretch(self, text: str) -> str:
+        self._since += len(text)
+        if self._since > _STRETCH:
+            self._since = 0
+            self._breathe()
+        lower = text.lower()
         for rule in self._rules:
-            if not rule.needs or rule.needs in text:
-                text = rule.pattern.sub(lambda found, rule=rule: self._word(rule, found[0]), text)  # type: ignore[misc]
+            text = self._applied(rule, text, lower)
         return text
+
+    def _applied(self, rule: Rule, text: str, lower: str) -> str:
+        if rule.needs and not any(needed in lower for needed in rule.needs):
+            return text
+        return rule.pattern.sub(lambda found: self._word(rule, found[0]), text)
 
     def _under(self, name: str, value: Any, depth: int) -> Any:
         if isinstance(value, str) and value and _SECRET_NAME.match(name):
@@ -133,6 +157,15 @@ class Redactor:
             return match
         self.taken_out += 1
         return f"[{rule.name}]"
+
+
+def _stretches(text: str) -> Iterator[str]:
+    """A long text in stretches of whole lines."""
+    begun = 0
+    while begun < len(text):
+        end = text.find("\n", begun + _STRETCH) + 1 or len(text)
+        yield text[begun:end]
+        begun = end
 
 
 def flaw_of(pattern: str) -> str:

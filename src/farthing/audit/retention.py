@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-import msgspec
+from farthing.ports.audit import Ages
 
 DAY_MS = 86_400_000
 SIX_MONTHS_MS = 183 * DAY_MS
@@ -19,26 +19,18 @@ class Class(NamedTuple):
     """What the floor protects."""
 
 
+_DEFAULT = Ages()
+
 CLASSES = {
     "calls": Class(
         400 * DAY_MS, 35 * DAY_MS, "rolling budgets, alerts and the last month's statement read single calls"
     ),
-    "skeletons": Class(90 * DAY_MS, DAY_MS, "learning and replay read them"),
-    "content": Class(7 * DAY_MS, 0, "it may go at once"),
-    "alerts": Class(400 * DAY_MS, 7 * DAY_MS, "an alert that fires must be found again"),
-    "audit": Class(400 * DAY_MS, 35 * DAY_MS, "a segment must be sealed, and its seal kept elsewhere, before it goes"),
+    "skeletons": Class(_DEFAULT.skeletons, DAY_MS, "learning and replay read them"),
+    "audit": Class(
+        _DEFAULT.audit, 35 * DAY_MS, "a segment must be sealed, and its seal kept elsewhere, before it goes"
+    ),
 }
 """Class → its ages. `audit` is `[audit] keep`; the others stand under `[record] retention`."""
-
-
-class Ages(msgspec.Struct, frozen=True, kw_only=True):
-    """For how long each class is kept, in milliseconds; None: for ever."""
-
-    calls: int | None = CLASSES["calls"].default_ms
-    skeletons: int | None = CLASSES["skeletons"].default_ms
-    content: int | None = CLASSES["content"].default_ms
-    alerts: int | None = CLASSES["alerts"].default_ms
-    audit: int | None = CLASSES["audit"].default_ms
 
 
 def flaw(name: str, age_ms: int | None) -> str:

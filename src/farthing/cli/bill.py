@@ -14,16 +14,22 @@ from farthing.domain.errors import BadRequest
 
 TABLE = {
     "ls": ("farthing.cli.bill:ls", "Months: what was told of closed ones, how the open one stands."),
-    "statement": ("farthing.cli.bill_statement:statement", "What each team pays for a month."),
-    "export": ("farthing.cli.bill_export:export", "A month as FOCUS rows: CSV, JSON or Parquet."),
-    "close": ("farthing.cli.bill:close", "Tell a month for good: later changes become corrections."),
+    "statement": (
+        "farthing.cli.bill_statement:statement",
+        "What each team pays for a month: its own costs, its part of shared ones, corrections.",
+    ),
+    "export": (
+        "farthing.cli.bill_export:export",
+        "A month as FOCUS rows: one for each day, set of labels, model and meter.",
+    ),
+    "close": ("farthing.cli.bill:close", "Tell a month for good: later changes become corrections of the open month."),
     "reconcile": ("farthing.cli.bill_reconcile:reconcile_file", "Compare with a provider's usage export or costs."),
 }
 
 
 @click.group(cls=Commands, table=TABLE, no_args_is_help=True)
 def bill() -> None:
-    """What each month cost whom.
+    """What each month cost whom: statements, FOCUS, closing a month, reconciliation.
 
     Months are those of UTC, by when calls arrived. A month that was closed stays as it was told; what becomes known
     later is a correction in the open month.

@@ -23,9 +23,9 @@ from farthing.domain.errors import BadRequest
 @as_json
 @with_settings
 def reconcile_file(settings: Settings, file: Path, provider: str, month: str, as_json: bool) -> None:
-    """Compare with a provider's usage export or costs: by model, requests, tokens and money.
+    """Compare with a provider's usage export or costs.
 
-    FILE is what the provider's usage or cost API answers (JSON), what its console saves (CSV), or a table with the columns
+    By model: requests, tokens and money. FILE is what the provider's usage or cost API answers (JSON), what its console saves (CSV), or a table with the columns
     model, requests, input_tokens, cache_read_input_tokens, cache_write_input_tokens, output_tokens, web_searches, cost_usd
     and day. Exit code 1: something does not agree.
     """

@@ -24,7 +24,7 @@ from farthing.domain.errors import BadRequest
 @as_json
 @with_settings
 def statement(settings: Settings, month: str, team: str | None, currency: str | None, form: str, as_json: bool) -> None:
-    """What each team pays for a month: its own costs, its part of shared ones, corrections of earlier months."""
+    """What each team pays for a month: its own costs, its part of shared ones, corrections."""
     unit = None if currency is None else _unit(currency)
     with open_books(settings) as opened:
         bill = opened.books.bill(month)

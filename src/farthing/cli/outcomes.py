@@ -12,12 +12,12 @@ from farthing.config.settings import Settings
 from farthing.domain.money import parse_usd, usd
 from farthing.domain.record import Labels
 from farthing.ports.outcomes import OtherCost, Outcome
-from farthing.reports.success import Success, cost_per_success
+from farthing.reports.success import LEAST_SUCCESSES, Success, cost_per_success
 
 
 @click.group(no_args_is_help=True)
 def outcomes() -> None:
-    """Outcomes: say what a run came to, book what it cost beside models, see what a success costs."""
+    """Outcomes: what runs came to, their other costs, what a success costs."""
 
 
 @outcomes.command("set")
@@ -116,8 +116,10 @@ def report(settings: Settings, by: tuple[str, ...], since_ms: int, until_ms: int
 
 
 def _show(by: tuple[str, ...], found: list[Success]) -> None:
-    head = (*by, "judged", "success", "per success", "95 %", "failures cost", "score")
+    head = (*by, "judged", "success", "cost each", "95 %", "failures", "score")
     screen().print(table(head, map(_line, found), right=range(len(by), len(head))))
+    if any(each.row.judged and each.low_nanos is None for each in found):
+        click.echo(f"too few: an interval needs {LEAST_SUCCESSES} successes")
     runs, judged = sum(each.row.runs for each in found), sum(each.row.judged for each in found)
     if judged < runs:
         click.echo(f"{runs - judged:,} of {runs:,} runs were judged by nobody: `farthing outcomes set RUN --success`")

@@ -76,7 +76,7 @@ def where(command: Command) -> Command:
         default="",
         metavar="A=X,B=Y",
         callback=_where,
-        help="Only calls with these labels, or of this model, provider, key, outcome …",
+        help="Only calls with these labels (A= for those without), or of this model, provider, key, outcome …",
     )(command)
 
 
@@ -120,7 +120,13 @@ def _until(_: click.Context, __: click.Parameter, text: str) -> int:
 
 
 def _where(_: click.Context, __: click.Parameter, text: str) -> Labels:
-    pairs = [label_from(each) for each in names(text)]
+    pairs = [_filter(each) for each in names(text)]
     if len(dict(pairs)) != len(pairs):
         raise click.BadParameter("a name is given twice")
     return tuple(sorted(pairs))
+
+
+def _filter(text: str) -> tuple[str, str]:
+    """`name=value`; `name=` stands for calls without it."""
+    name, mark, value = text.partition("=")
+    return (name, "") if mark and not value and LABEL_NAME.fullmatch(name) else label_from(text)

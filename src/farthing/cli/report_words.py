@@ -19,16 +19,17 @@ def said_cost(success: Success) -> str:
 
 
 def said_interval(success: Success) -> str:
-    """`$0.36 to $0.47`, to three digits, or why there is none."""
+    """`$0.36 to $0.47`, to three digits; `too few` where there is none."""
     low, high = success.low_nanos, success.high_nanos
-    return success.why_no_interval if low is None or high is None else f"{about(low)} to {about(high)}"
+    return "too few" if low is None or high is None else f"{about(low)} to {about(high)}"
 
 
 def said_rate(success: Success) -> str:
-    """`62.3% (55.1% to 69.0%)`."""
-    if success.rate is None:
+    """`62% (55 to 69%)`."""
+    rate, low, high = success.rate, success.rate_low, success.rate_high
+    if rate is None or low is None or high is None:
         return "–"
-    return f"{percent(success.rate)} ({percent(success.rate_low)} to {percent(success.rate_high)})"
+    return f"{rate:.0%} ({low * 100:.0f} to {high:.0%})"
 
 
 def plain_success(success: Success) -> dict[str, object]:

@@ -43,9 +43,9 @@ class Feed(Protocol):
 @with_settings
 @as_json
 def top(settings: Settings, url: str | None, key: str, interval: float, once: bool, as_json: bool) -> None:
-    """What is spent now, by whom, and how budgets stand: live, until q is pressed.
+    """What is spent now, by whom, and how budgets stand.
 
-    p pauses, s sorts the busiest by cost, calls or tokens. A gateway that restarts is waited for. With --json one frame
+    Live, until q is pressed; p pauses, s sorts the busiest by cost, calls or tokens. A gateway that restarts is waited for. With --json one frame
     is printed as JSON.
     """
     with _feed(settings, url, key) as feed:

@@ -34,7 +34,7 @@ DRIVER = "driver"
 def usage(
     context: click.Context, /, settings: Settings, by: tuple[str, ...], form: str, as_json: bool, **asked: Any
 ) -> None:
-    """Who spent what: sums by label, model, key or day.
+    """Who spent what, and why: sums, shares, caches, drivers, a forecast.
 
     Sums are exact. `saved` is what the same calls would have cost as they were asked (the model that was named, at its
     standard rates, nothing cached) minus what they cost.

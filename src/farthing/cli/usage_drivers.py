@@ -49,7 +49,7 @@ WORDS = {
 def drivers(settings: Settings, by: str, as_json: bool, **asked: Any) -> None:
     """What the money went for: every nano-dollar under exactly one driver.
 
-    Reads every call of that time, which takes about a minute for 100,000 calls.
+    Reads every call of that time, which takes about 15 seconds for 100,000 calls.
     """
     show_drivers(settings, names(by), "json" if as_json else "table", **asked)
 

@@ -82,7 +82,7 @@ def workflows(settings: Settings, by: str, since_ms: int, until_ms: int, where: 
     elif not found:
         click.echo(f"no runs since {stamp(since_ms)}: a call names its run with `x-farthing-labels: run=…`")
     else:
-        head = (by, "runs", "p50", "p90", "p99", "calls", "cost", "per success")
+        head = (by, "runs", "p50", "p90", "p99", "cost", "a success")
         screen().print(table(head, map(_benchmark_line, found), right=range(1, len(head))))
         left_out = sum(each.left_out for each in found)
         if left_out:
@@ -160,7 +160,6 @@ def _benchmark_line(each: Benchmark) -> tuple[str, ...]:
         each.kind or "(none)",
         f"{each.runs:,}",
         *map(about, (spread.p50, spread.p90, spread.p99)),
-        f"{each.calls.p50:,}",
         dollars(each.cost_nanos),
         said_cost(each.success),
     )

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from farthing.budget.avoid import avoidable
 from farthing.config.alert_checks import alert_problems, alert_warnings
+from farthing.config.auditing import audit_problems, audit_warnings
 from farthing.config.billing import billing_problems
 from farthing.config.convert import ACTIVE_FORMATS, budgets_of, keys_of, limits_of, money_of
 from farthing.config.guard_checks import guard_problems, guard_warnings
@@ -25,7 +26,7 @@ def problems_of(settings: File) -> list[Problem]:
     """Everything that cannot be accepted."""
     found = [*_store(settings), *_twice(settings), *_prices(settings)]
     found += [*alert_problems(settings), *guard_problems(settings), *telemetry_problems(settings)]
-    found += billing_problems(settings)
+    found += [*billing_problems(settings), *audit_problems(settings)]
     for index, budget in enumerate(settings.budgets):
         found += _budget(budget, ("budgets", index), settings)
     for index, key in enumerate(settings.keys):
@@ -49,7 +50,7 @@ def warnings_of(settings: File) -> list[Problem]:
     if settings.gateway.host not in LOOPBACK and not settings.keys:
         message = "without keys every caller but this machine is refused; add [[keys]] or `farthing keys new`"
         found.append(Problem(("gateway", "host"), message))
-    return [*found, *alert_warnings(settings), *guard_warnings(settings), *telemetry_warnings(settings), *_gaps(settings)]
+    return [*found, *alert_warnings(settings), *guard_warnings(settings), *telemetry_warnings(settings), *audit_warnings(settings), *_gaps(settings)]
 
 
 _WRITTEN_OUT = 'is written out in the file; "env:NAME" or "file:PATH" keeps it out of copies and backups'

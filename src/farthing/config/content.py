@@ -1,13 +1,17 @@
 """Content recording wired: whose texts are kept, and where. Without `[record] content = "on"` there is nothing of it."""
 
+import logging
 from collections.abc import Callable
 
 from farthing.config.settings import Settings
 from farthing.config.store import path_of
+from farthing.domain.errors import LedgerUnavailable
 from farthing.ports.content import Contents
 from farthing.stores.content_keeper import ContentKeeper, KeepRules
 from farthing.stores.memory.content import MemoryContents
 from farthing.stores.sqlite.content import SqliteContents, place_of
+
+log = logging.getLogger("farthing.content")
 
 
 class Texts:
@@ -30,6 +34,13 @@ class Texts:
         self.keeper = None if rules is None else ContentKeeper(self.contents, rules, self._clock)
         if old is not None:
             old.close()
+
+    def drop_old(self, settings: Settings) -> None:
+        """Delete what is older than these settings say, whether or not more is kept. Blocking."""
+        try:
+            self.contents.drop_before(self._clock() - int(settings.record.content_for_seconds * 1_000))
+        except LedgerUnavailable as error:
+            log.warning("old texts are kept a little longer: %s", error)
 
     def close(self) -> None:
         """Write what waits, and let go of the file."""

@@ -14,6 +14,7 @@ from farthing.call.rules import Rules
 from farthing.call.stages import ContextOf, ExactCount, Need, ProviderCount
 from farthing.config.alerting import Alerting
 from farthing.config.approving import Approving
+from farthing.config.auditing import Auditing, ages_of
 from farthing.config.content import Texts
 from farthing.config.landings import KeptLandings
 from farthing.config.settings import Settings
@@ -66,6 +67,8 @@ class Engine:
         self.records = store.records
         self.history = store.history
         self.outcomes = store.outcomes
+        self.audit = store.audit
+        self.auditing = Auditing(store.audit, lambda: ages_of(self.settings), clock)
         self.mint = store.mint
         self.skeleton_key = store.skeleton_key
         self.rules = rules

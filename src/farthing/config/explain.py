@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from farthing.alerts.watch import Watched
 from farthing.config.alert_rules import said_rules
+from farthing.config.auditing import audit_lines
 from farthing.config.billing import billing_lines
 from farthing.config.convert import ACTIVE_FORMATS, budgets_of, limits_of
 from farthing.config.guard_words import guard_lines
@@ -36,6 +37,7 @@ def explain(settings: Settings) -> str:
         ),
         _section("Telemetry", telemetry_lines(settings)),
         _section("Billing", billing_lines(settings)),
+        _section("Audit", audit_lines(settings)),
         _section("Warnings", map(str, settings.warnings), "none"),
     ]
     return "\n\n".join(parts) + "\n"

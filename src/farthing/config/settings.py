@@ -11,10 +11,12 @@ import msgspec
 from msgspec import field
 
 from farthing.alerts.rule import Rule
-from farthing.config import alert_values, amounts, values
+from farthing.audit.retention import CLASSES
+from farthing.config import alert_values, amounts, audit_values, values
 from farthing.config.amounts import Money
 from farthing.config.billing_settings import Billing
 from farthing.config.problems import Problem
+from farthing.config.telemetry_settings import Telemetry
 from farthing.config.values import (
     Count,
     LabelNames,
@@ -200,6 +202,28 @@ class Currency(msgspec.Struct, frozen=True, kw_only=True):
     """A rate older than this is stale: money in it is refused under a hard budget."""
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long records are kept, by class. What they came to stays: accounts, sums of the past, closed periods."""
+
+    calls_ms: Annotated[int | None, Read(audit_values.age)] = field(default=CLASSES["calls"].default_ms, name="calls")
+    """Calls with their attempts and corrections; only what a seal of the audit covers is dropped."""
+    skeletons_ms: Annotated[int | None, Read(audit_values.age)] = field(
+        default=CLASSES["skeletons"].default_ms, name="skeletons"
+    )
+    """The shape of each request: lengths, digests and tool names."""
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    keep_ms: Annotated[int | None, Read(audit_values.age)] = field(default=CLASSES["audit"].default_ms, name="keep")
+    """How long sealed segments of the chain are kept; their seals are kept for ever."""
+    seals_to: str = ""
+    """A directory or a file that every seal is written to as well; best on another machine's disk."""
+    key: Annotated[Secret | None, Read(audit_values.signing_key)] = None
+    """Signs the seals (Ed25519); without it a key is kept in the store."""
+    pseudonymous: Annotated[tuple[str, ...], Read(audit_values.personal_labels)] = ()
+    """Labels whose values are kept under a pseudonym from their arrival on: `["user"]`."""
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     content: Literal["off", "on"] = "off"
     """`on` keeps the texts of calls, redacted, in a file of their own."""
@@ -211,32 +235,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """How long they are kept."""
     redact: Annotated[tuple[str, ...], Read(values.expressions)] = ()
     """Regular expressions of your own; what they match becomes `[redacted]`."""
-    retention_seconds: Annotated[Seconds | None, Later("records are kept for ever")] = field(
-        default=None, name="retention"
-    )
-
-
-class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
-    """What other systems are told. `/metrics` is there without it; nothing is sent anywhere before `otlp` names a place."""
-
-    otlp: Text = ""
-    """`http://collector:4318`; without it the variables `OTEL_EXPORTER_OTLP_…` count."""
-    headers: Annotated[tuple[tuple[str, Secret], ...], Read(values.secret_headers)] = ()
-    """Sent with everything, like `{ authorization = "env:OTLP_AUTH" }`."""
-    protocol: Literal["http/protobuf"] = "http/protobuf"
-    spans: bool = True
-    metrics: bool = True
-    service_name: Name = "farthing"
-    attributes: Pairs = ()
-    """Of the resource, like `{ deployment = "staging" }`."""
-    every_seconds: Seconds = field(default=15.0, name="every")
-    """How often metrics are sent."""
-    labels: LabelNames = ("team",)
-    """Labels that metrics are told apart by, beside provider and model."""
-    max_values: Positive = 100
-    """Values of each of them; the others share `(other)`."""
-    hide: LabelNames = ()
-    """Labels that spans do not carry."""
+    retention: Retention = Retention()
 
 
 class Admin(msgspec.Struct, frozen=True, kw_only=True):
@@ -284,7 +283,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     admin: Admin = Admin()
     gateway: Gateway = Gateway()
     telemetry: Telemetry = Telemetry()
-    audit: Annotated[Open, Later("changes are kept in the store only")] = {}
+    audit: Audit = Audit()
     currencies: Annotated[tuple[Currency, ...], Named("code")] = ()
     billing: Billing = Billing()
 

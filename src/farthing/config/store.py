@@ -5,11 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from farthing.config.auditing import sealing_of
 from farthing.config.settings import Settings
 from farthing.domain.errors import BadConfig
 from farthing.domain.ids import Mint
 from farthing.ports.alerts import Facts, Outbox
 from farthing.ports.approvals import Approvals
+from farthing.ports.audit import Audit
 from farthing.ports.billing import Periods
 from farthing.ports.claims import Claims
 from farthing.ports.directory import Directory
@@ -23,6 +25,7 @@ from farthing.stores.commit_times import CommitTimes
 from farthing.stores.memory.alert_facts import MemoryFacts
 from farthing.stores.memory.alerts import MemoryOutbox
 from farthing.stores.memory.approvals import MemoryApprovals
+from farthing.stores.memory.audit import MemoryAudit
 from farthing.stores.memory.billing import MemoryPeriods
 from farthing.stores.memory.claims import MemoryClaims
 from farthing.stores.memory.directory import MemoryDirectory
@@ -34,6 +37,7 @@ from farthing.stores.memory.trail import MemoryTrail
 from farthing.stores.sqlite.alert_facts import SqliteFacts
 from farthing.stores.sqlite.alerts import SqliteOutbox
 from farthing.stores.sqlite.approvals import SqliteApprovals
+from farthing.stores.sqlite.audit import SqliteAudit
 from farthing.stores.sqlite.billing import SqlitePeriods
 from farthing.stores.sqlite.claims import SqliteClaims
 from farthing.stores.sqlite.directory import SqliteDirectory
@@ -67,6 +71,7 @@ class Opened(NamedTuple):
     approvals: Approvals
     periods: Periods
     trail: Trail
+    audit: Audit
     commit_times: CommitTimes | None
     """How long the ledger's batches take; None where nothing is written."""
     alert_secret: str
@@ -113,23 +118,16 @@ def open_store(
         approvals = SqliteApprovals(path)
         periods = SqlitePeriods(path)
         trail = SqliteTrail(path)
+        audit = SqliteAudit(path, now_ms=clock, sealing=sealing_of(settings))
     except BaseException:
         ledger.close_now()
         raise
 
     def close() -> None:
         ledger.close_now()
-        directory.close()
-        records.close()
-        history.close()
-        outcomes.close()
-        claims.close()
-        outbox.close()
-        facts.close()
-        guards.close()
-        approvals.close()
-        periods.close()
-        trail.close()
+        for each in (directory, records, history, outcomes, claims, outbox, facts, guards, approvals, periods, trail):
+            each.close()
+        audit.close()
 
     return Opened(
         ledger=ledger,
@@ -146,6 +144,7 @@ def open_store(
         approvals=approvals,
         periods=periods,
         trail=trail,
+        audit=audit,
         commit_times=ledger.commit_times,
         alert_secret=alert_secret,
         close=close,
@@ -157,6 +156,7 @@ def _in_memory(clock: Callable[[], int]) -> Opened:
     memory = MemoryLedger(clock=clock, directory=directory)
     claims = MemoryClaims(memory.records)
     outcomes = MemoryOutcomes(directory)
+    guards = MemoryGuards(now_ms=clock)
     outbox = MemoryOutbox()
     return Opened(
         ledger=memory,
@@ -169,10 +169,11 @@ def _in_memory(clock: Callable[[], int]) -> Opened:
         skeleton_key=secrets.token_bytes(32),
         outbox=outbox,
         facts=MemoryFacts(memory.records, directory, outbox),
-        guards=MemoryGuards(now_ms=clock),
+        guards=guards,
         approvals=MemoryApprovals(directory),
         periods=MemoryPeriods(directory),
         trail=MemoryTrail(memory.records),
+        audit=MemoryAudit(directory.audit, guards.audit, now_ms=clock),
         commit_times=None,
         alert_secret=secrets.token_hex(32),
         close=lambda: None,

@@ -1,5 +1,6 @@
 """Telemetry wired: what is counted, what is told of the present, and where it is sent."""
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ from farthing.telemetry.tally import NaiveOf, Spread, Tally
 
 if TYPE_CHECKING:
     from farthing.config.engine import Engine
+
+log = logging.getLogger("farthing.telemetry")
 
 _MOST_FIRING = 1_000
 
@@ -66,9 +69,6 @@ class Telemetry:
             return naive_in(cards_of(engine.rules), opening, attempt)
 
         tally = Tally(engine.store.trail, labels=told.labels, most_values=told.max_values, naive_of=naive_of)
-        exports = None
-        if endpoint_in(told, self._environment):
-            exports = _Exports(engine, naive_of, self.passed, self._environment)
         return Running(
             engine.store.trail,
             tally,
@@ -76,8 +76,22 @@ class Telemetry:
             clock=engine.now_ms,
             late_ms=lambda: longest_wait_ms(engine.settings),
             present=self._present,
-            exports=exports,
+            exports=self._exports(naive_of),
         )
+
+    def _exports(self, naive_of: NaiveOf) -> Exports | None:
+        """None where there is no endpoint, or where only the environment names one and the extra is missing: that may be
+        meant for others."""
+        told = self._engine.settings.telemetry
+        if not endpoint_in(told, self._environment):
+            return None
+        try:
+            return _Exports(self._engine, naive_of, self.passed, self._environment)
+        except BadConfig as error:
+            if told.otlp:
+                raise
+            log.warning("nothing is exported: %s", error)
+            return None
 
     def _present(self) -> Iterator[Family]:
         engine = self._engine

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from farthing.config.lines import Path
 from farthing.config.problems import Problem
-from farthing.config.settings import File, Settings, Telemetry
+from farthing.config.settings import File, Settings
+from farthing.config.telemetry_settings import Telemetry
 
 _ENDPOINTS = (
     "OTEL_EXPORTER_OTLP_ENDPOINT",

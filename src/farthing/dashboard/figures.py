@@ -125,6 +125,15 @@ def plain(text: str) -> str:
     return text.translate(_SHOWN)
 
 
+def said(text: str) -> Markup:
+    """A sentence of ours that may hold names of others': escaped, with what stands in backticks as code."""
+    pieces = plain(text.removeprefix("Farthing: ")).split("`")
+    if len(pieces) % 2 == 0:  # a backtick of somebody else's: nothing is code
+        return Markup("{}").format("`".join(pieces))
+    made = (Markup("<code>{}</code>" if place % 2 else "{}").format(piece) for place, piece in enumerate(pieces))
+    return Markup("").join(made)
+
+
 def name(text: str, otherwise: str = "none") -> Markup:
     """A name that others chose (a label's value, a model, a key): contained, cut by its place, whole in the title."""
     if not text:

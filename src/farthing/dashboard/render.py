@@ -50,6 +50,7 @@ class Renderer:
             "count": figures.count,
             "name": figures.name,
             "plain": figures.plain,
+            "said": figures.said,
             "span": figures.span,
             "short_usd": figures.short_usd,
             "short_count": figures.short_count,
@@ -88,7 +89,7 @@ def bar(*parts: tuple[str, int], whole: int) -> Markup:
     drawn, x = [], 0
     for kind, part in parts:
         width = min(part * 1_000 // whole, 1_000 - x) if whole > 0 else 0
-        width = max(width, 3) if part > 0 and x < 997 else width
+        width = max(width, 3) if whole > 0 and part > 0 and x < 997 else width
         if width > 0:
             drawn.append(Markup('<rect class="{}" x="{}" width="{}" height="8"/>').format(kind, x, width))
         x += max(width, 0)

@@ -5,6 +5,7 @@ import msgspec
 from farthing.call.arrival import Arrival
 from farthing.call.drive import drive
 from farthing.call.entering import enter, release
+from farthing.config.auditing import under_pseudonyms
 from farthing.config.engine import Engine
 from farthing.gateway import idempotency
 from farthing.gateway.asker import asker_of, heard_of
@@ -24,12 +25,16 @@ async def serve_call(engine: Engine, once: Once, route: Route, turn: Turn) -> No
     asker = asker_of(head, engine.keys, turn.peer)
     body = await read_body(turn, engine.settings.gateway.body_bytes)
     draft = route.dialect.read(body)
+    caller = caller_of(asker.key, heard_of(asker, head), draft.asked.attribution)
+    if hidden := engine.settings.audit.pseudonymous:
+        labels = under_pseudonyms(caller.labels, hidden, engine.skeleton_key)
+        caller = msgspec.structs.replace(caller, labels=labels)
     arrival = Arrival(
         id=engine.mint(arrived_ms),
         arrived_ms=arrived_ms,
         dialect=route.dialect,
         draft=draft,
-        caller=caller_of(asker.key, heard_of(asker, head), draft.asked.attribution),
+        caller=caller,
         path=route.path,
         query=head.constant.query.decode("latin-1"),
         headers=asker.forwarded,

@@ -71,6 +71,7 @@ async def serve(
     engine.telemetry.start()
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(sweep(running.server_state.connections)), loop.create_task(engine.alerting.run())]
+    tasks.append(loop.create_task(engine.auditing.run()))
     if reload is not None:
         loop.add_signal_handler(signal.SIGHUP, lambda: tasks.append(loop.create_task(_reload(reload))))
     if ready is not None:

@@ -5,14 +5,26 @@ from typing import Protocol
 
 import msgspec
 
-from farthing.audit.retention import Ages
-from farthing.audit.seal import Seal
 from farthing.domain.record import Labels
+from farthing.domain.seal import Seal
 
 FIELDS = ("by", "action", "subject")
 """What `where` may name. A `*` at the end of a value fits any ending."""
 Progress = Callable[[int, int], None]
 """Told how many links of how many were read."""
+
+
+_DAY_MS = 86_400_000
+
+
+class Ages(msgspec.Struct, frozen=True, kw_only=True):
+    """For how long each class is kept, in milliseconds; None: for ever."""
+
+    calls: int | None = 400 * _DAY_MS
+    """Calls with their attempts and corrections."""
+    skeletons: int | None = 90 * _DAY_MS
+    audit: int | None = 400 * _DAY_MS
+    """Sealed segments of the chain, with the events in them."""
 
 
 class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +93,8 @@ class AuditState(msgspec.Struct, frozen=True, kw_only=True):
     """Made since it began; the oldest may have been dropped."""
     first: int
     """The oldest that is kept."""
+    first_ms: int
+    """When that was made."""
     head: str
     """The hash of the last link, in hexadecimal."""
     last_ms: int

@@ -3,7 +3,7 @@
 `burn(daily, now_ms)` gives a `Burn`; `daily` are nano-dollars by day (UTC): `daily_of(history.usage(by=("day",), …))` from
 `span_of(now_ms)` on. Days before the first spend do not count; days without spend after it do.
 
-**Method.** Two simple forecasts of a day compete: `level` (mean of the last 7 whole days) and, from 14 days on, `weekday`
+**Method.** Two simple forecasts of a day compete: `level` (mean of the last 7 whole days) and, from 15 days on, `weekday`
 (that level times the weekday's share of it in the last 4 whole weeks). The one that would have erred less on the days already known is used
 (mean absolute error of one-day-ahead forecasts). Month end = spent so far + the rest of today + the days that are left.
 
@@ -148,8 +148,8 @@ def _sum_factor(past: Sequence[int], ahead: float) -> float:
 
 def _stretch(past: Sequence[int], method: str, ahead: float, one_day: float) -> float:
     """How much more than independent days whole stretches of the past have been missed by; at least 1. The stretches are
-    as long as what lies ahead, where at least a week of beginnings is left."""
-    length = min(max(round(ahead), 1), len(past) - _WEEK * 3)
+    as long as what lies ahead, but a week at least, and short enough to leave a week of beginnings."""
+    length = min(max(round(ahead), _WEEK), len(past) - _WEEK * 3)
     if length < _WEEK or not one_day:
         return 1.0
     starts = range(_WEEK * 2, len(past) - length + 1)

@@ -6,6 +6,7 @@ written, texts are dropped and counted, and no call is delayed or fails. What ha
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
@@ -68,7 +69,7 @@ class ContentKeeper:
         self.dropped = 0
         """Texts of calls that are not kept because there was no room, no time or no disk."""
         self._clock = clock
-        self._redactor = Redactor(rules.patterns)
+        self._redactor = Redactor(rules.patterns, _breathe)
         self._waiting: deque[Taken] = deque()
         self._waiting_bytes = 0
         self._changed = threading.Condition()
@@ -80,7 +81,7 @@ class ContentKeeper:
         """These rules hold for what comes from now on."""
         with self._changed:
             if rules != self.rules:
-                self.rules, self._redactor = rules, Redactor(rules.patterns)
+                self.rules, self._redactor = rules, Redactor(rules.patterns, _breathe)
 
     def keep(self, taken: Taken) -> None:
         """Put the texts of a call aside, or drop them where too much waits already."""
@@ -113,17 +114,24 @@ class ContentKeeper:
             self._waiting.clear()
 
     def _work(self) -> None:
-        while batch := self._next():
-            self._write(batch)
+        while not self._over:
+            batch = self._next()
+            if batch:
+                self._write(batch)
             self._sweep()
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
 
-    def _next(self) -> list[Taken]:
-        """What is to be written next; nothing when it is over."""
+    @property
+    def _over(self) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closing)
+            return self._closing and not self._waiting
+
+    def _next(self) -> list[Taken]:
+        """What is to be written next; nothing when it is over, or when it is time to sweep."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closing, SWEEP_MS / 1_000)
             batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             self._waiting_bytes -= sum(len(taken.request) + len(taken.answer) for taken in batch)
             self._busy = bool(batch)
@@ -149,6 +157,11 @@ class ContentKeeper:
             self.contents.drop_before(now_ms - self.rules.for_ms)
         except LedgerUnavailable as error:
             log.warning("old texts are kept a little longer: %s", error)
+
+
+def _breathe() -> None:
+    """Let the event loop have the interpreter, instead of making it ask for it."""
+    time.sleep(0)
 
 
 def redacted(taken: Taken, redactor: Redactor, text_bytes: int) -> Content:

@@ -178,3 +178,14 @@ def test_free_is_no_usage_at_all():
     assert usage_from(SettleCall(reason="x", free=True)).input_tokens == 0
     with pytest.raises(BadRequest):
         usage_from(SettleCall(reason="x"))
+
+
+def test_the_receipt_of_a_call_adds_up_and_equals_its_header(gateway):
+    answer = chat(gateway)
+    found = admin(gateway, "GET", f"/calls/{call_id(answer)}/receipt")
+    assert found["cost_usd"] == answer.headers["x-farthing-cost-usd"]
+    assert (found["complete"], found["adds_up"]) == (True, True)
+    (attempt,) = found["attempts"]
+    assert attempt["steps"] == []
+    assert admin(gateway, "GET", f"/calls/{call_id(answer)}")["attempts"][0]["steps"] == []
+    refused(gateway, "GET", f"/calls/{show('call', 1)}/receipt", status=404)

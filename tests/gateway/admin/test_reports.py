@@ -86,6 +86,8 @@ def test_runs_of_a_workflow_have_a_usual_cost(gateway):
     assert (row["group"], row["runs"], row["left_out"], report["complete"]) == ("triage", 2, 0, True)
     assert (row["run_usd"]["p50"], row["run_usd"]["most"]) == ("0.0000132", "0.0000264")
     assert row["cost_usd"] == "0.0000396"
+    newest = admin(gateway, "GET", "/reports/workflows?most=1")
+    assert (newest["rows"][0]["runs"], newest["complete"]) == (1, False)
     refused(gateway, "GET", "/reports/workflows?by=a,b", status=400, field="by")
 
 

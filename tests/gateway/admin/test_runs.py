@@ -71,3 +71,13 @@ def test_a_run_that_only_called_has_an_account_too(locked):
     report = admin(locked, "GET", "/runs/r5", **BOSS)
     assert report["life"] is None
     assert report["usage"][0]["calls"] == 1
+
+
+def test_the_receipt_of_a_run_is_the_sum_of_its_calls(locked):
+    for step in ("plan", "act"):
+        chat(locked, **BOT, x_farthing_labels=f"run=r7,step={step}")
+    found = admin(locked, "GET", "/runs/r7/receipt", **BOSS)
+    assert found["cost_usd"] == admin(locked, "GET", "/runs/r7", **BOSS)["cost_usd"]
+    assert len(found["turns"]) == found["calls"] == 2
+    refused(locked, "GET", "/runs/never/receipt", status=404, **BOSS)
+    refused(locked, "GET", "/runs/r7/receipt", status=403, **BOT)

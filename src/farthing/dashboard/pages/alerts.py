@@ -22,6 +22,6 @@ async def show(visit: Visit) -> Answer:
         over=tuple(alert_view(alert) for alert in told[:PAGE] if alert.state != "firing"),
         when={alert.id: alert.at_ms for alert in (*firing, *told)},
         rules=rules.rules,
-        older=visit.query.having(before=str(told[PAGE - 1].id)) if len(told) > PAGE else "",
+        older=visit.query.having(before=str(told[PAGE - 1].id)) if len(told) > PAGE else None,
         done=DONE,
     )

@@ -23,8 +23,8 @@ async def show(visit: Visit) -> Answer:
         state=state,
         by=by,
         action=action,
-        newest=query.having(before=None) if before else "",
-        older=query.having(before=str(events[PAGE - 1].id)) if len(events) > PAGE else "",
+        newest=query.having(before=None) if before else None,
+        older=query.having(before=str(events[PAGE - 1].id)) if len(events) > PAGE else None,
         verifying=visit.house.verifier.last,
     )
 

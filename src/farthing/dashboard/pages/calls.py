@@ -56,7 +56,7 @@ async def listing(visit: Visit) -> Answer:
     outcome = query.one_of("outcome", ("", *OUTCOMES))
     await visit.engine.ledger.flush()
     found = await visit.read(partial(_recent, visit.engine, before, where, outcome))
-    older = query.having(before=show_id("call", found[PAGE - 1].id), done=None) if len(found) > PAGE else ""
+    older = query.having(before=show_id("call", found[PAGE - 1].id), done=None) if len(found) > PAGE else None
     return await visit.page(
         "calls.html",
         found=found[:PAGE],
@@ -64,7 +64,7 @@ async def listing(visit: Visit) -> Answer:
         where=where,
         outcome=outcome,
         outcomes=OUTCOMES,
-        newest=query.having(before=None) if before else "",
+        newest=query.having(before=None) if before else None,
         older=older,
         without=partial(without_filter, query),
     )

@@ -79,8 +79,8 @@ async def listing(visit: Visit) -> Answer:
         where=where,
         order=order,
         names=tuple(each for each in names_of(recent) if each not in ("hour", "day", "month", "run", "step")),
-        newer=query.having(page=str(page - 1)) if page else "",
-        older=query.having(page=str(page + 1)) if len(found) > PAGE else "",
+        newer=query.having(page=str(page - 1)) if page else None,
+        older=query.having(page=str(page + 1)) if len(found) > PAGE else None,
         without=partial(without_filter, query),
         address=address,
     )

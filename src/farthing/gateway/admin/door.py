@@ -10,6 +10,7 @@ from farthing.domain.errors import BadRequest
 from farthing.gateway.admin import (
     alerts,
     approvals,
+    audit,
     billing,
     budgets,
     calls,
@@ -41,6 +42,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *runs.ENDPOINTS,
     *suspensions.ENDPOINTS,
     *reports.ENDPOINTS,
+    *audit.ENDPOINTS,
     *long_reports.ENDPOINTS,
     *outcomes.ENDPOINTS,
     *prices.ENDPOINTS,

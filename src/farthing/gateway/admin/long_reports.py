@@ -11,7 +11,7 @@ from farthing.domain.errors import BadRequest
 from farthing.domain.money import usd
 from farthing.gateway.admin.endpoint import Asked, Endpoint
 from farthing.gateway.admin.report_query import ContextQuery, DriverQuery, groups_of, span_of, where_of
-from farthing.gateway.admin.report_views import DriverReport, TurnView, driver_lines, turn_view
+from farthing.gateway.admin.report_views import ContextTurn, DriverReport, driver_lines, turn_view
 from farthing.gateway.admin.shown import at
 from farthing.reports.context import Contexts
 from farthing.reports.division import divide
@@ -28,7 +28,7 @@ class ContextReport(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
     calls: int
     runs: int
-    turns: tuple[TurnView, ...]
+    turns: tuple[ContextTurn, ...]
 
 
 async def report_drivers(asked: Asked) -> DriverReport:

@@ -45,6 +45,8 @@ class WorkflowQuery(Spanned, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     by: str = "workflow"
     """The one label that makes runs comparable."""
+    most: Annotated[int, msgspec.Meta(ge=1, le=50_000)] = 1_000
+    """Look at no more runs than that, the newest."""
 
 
 class OutcomeQuery(Spanned, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,9 +98,9 @@ def span_of(query: Spanned, now_ms: int) -> tuple[int, int]:
 
 
 def where_of(label: dict[str, str]) -> Labels:
-    """The filters, sorted by name. Raises BadRequest 400."""
+    """The filters, sorted by name; an empty value stands for calls without the label. Raises BadRequest 400."""
     for name, value in label.items():
-        if flaw := flaw_of(name, value):
+        if flaw := flaw_of(name, value or "-"):
             raise BadRequest(f"the label {name[:80]!r} cannot be asked for: {flaw}", field=f"label.{name[:80]}")
     return tuple(sorted(label.items()))
 

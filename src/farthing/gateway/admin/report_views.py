@@ -94,7 +94,7 @@ class BurnView(msgspec.Struct, frozen=True, kw_only=True):
     why_no_forecast: str
 
 
-class TurnView(msgspec.Struct, frozen=True, kw_only=True):
+class ContextTurn(msgspec.Struct, frozen=True, kw_only=True):
     """All calls that were the n-th of their agent and run."""
 
     turn: int
@@ -179,8 +179,8 @@ def _forecast(found: Burn) -> ForecastView | None:
     return ForecastView(method=forecast.method, days=forecast.days, **amounts)
 
 
-def turn_view(turn: Turn) -> TurnView:
-    return TurnView(
+def turn_view(turn: Turn) -> ContextTurn:
+    return ContextTurn(
         turn=turn.turn,
         calls=turn.calls,
         median_input_tokens=turn.median_input_tokens,

@@ -43,7 +43,6 @@ from farthing.reports.rates import total
 from farthing.reports.success import cost_per_success
 from farthing.reports.workflows import benchmarks
 
-MOST_RUNS = 50_000
 _RUNS_PAGE = 5_000
 
 
@@ -83,7 +82,7 @@ class WorkflowReport(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
     by: str
     complete: bool
-    """False where there were more runs than are looked at: then it is the newest."""
+    """False where there were more runs than `most`: then it is the newest of them."""
     rows: tuple[WorkflowLine, ...]
 
 
@@ -135,9 +134,9 @@ async def report_workflows(asked: Asked) -> WorkflowReport:
         raise BadRequest("by is the one label that makes runs comparable, like workflow", field="by")
     span, where = span_of(query, engine.now_ms()), where_of(query.label)
     await engine.ledger.flush()
-    runs = await asyncio.to_thread(_runs, engine, span, where)
-    lines = tuple(map(workflow_line, benchmarks(runs[:MOST_RUNS], by[0])))
-    return WorkflowReport(since=at(span[0]), until=at(span[1]), by=by[0], complete=len(runs) <= MOST_RUNS, rows=lines)
+    runs = await asyncio.to_thread(_runs, engine, span, where, query.most)
+    lines = tuple(map(workflow_line, benchmarks(runs[: query.most], by[0])))
+    return WorkflowReport(since=at(span[0]), until=at(span[1]), by=by[0], complete=len(runs) <= query.most, rows=lines)
 
 
 async def report_outcomes(asked: Asked) -> OutcomeReport:
@@ -160,13 +159,14 @@ async def _usage(asked: Asked, by: tuple[str, ...]) -> tuple[tuple[int, int], tu
     return span, rows
 
 
-def _runs(engine: Engine, span: tuple[int, int], where: Labels) -> list[RunRow]:
-    """Runs of that time, the newest first; one more than `MOST_RUNS` where there are more."""
+def _runs(engine: Engine, span: tuple[int, int], where: Labels, most: int) -> list[RunRow]:
+    """Runs of that time, the newest first; one more than `most` where there are more."""
     found: list[RunRow] = []
-    while len(found) <= MOST_RUNS:
-        page = engine.history.runs(since_ms=span[0], until_ms=span[1], where=where, limit=_RUNS_PAGE, offset=len(found))
+    while len(found) <= most:
+        wanted = min(_RUNS_PAGE, most + 1 - len(found))
+        page = engine.history.runs(since_ms=span[0], until_ms=span[1], where=where, limit=wanted, offset=len(found))
         found += page
-        if len(page) < _RUNS_PAGE:
+        if len(page) < wanted:
             break
     return found
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from farthing.audit.retention import Ages
-from farthing.audit.seal import Seal
 from farthing.domain.record import Labels
-from farthing.ports.audit import FIELDS, AuditEvent, AuditState, Erasure, Progress, Pruning, Verdict, Verified
+from farthing.domain.seal import Seal
+from farthing.ports.audit import FIELDS, Ages, AuditEvent, AuditState, Erasure, Progress, Pruning, Verdict, Verified
 from farthing.stores.sqlite import erasure
 from farthing.stores.sqlite.audit_chain import head_of
 from farthing.stores.sqlite.audit_seals import LEDGER, SECRET, Sealing, kept, last_seal, make_seal, seals_of
@@ -22,7 +21,8 @@ from farthing.stores.sqlite.retention import prune
 VERIFIED = "audit_verified"
 _EVENTS = "SELECT id, at_ms, by, action, subject, detail FROM audit WHERE id < ? AND at_ms >= ? AND at_ms < ?"
 _LIKE = " AND {} GLOB ?"
-_ENDS = "SELECT min(seq), max(seq), (SELECT at_ms FROM audit_link ORDER BY seq DESC LIMIT 1) FROM audit_link"
+_FIRST = "SELECT seq, at_ms FROM audit_link ORDER BY seq LIMIT 1"
+_LAST = "SELECT seq, at_ms FROM audit_link ORDER BY seq DESC LIMIT 1"
 _EVER = 2**63 - 1
 _META = "SELECT value FROM meta WHERE name = ?"
 _PUT_META = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -70,12 +70,14 @@ class SqliteAudit:
 
     def state(self) -> AuditState:
         with self._handle.reading() as connection:
-            first, links, last_ms = connection.execute(_ENDS).fetchone()
+            first, first_ms = connection.execute(_FIRST).fetchone()
+            links, last_ms = connection.execute(_LAST).fetchone()
             seal = last_seal(connection)
             verified = connection.execute(_META, (VERIFIED,)).fetchone()
             return AuditState(
                 links=links,
                 first=first,
+                first_ms=first_ms,
                 head=head_of(connection).hash.hex(),
                 last_ms=last_ms,
                 seals=0 if seal is None else seal.body.number,

@@ -11,7 +11,8 @@ import msgspec
 
 from farthing.audit.entry import ENTRY_BYTES, Kind, digest, pack, unpack
 from farthing.audit.link import Head
-from farthing.audit.seal import Body, Seal, Total, can_sign_for_others, document, read_seal, sign
+from farthing.audit.seal import can_sign_for_others, document, read_seal, sign
+from farthing.domain.seal import Body, Seal, Total
 from farthing.stores.sqlite.audit_chain import Chain, head_of
 from farthing.stores.sqlite.handle import Handle
 

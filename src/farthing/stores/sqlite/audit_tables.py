@@ -253,11 +253,13 @@ def row_of(connection: sqlite3.Connection, kind: Kind, *key: object) -> Row | No
     """One row by its number or its names."""
     table = TABLES[kind]
     where = f"{table.key} = ?" if table.key else _NAMING[kind]
-    row: Row | None = connection.execute(f"{table.query} WHERE {where}", key).fetchone()
+    query = f"{table.query} WHERE {where}"
+    row: Row | None = connection.execute(query, key).fetchone()
     return row
 
 
 def rows_of(connection: sqlite3.Connection, table: Table, after: int, until: int, limit: int) -> Iterator[Row]:
     """Rows of a numbered table by rising number, `after < number <= until`."""
     where = f"{table.key} > ? AND {table.key} <= ? ORDER BY {table.key} LIMIT ?"
-    return connection.execute(f"{table.query} WHERE {where}", (after, until, limit))
+    query = f"{table.query} WHERE {where}"
+    return connection.execute(query, (after, until, limit))

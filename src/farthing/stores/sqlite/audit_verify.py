@@ -8,9 +8,10 @@ from pathlib import Path
 
 from farthing.audit.entry import Kind
 from farthing.audit.link import Link
-from farthing.audit.seal import Seal, document, read_seal, signature_flaw
+from farthing.audit.seal import document, read_seal, signature_flaw
 from farthing.domain.errors import LedgerUnavailable, StoreBroken
 from farthing.domain.ids import show
+from farthing.domain.seal import Seal
 from farthing.ports.audit import Finding, Progress, Verdict
 from farthing.stores.sqlite import verify as sums
 from farthing.stores.sqlite.audit_chain import head_of

@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS content (
 ) STRICT
 """
 _INDEX = "CREATE INDEX IF NOT EXISTS content_age ON content (at_ms)"
+_DROP_OLDEST = """
+DELETE FROM content WHERE call IN (SELECT call FROM content WHERE at_ms < ? ORDER BY at_ms LIMIT ?)
+"""
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",  # the last texts before a power cut may be lost, and the file stays whole
@@ -62,8 +65,7 @@ class SqliteContents:
         dropped = 0
         while True:
             with self._handle.changing() as connection:
-                chosen = "SELECT call FROM content WHERE at_ms < ? ORDER BY at_ms LIMIT ?"
-                found = connection.execute(f"DELETE FROM content WHERE call IN ({chosen})", (at_ms, PAGE))  # noqa: S608 - a text of ours
+                found = connection.execute(_DROP_OLDEST, (at_ms, PAGE))
             dropped += found.rowcount
             if found.rowcount < PAGE:
                 break

@@ -117,15 +117,14 @@ def _sums(connection: sqlite3.Connection, it: Erasing) -> Counter[str]:
 
 
 def _rewrite(connection: sqlite3.Connection, prose: Prose, it: Erasing) -> Iterator[str | int]:
-    columns = ", ".join(prose.columns)
     holds = " OR ".join(f"instr({column}, ?)" for column in prose.columns)
-    wanted = (it.value,) * len(prose.columns)
-    rows = connection.execute(f"SELECT {prose.key}, {columns} FROM {prose.table} WHERE {holds}", wanted)  # noqa: S608
     setting = ", ".join(f"{column} = ?" for column in prose.columns)
-    for key, *texts in rows.fetchall():
+    find = f"SELECT {', '.join((prose.key, *prose.columns))} FROM {prose.table} WHERE {holds}"  # noqa: S608 - our names
+    put = f"UPDATE {prose.table} SET {setting} WHERE {prose.key} = ?"  # noqa: S608
+    for key, *texts in connection.execute(find, (it.value,) * len(prose.columns)).fetchall():
         fresh = [text and replaced(text, it.value, it.pseudonym) for text in texts]
         if fresh != texts:
-            connection.execute(f"UPDATE {prose.table} SET {setting} WHERE {prose.key} = ?", (*fresh, key))  # noqa: S608
+            connection.execute(put, (*fresh, key))
             yield key
 
 

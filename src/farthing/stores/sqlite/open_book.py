@@ -100,6 +100,7 @@ class OpenBook:
         if version != self._data_version:
             self._data_version = version
             self._chain.doubt()
+            self._past = Horizon.read(self.connection)
             self.book.doubt()
             self._look_at_directory()
 

@@ -8,9 +8,8 @@ from collections.abc import Callable
 import msgspec
 
 from farthing.audit.entry import Kind, digest, pack
-from farthing.audit.retention import Ages
 from farthing.domain.ids import ATTEMPTS, EPOCH_MS, call_of
-from farthing.ports.audit import Pruning
+from farthing.ports.audit import Ages, Pruning
 from farthing.stores.sqlite.audit_chain import Chain
 from farthing.stores.sqlite.audit_floors import floors_of
 from farthing.stores.sqlite.audit_seals import last_seal

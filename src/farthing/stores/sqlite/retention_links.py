@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from farthing.audit.entry import GROUP, Kind, pack, unpack
-from farthing.audit.retention import Ages
-from farthing.audit.seal import Seal
+from farthing.domain.seal import Seal
+from farthing.ports.audit import Ages
 from farthing.stores.sqlite.audit_chain import Chain
 from farthing.stores.sqlite.audit_floors import Floors, floors_of
 from farthing.stores.sqlite.audit_seals import seals_of

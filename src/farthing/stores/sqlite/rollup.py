@@ -60,7 +60,7 @@ class Rollup:
             if calls >= CALLS or spans >= SPANS:
                 return True
             if self._is_quiet(piece, horizon):
-                calls += self._sum(piece, horizon, explainer)
+                calls += self._sum(piece, explainer)
                 spans += 1
         return spans > 0
 
@@ -95,15 +95,15 @@ class Rollup:
         with self._handle.reading() as connection:
             return connection.execute(_OPEN, horizon.ids(piece.start_ms, end_ms)).fetchone() is None
 
-    def _sum(self, piece: Piece, horizon: Horizon, explainer: Explainer) -> int:
+    def _sum(self, piece: Piece, explainer: Explainer) -> int:
         """Sum one span; how much work it was, in calls."""
-        turn = Turn(self._handle, horizon, piece.length_ms, piece.start_ms)
+        turn = Turn(self._handle, piece.length_ms, piece.start_ms)
         if piece.shorter_ms:
             turn.from_shorter(piece.shorter_ms)
             return CALLS // 10
         tally, runs = Tally(piece.length_ms), RunTally(self._prompt_of)
         read = 0
-        for rows in pages(self._handle.reading, horizon, turn.start_ms, turn.end_ms):
+        for rows in pages(self._handle.reading, turn.horizon, turn.start_ms, turn.end_ms):
             read += len(rows)
             for pair in pairs(rows, explainer):
                 tally.add(pair)

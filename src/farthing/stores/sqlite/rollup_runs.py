@@ -44,13 +44,13 @@ class RunTally:
         self.parts: dict[str, Part] = {}
 
     def add(self, pair: Pair) -> None:
-        """Calls in the order of their ids."""
+        """In whatever order."""
         labels, run = without_run(pair.labels)
         if not run:
             return
         part = _part(pair, labels)
         known = self.parts.get(run)
-        if known is None or not known.prompt:
+        if known is None or not known.prompt or pair.call < known.prompt_id:
             part.prompt = self._prompt_of(pair.call)
             part.prompt_id = pair.call if part.prompt else 0
         self.parts[run] = part if known is None else together((known, part))

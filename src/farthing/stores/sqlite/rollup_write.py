@@ -62,11 +62,12 @@ _Item = TypeVar("_Item")
 class Turn:
     """One attempt to sum one span. Begin it before reading any of its calls."""
 
-    def __init__(self, handle: Handle, horizon: Horizon, length_ms: int, start_ms: int) -> None:
+    def __init__(self, handle: Handle, length_ms: int, start_ms: int) -> None:
         self.length_ms, self.start_ms, self.end_ms = length_ms, start_ms, start_ms + length_ms
         self._handle = handle
         with handle.changing() as connection:
-            connection.execute(_HORIZON, (self.end_ms, horizon.ids(start_ms, self.end_ms)[1]))
+            self.horizon = Horizon.read(connection)  # as it stands now: whoever widens it later moves this turn on
+            connection.execute(_HORIZON, (self.end_ms, self.horizon.ids(start_ms, self.end_ms)[1]))
             (self._turn,) = connection.execute(_TURN, (length_ms, start_ms)).fetchone()
 
     def from_calls(self, tally: Tally, parts: Parts) -> bool:

@@ -62,7 +62,7 @@ class SqliteTrail:
     """`farthing.ports.trail.Trail` on SQLite. Any thread may call."""
 
     def __init__(self, path: Path, *, connect: Connect = sqlite3.connect) -> None:
-        self._handle = Handle(partial(open_database, path, connect=connect))
+        self._handle = Handle(partial(_open, path, connect))
 
     def after(self, id: int, limit: int) -> tuple[CallRecord, ...]:
         with self._handle.reading() as connection:
@@ -108,6 +108,14 @@ class SqliteTrail:
 
     def close(self) -> None:
         self._handle.close()
+
+
+def _open(path: Path, connect: Connect) -> sqlite3.Connection:
+    """A connection whose commits wait for no disk: notes that a power cut takes are made again, and the ledger's own
+    commits need not stand behind them."""
+    connection = open_database(path, connect=connect)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
 
 
 def _records(connection: sqlite3.Connection, rows: Sequence[Row]) -> tuple[CallRecord, ...]:

@@ -1,0 +1,22 @@
+"""Audit: who changed what, and verifying."""
+
+import time
+
+
+def test_changes_are_told_with_who_made_them(fresh, fresh_visitor):
+    fresh_visitor.send("/dashboard/budgets/raise", budget="trial", amount="1", reason="why not")
+    page = fresh_visitor.get("/dashboard/audit").text
+    assert "admin side without keys" in page
+    assert "trial" in page
+    assert "Nobody has changed anything that fits" in fresh_visitor.get("/dashboard/audit?by=nobody").text
+
+
+def test_the_whole_chain_is_verified_while_people_look(fresh, fresh_visitor):
+    fresh.live(1)
+    assert fresh_visitor.get("/dashboard/audit/progress").status_code == 404
+    assert fresh_visitor.send("/dashboard/audit/verify", on="/dashboard/audit").status_code == 303
+    end = time.monotonic() + 20
+    while "Verifying:" in fresh_visitor.get("/dashboard/audit/progress").text and time.monotonic() < end:
+        time.sleep(0.05)
+    assert "Whole:" in fresh_visitor.get("/dashboard/audit/progress").text
+    assert "Whole:" in fresh_visitor.get("/dashboard/audit").text

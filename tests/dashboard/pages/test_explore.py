@@ -1,0 +1,64 @@
+"""Explore: what it shows, what it gives away as files, and what its address holds."""
+
+import csv
+import io
+import json
+
+from farthing.domain.money import usd
+
+
+def test_the_table_is_the_history_to_the_nano_dollar(world, visitor):
+    page = visitor.get("/dashboard/explore?by=workflow&by=model&since=90d").text
+    rows = world.gateway.engine.history.usage(by=("workflow", "model"), since_ms=0, until_ms=2**45)
+    assert len(rows) >= 5
+    for row in rows:
+        assert f'value="{usd(row.cost_nanos)}"' in page
+    assert f'value="{usd(sum(row.cost_nanos for row in rows))}"' in page
+
+
+def test_filters_narrow_it_down_and_stand_in_the_address(visitor):
+    added = visitor.get("/dashboard/explore?by=user&add=team&is=research")
+    assert added.status_code == 303
+    assert added.headers["location"] == "/dashboard/explore?by=user&where=team%3Aresearch"
+    page = visitor.get(added.headers["location"]).text
+    assert "Remove the filter team is research" in page
+    assert "gpt-4o-mini" not in page
+
+
+def test_csv_and_json_hold_every_row_with_exact_amounts(world, visitor):
+    query = "by=team&by=model&since=90d"
+    rows = world.gateway.engine.history.usage(by=("team", "model"), since_ms=0, until_ms=2**45)
+    answer = visitor.get(f"/dashboard/explore.csv?{query}")
+    assert "attachment" in answer.headers["content-disposition"]
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    assert {(each["model"], each["cost_usd"]) for each in lines} == {
+        (row.group[1], usd(row.cost_nanos)) for row in rows
+    }
+    told = json.loads(visitor.get(f"/dashboard/explore.json?{query}").text)
+    assert len(told["rows"]) == len(rows)
+    assert told["by"] == ["team", "model"]
+
+
+def test_no_name_of_others_is_a_formula_in_a_file(fresh, fresh_visitor):
+    for value in ("=1+1", "+cmd", "-2", "@sum", "plain"):
+        fresh.strange(value)
+    fresh.gateway.flush()
+    lines = list(csv.DictReader(io.StringIO(fresh_visitor.get("/dashboard/explore.csv?by=team&where=model:gpt-4o-mini").text)))
+    assert {each["team"] for each in lines} == {"'=1+1", "'+cmd", "'-2", "'@sum", "plain"}
+
+
+def test_nonsense_in_the_address_is_left_out(visitor):
+    page = visitor.get("/dashboard/explore?by=Bad%20Name&by=<script>&since=x&sort=evil&measure=no&where=broken&page=-1")
+    assert page.status_code == 200
+    assert "Cost by model" in page.text
+
+
+def test_a_day_is_drawn_by_hour_and_every_measure_can_be(visitor):
+    for measure in ("cost", "calls", "tokens", "saved"):
+        assert visitor.get(f"/dashboard/explore?since=24h&measure={measure}").status_code == 200
+
+
+def test_an_empty_time_says_what_to_do(visitor):
+    page = visitor.get("/dashboard/explore?from=2020-01-01&to=2020-01-02&where=team:x").text
+    assert "No calls in 2020-01-01 to 2020-01-02 that fit the filters" in page
+    assert "remove the filters" in page
