@@ -98,7 +98,9 @@ def ask(path: Path, calls: int) -> None:
         continue
     cpu = time.process_time() - cpu
     if len(pieces) > 1:
-        print(f"summed up in {sum(pieces):.1f} s ({cpu / calls * 1e6:.1f} µs of CPU a call), longest piece {max(pieces) * 1e3:.0f} ms")
+        print(
+            f"summed up in {sum(pieces):.1f} s ({cpu / calls * 1e6:.1f} µs of CPU a call), longest piece {max(pieces) * 1e3:.0f} ms"
+        )
     print(sizes(path))
     for what, question in QUESTIONS:
         seconds = [timed(lambda: question(history)) for _ in range(5)]  # noqa: B023 - called at once
@@ -121,12 +123,19 @@ def sizes(path: Path) -> str:
         rows = dict(connection.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name").fetchall())
     except sqlite3.Error:
         rows = {}
-    counts = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("cell", "run_part", "run_total", "who")}  # noqa: S608
+    counts = {
+        name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+        for name in ("cell", "run_part", "run_total", "who")
+    }
     connection.close()
     sums = ("cell", "run_part", "run_total", "who", "span", "label_value", "what")
     of_sums = sum(size for name, size in rows.items() if name.startswith(sums) or "autoindex_who" in name)
     of_calls = rows.get("call", 0) + rows.get("attempt", 0)
-    share = f"{of_sums / 1e6:,.0f} MB beside {of_calls / 1e6:,.0f} MB of calls" if rows else f"file {os.path.getsize(path) / 1e6:,.0f} MB"
+    share = (
+        f"{of_sums / 1e6:,.0f} MB beside {of_calls / 1e6:,.0f} MB of calls"
+        if rows
+        else f"file {os.path.getsize(path) / 1e6:,.0f} MB"
+    )
     return f"{share}; rows: " + ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 

@@ -77,10 +77,10 @@ def _call(rows: _Rows, number: int, at_ms: int, lanes: int, chance: random.Rando
     provider, model = MODELS[of_run.randrange(len(MODELS))]
     labels = {"agent": f"agent-{run % 20}", "run": f"run-{run:07d}", "step": f"s{turn % PER_RUN}"}
     labels |= {"team": f"team-{team:02d}", "user": f"user-{team:02d}-{user:04d}", "workflow": f"flow-{team % 5}"}
-    id = ((at_ms - EPOCH_MS) << 22) | (number % 250) << 4
+    call = ((at_ms - EPOCH_MS) << 22) | (number % 250) << 4
     refused = chance.random() < 0.02
     opening = CallOpening(
-        id=id,
+        id=call,
         arrived_ms=at_ms,
         labels=tuple(labels.items()),
         dialect="openai-chat",
@@ -89,15 +89,15 @@ def _call(rows: _Rows, number: int, at_ms: int, lanes: int, chance: random.Rando
         cap_asked=512,
         skeleton=_skeleton(run, turn % PER_RUN),
     )
-    rows[0].append((*store.opening(opening), *store.ending(_end(id, at_ms, refused=refused))))
+    rows[0].append((*store.opening(opening), *store.ending(_end(call, at_ms, refused=refused))))
     if not refused:
-        _attempt(rows, attempt_id(id, 1), provider, model, at_ms, turn % PER_RUN, chance)
+        _attempt(rows, attempt_id(call, 1), provider, model, at_ms, turn % PER_RUN, chance)
 
 
-def _end(id: int, at_ms: int, *, refused: bool) -> CallClosing:
+def _end(call: int, at_ms: int, *, refused: bool) -> CallClosing:
     if refused:
-        return CallClosing(id=id, outcome="refused", status=402, finished_ms=at_ms, code="budget_exceeded")
-    return CallClosing(id=id, outcome="paid", status=200, finished_ms=at_ms + 900, first_byte_ms=300)
+        return CallClosing(id=call, outcome="refused", status=402, finished_ms=at_ms, code="budget_exceeded")
+    return CallClosing(id=call, outcome="paid", status=200, finished_ms=at_ms + 900, first_byte_ms=300)
 
 
 def _attempt(
@@ -129,4 +129,6 @@ def _opening(attempt: int, provider: str, model: str, at_ms: int) -> AttemptOpen
 def _skeleton(run: int, turn: int) -> bytes:
     messages = tuple(MessageShape("user", f"{run:08x}{place:08x}", 900) for place in range(turn + 1))
     prompt = f"{run % 7:016x}"
-    return msgspec.json.encode(Skeleton(messages=messages, system_digest=prompt, prompt_digest=prompt, text_bytes=4_000))
+    return msgspec.json.encode(
+        Skeleton(messages=messages, system_digest=prompt, prompt_digest=prompt, text_bytes=4_000)
+    )

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from farthing.budget.match import Resolver
+from farthing.budgets.match import Resolver
 from farthing.call.limits import within_limits
 from farthing.call.plan import Plan
 from farthing.call.rules import Rules

@@ -2,7 +2,7 @@
 
 import pytest
 
-from farthing.budget.match import Resolver
+from farthing.budgets.match import Resolver
 from farthing.call.arrival import Caller, Provider
 from farthing.call.rules import Rules
 from farthing.domain.budget import Budget, Unit

@@ -4,7 +4,6 @@ import asyncio
 import json
 
 import msgspec
-import msgspec
 import pytest
 
 from farthing.call.arrival import Provider

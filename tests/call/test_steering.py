@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from farthing.budget.match import Resolver
+from farthing.budgets.match import Resolver
 from farthing.call.rules import Rules
 from farthing.domain.errors import Ambiguous, NotSent, Unreachable
 from farthing.guard.breaker import Rules as BreakerRules

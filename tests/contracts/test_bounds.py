@@ -1,6 +1,6 @@
 """I30: what a ledger remembers is bounded, whatever callers do: waiters, accounts, calls, and what could not be written."""
 
-from farthing.budget.book import Book
+from farthing.budgets.book import Book
 from farthing.domain.hold import Declined
 from farthing.stores.memory.ledger import MemoryLedger
 from farthing.stores.sqlite import open_book

@@ -14,13 +14,26 @@ from support.pasts import EVER, HOUR_MS, Pair
 
 MODELS = ("gpt-4o", "gpt-4o-mini", "unheard-of")
 ASKED = (*MODELS, "openai/gpt-4o", "small")
-GROUPS = ((), ("team",), ("model", "tier"), ("user", "day"), ("hour", "outcome"), ("step", "run"), ("month", "key", "route"))
+GROUPS = (
+    (),
+    ("team",),
+    ("model", "tier"),
+    ("user", "day"),
+    ("hour", "outcome"),
+    ("step", "run"),
+    ("month", "key", "route"),
+)
 WHERES = ((), (("team", "a"),), (("model", "gpt-4o"), ("user", "")), (("run", "r1"),), (("user", "u1"),))
 RUN_GROUPS = ((), ("team", "model"), ("prompt",), ("day", "user"))
 
 runs = st.sampled_from(("", "r1", "r2", "r3"))
 labelled = st.fixed_dictionaries(
-    {"run": runs, "team": st.sampled_from("ab"), "user": st.sampled_from(("", "u1", "u2")), "step": st.sampled_from("xy")}
+    {
+        "run": runs,
+        "team": st.sampled_from("ab"),
+        "user": st.sampled_from(("", "u1", "u2")),
+        "step": st.sampled_from("xy"),
+    }
 )
 late = st.sampled_from((0, 0, 0, 20_000, 45 * 60_000, 3 * HOUR_MS))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from farthing.budget.refusals import declined
+from farthing.budgets.refusals import declined
 from farthing.config.load import load
 from farthing.domain.budget import AccountKey, Standing, Unit
 from farthing.domain.hold import Declined

@@ -118,7 +118,7 @@ def test_the_overview_is_live(browser, fresh):
         seen.open("/")
         assert seen.page.locator("[id^=call_]").count() == 1
         fresh.turn("gpt-4o-mini", [{"role": "user", "content": "Again"}], {"team": "support"}, 10)
-        seen.page.wait_for_function("document.querySelectorAll('[id^=call_]').length === 2", timeout=15_000)
+        seen.page.wait_for_selector(":nth-match([id^=call_], 2)", timeout=15_000)
         assert seen.wrong == []
 
 

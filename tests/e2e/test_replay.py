@@ -151,3 +151,38 @@ def test_the_command_reads_the_gateways_own_store(tmp_path, monkeypatch):
     assert tight["run_endings"]["stopped"] + tight["run_endings"]["refused"] > 0
     assert float(tight["replayed"]["cost_usd"]) < float(tight["recorded"]["cost_usd"])
     assert len(tight["runs"]) == RUNS
+
+
+MARKED = [{"type": "text", "text": PAGE, "cache_control": {"type": "ephemeral"}}]
+HELLO = [{"role": "user", "content": "Hello there. " * 30}]
+CALLS = [
+    ("/v1/chat/completions", {"model": "gpt-4o-mini", "messages": HELLO}),
+    ("/v1/chat/completions", {"model": "gpt-4o-mini", "messages": HELLO, "n": 2, "stream": True, "max_tokens": 90}),
+    ("/v1/responses", {"model": "gpt-4.1", "input": "Hello there. " * 30, "instructions": PAGE}),
+    ("/v1/responses", {"model": "gpt-5", "input": "Hello there.", "max_output_tokens": 300, "stream": True}),
+    ("/v1/messages", {"model": "claude-sonnet-4-5", "max_tokens": 200, "messages": HELLO, "system": MARKED}),
+    ("/v1/messages", {"model": "claude-haiku-4-5", "max_tokens": 200, "messages": HELLO, "stream": True}),
+    ("/v1/embeddings", {"model": "text-embedding-3-small", "input": ["one text", "and another"]}),
+    ("/v1/chat/completions", {"model": "gpt-5", "messages": HELLO, "temperature": 0.3}),
+]
+"""Every dialect, whole and streamed, and one that the provider refuses."""
+
+
+def test_every_dialect_is_replayed_to_the_nano_dollar(tmp_path):
+    (tmp_path / "gateway").mkdir()
+    with (
+        gateway_and_provider(tmp_path / "gateway", ALL) as (gateway, provider),
+        httpx2.Client(base_url=gateway.url, trust_env=False) as client,
+    ):
+        for path, body in CALLS * 2:
+            client.post(path, json=body, headers={"anthropic-version": "2023-06-01"})
+        gateway.flush()
+        calls, bill_nanos = recorded(gateway), provider.bill.nanos
+    assert {call.outcome for call in calls} == {"paid", "failed"}
+    tally = replayed(calls, tmp_path / "gateway" / "farthing.toml")
+    assert tally.whole.now.cost_nanos == tally.whole.then.cost_nanos == bill_nanos
+    assert (tally.whole.now.failed, tally.whole.now.paid) == (2, 14)
+    assert not tally.otherwise
+    policy = tmp_path / "policy.toml"
+    policy.write_text(ALL.replace("100", "99"))
+    assert replayed(calls, tmp_path / "gateway" / "farthing.toml", policy).whole.now.cost_nanos == bill_nanos

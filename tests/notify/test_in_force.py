@@ -1,6 +1,6 @@
 """Budgets in force, as alerts ask for them."""
 
-from farthing.budget.window import windows
+from farthing.budgets.window import windows
 from farthing.domain.budget import AccountKey, Budget, Grant, Unit
 from farthing.notify.in_force import limited
 from support.alerting import NOON

@@ -1,6 +1,6 @@
 """A desk whose budgets may ask people: approvals in memory beside its ledger, told to one event loop."""
 
-from farthing.budget.match import Resolver
+from farthing.budgets.match import Resolver
 from farthing.call.rules import Rules
 from farthing.config.approving import Approving
 from farthing.stores.memory.approvals import MemoryApprovals

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from farthing.domain.budget import AccountKey, Budget, Grant, Unit
 from farthing.domain.hold import Loss, Reserve, Spent, Void
-from farthing.domain.ids import Mint, attempt_id
+from farthing.domain.ids import Mint
 from farthing.domain.key import Key
 from farthing.domain.record import CallClosing, CallOpening
 from farthing.domain.suspension import Suspension
@@ -100,7 +100,9 @@ def changes(path: Path, now_ms: int) -> None:
         directory.remove_budget("gone", "root")
         account = AccountKey("user", "user 1", Unit.TOKENS, "lifetime")
         directory.grant(Grant(account=account, amount=5, by="root", reason="for user 1", at_ms=now_ms))
-        guards.suspend(Suspension(label="user", value="user 1", until_ms=None, by="root", why="user 1 asked", at_ms=now_ms))
+        guards.suspend(
+            Suspension(label="user", value="user 1", until_ms=None, by="root", why="user 1 asked", at_ms=now_ms)
+        )
         guards.start("a run", by="bot", who="bot")
         outcomes.judge(Outcome(run="a run", at_ms=now_ms, success=True, score=0.5, by="user 1"))
         outcomes.book(OtherCost(run="a run", at_ms=now_ms, kind="tool", nanos=7))
@@ -170,7 +172,11 @@ def _alter(connection: sqlite3.Connection, chance: random.Random) -> str:
     table, where, key = _some_row(connection, chance)
     column = chance.choice(columns(connection, table))
     (value,) = connection.execute(f"SELECT {column} FROM {table} WHERE {where}", key).fetchone()
-    other = _other(value, chance, connection.execute(f"SELECT type FROM pragma_table_info('{table}') WHERE name = ?", (column,)).fetchone()[0])
+    other = _other(
+        value,
+        chance,
+        connection.execute(f"SELECT type FROM pragma_table_info('{table}') WHERE name = ?", (column,)).fetchone()[0],
+    )
     connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (other, *key))
     return f"{table}.{column} of {key}: {value!r} became {other!r}" if other != value else ""
 
@@ -182,15 +188,19 @@ def _other(value: object, chance: random.Random, kind: str) -> object:
             return {"INTEGER": chance.randrange(3), "REAL": 0.25, "TEXT": chance.choice(["", "x"]), "BLOB": b"\1"}[kind]
         case int():
             other = value ^ 1 << chance.randrange(40)
-            return other if other >= 0 else 0
+            return max(other, 0)
         case float():
             return value + 2.0**-20
         case str():
             place = chance.randrange(len(value) + 1)
-            return value[:place] + chr(chance.randrange(32, 127)) + value[place + chance.randrange(2) :] if value else " "
+            return (
+                value[:place] + chr(chance.randrange(32, 127)) + value[place + chance.randrange(2) :] if value else " "
+            )
         case bytes():
             place = chance.randrange(len(value)) if value else 0
-            return value[:place] + bytes([(value[place] if value else 0) ^ 1 << chance.randrange(8)]) + value[place + 1 :]
+            return (
+                value[:place] + bytes([(value[place] if value else 0) ^ 1 << chance.randrange(8)]) + value[place + 1 :]
+            )
     raise AssertionError(value)
 
 
@@ -218,7 +228,9 @@ def _swap(connection: sqlite3.Connection, chance: random.Random) -> str:
     column = chance.choice(columns(connection, table))
     keys = where.replace(" = ?", "").replace(" AND ", ", ")
     other = chance.choice(connection.execute(f"SELECT {keys} FROM {table}").fetchall())
-    values = [connection.execute(f"SELECT {column} FROM {table} WHERE {where}", key).fetchone()[0] for key in (one, other)]
+    values = [
+        connection.execute(f"SELECT {column} FROM {table} WHERE {where}", key).fetchone()[0] for key in (one, other)
+    ]
     if values[0] == values[1]:
         return ""
     for key, value in zip((one, other), reversed(values), strict=True):

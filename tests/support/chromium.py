@@ -57,7 +57,6 @@ class Watched:
     def __init__(self, context, url: str) -> None:
         self.url = url
         self.wrong: list[str] = []
-        self.bytes = 0
         self.page = context.new_page()
         self.page.on("console", lambda said: self.wrong.append(f"console {said.type}: {said.text}"))
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))

@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from farthing.budget.match import Resolver
+from farthing.budgets.match import Resolver
 from farthing.call.arrival import Arrival, Caller, Provider
 from farthing.call.desk import Limits
 from farthing.call.drive import drive

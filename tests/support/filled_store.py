@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from farthing.budget.hold import charges
+from farthing.budgets.hold import charges
 from farthing.domain.budget import AccountKey, Budget, Unit
 from farthing.domain.hold import Loss, Reserve, Reserved, Settlement, Spent
 from farthing.domain.ids import Mint, attempt_id, show

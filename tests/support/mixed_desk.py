@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from farthing.budget.match import Resolver
+from farthing.budgets.match import Resolver
 from farthing.call.arrival import Arrival, Caller
 from farthing.call.desk import Limits
 from farthing.call.drive import drive

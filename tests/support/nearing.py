@@ -3,8 +3,8 @@
 import asyncio
 from itertools import count
 
-from farthing.budget.match import Resolver
-from farthing.budget.thresholds import Reached
+from farthing.budgets.match import Resolver
+from farthing.budgets.thresholds import Reached
 from farthing.call.arrival import Caller
 from farthing.call.rules import Rules
 from farthing.call.shaping import shape

@@ -49,7 +49,9 @@ _TOKENS = (
     r"|glpat-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})"
 )
 _BEARER = r"(?i:\b(?:bearer|basic) )[A-Za-z0-9._~+/=-]{16,}"
-_NAMED = r"(?i:\b(?:api[_-]?key|secret|password|passwd|token|credential)s?)[\"']?\s{0,3}[:=]\s{0,3}[\"']?[^\s\"',;]{6,200}"
+_NAMED = (
+    r"(?i:\b(?:api[_-]?key|secret|password|passwd|token|credential)s?)[\"']?\s{0,3}[:=]\s{0,3}[\"']?[^\s\"',;]{6,200}"
+)
 _EMAIL = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
 _IBAN = r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])"
 _CARD = r"(?<![\dA-Za-z])\d(?:[ -]?\d){12,18}(?![\dA-Za-z])"
@@ -69,7 +71,9 @@ _WHOLE = Rule("secret", re.compile(_PRIVATE_KEY, re.DOTALL), ("private key",))
 """Goes over many lines."""
 _STRETCH = 8_192
 """Characters that are looked at in one go, or one line where that is longer: then whoever waits for the interpreter has it."""
-_SECRET_NAME = re.compile(r"(?i)^(?:api[_-]?key|.{0,40}secret|password|passwd|.{0,40}[_-]token|authorization|credentials?)$")
+_SECRET_NAME = re.compile(
+    r"(?i)^(?:api[_-]?key|.{0,40}secret|password|passwd|.{0,40}[_-]token|authorization|credentials?)$"
+)
 _MEDIA = re.compile(r"data:[\w.+/-]{1,60};base64,")
 _LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{4096,}")
 _EMBEDDED = ("{", "[")

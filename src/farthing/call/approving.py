@@ -2,9 +2,9 @@
 
 import msgspec
 
-from farthing.budget.asking import beside, scope
-from farthing.budget.refusals import declined
-from farthing.budget.thresholds import Reached, spent_of
+from farthing.budgets.asking import beside, scope
+from farthing.budgets.refusals import declined
+from farthing.budgets.thresholds import Reached, spent_of
 from farthing.call.desk import Desk
 from farthing.call.plan import Plan
 from farthing.call.rewording import noted
@@ -119,8 +119,8 @@ def _patience_ms(plan: Plan, budget: Budget, now_ms: int) -> int:
 
 def _went_on(found: Approval, question: Question, asked_ms: int, desk: Desk) -> Step:
     waited = f" after {desk.now_ms() - asked_ms:,} ms"
-    who = f"{found.by} granted" if found.state == GRANTED else "the budget was raised instead of answering"
-    return Step("approval", f"went on{waited}: {who} {show(PREFIX, found.id)}", question.message)
+    who = f"granted by {found.by}" if found.state == GRANTED else "the budget has a higher limit now"
+    return Step("approval", f"went on{waited}, {who} ({show(PREFIX, found.id)})", question.message)
 
 
 def _undecided(found: Approval, question: Question) -> Refusal:

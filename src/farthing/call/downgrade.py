@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from farthing.budget.thresholds import Reached
+from farthing.budgets.thresholds import Reached
 from farthing.call.nearing import whose
 from farthing.call.plan import Plan
 from farthing.call.rewording import noted

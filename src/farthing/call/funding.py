@@ -1,6 +1,6 @@
 """NeedsFunds → Funded, Refused or Over: tighten on demand, then clamp, fit, wait or refuse."""
 
-from farthing.budget.refusals import declined
+from farthing.budgets.refusals import declined
 from farthing.call.approving import approve, at_limit, pass_thresholds
 from farthing.call.bounding import follow, tighten
 from farthing.call.closing import closing

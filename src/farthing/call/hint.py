@@ -1,6 +1,6 @@
 """Hint: tell the model what is left, so that it takes the shorter way."""
 
-from farthing.budget.thresholds import MILLION, Reached, spent_of
+from farthing.budgets.thresholds import MILLION, Reached, spent_of
 from farthing.call.plan import Plan
 from farthing.call.rewording import noted, reworded
 from farthing.domain.money import nanos_from_picos

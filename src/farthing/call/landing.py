@@ -141,7 +141,9 @@ def landing(plan: Plan, most_tokens: int, why: str) -> Plan:
     origin = "caller" if cap == draft.asked.cap else "limit"
     last = msgspec.structs.replace(last, wanted=Wanted(cap, floor, origin), lands=True)
     carries = f"only the tool {tool!r} stays callable" if tool else "its tools stay in the body and cannot be called"
-    return noted(last, Step("landing", f"made it its run's last call: {carries}, at most {at_most(last, cap)}", why), FLAG)
+    return noted(
+        last, Step("landing", f"made it its run's last call: {carries}, at most {at_most(last, cap)}", why), FLAG
+    )
 
 
 def lands_instead(plan: Plan, found: Declined) -> Plan | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from farthing.budget.thresholds import Watched, accounts_of, far_from
+from farthing.budgets.thresholds import Watched, accounts_of, far_from
 from farthing.call.landing import Landings
 from farthing.call.plan import Plan
 from farthing.call.warmth import Warmth, Whose

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from farthing.budget.hold import charges
-from farthing.budget.terms import Terms
-from farthing.budget.thresholds import Reached
+from farthing.budgets.hold import charges
+from farthing.budgets.terms import Terms
+from farthing.budgets.thresholds import Reached
 from farthing.call.arrival import Arrival, Provider
 from farthing.call.visit import Visit
 from farthing.domain.hold import Charge

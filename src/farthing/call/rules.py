@@ -2,8 +2,8 @@
 
 import msgspec
 
-from farthing.budget.match import Resolver
-from farthing.budget.terms import Terms, TermsBook
+from farthing.budgets.match import Resolver
+from farthing.budgets.terms import Terms, TermsBook
 from farthing.call.arrival import Arrival, Provider
 from farthing.call.levers import NO_LEVERS, Levers
 from farthing.call.plan import Plan

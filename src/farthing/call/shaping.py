@@ -5,8 +5,8 @@ Acts come in the order of `Act`: first what makes the call cheaper, then what th
 
 import msgspec
 
-from farthing.budget.asking import asking
-from farthing.budget.thresholds import Reached, reached
+from farthing.budgets.asking import asking
+from farthing.budgets.thresholds import Reached, reached
 from farthing.call.desk import Desk
 from farthing.call.downgrade import downgrade
 from farthing.call.funding import walk

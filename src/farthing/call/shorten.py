@@ -2,7 +2,7 @@
 
 import msgspec
 
-from farthing.budget.thresholds import Reached
+from farthing.budgets.thresholds import Reached
 from farthing.call.plan import Plan
 from farthing.call.rewording import at_most, noted
 from farthing.domain.record import Step

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvloop
@@ -10,6 +10,7 @@ import uvloop
 from farthing.config.build import build, shut
 from farthing.config.engine import Engine
 from farthing.config.settings import Settings
+from farthing.gateway.app import Pages
 from farthing.gateway.serve import listen, serve
 
 START_SECONDS = 30
@@ -19,11 +20,12 @@ DRAIN_SECONDS = 5.0
 class Background:
     """The gateway that runs meanwhile. Its engine lives on the thread's own loop: read from it, do not await it."""
 
-    def __init__(self, settings: Settings, what: str) -> None:
+    def __init__(self, settings: Settings, what: str, pages: Callable[[Engine], Pages] | None) -> None:
         self.settings = settings
         self.engine: Engine | None = None
         self.port = 0
         self._what = what
+        self._pages = pages
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._started = threading.Event()
@@ -71,18 +73,28 @@ class Background:
             listening.close()
             raise
         try:
-            await serve(self.engine, listening, drain_seconds=DRAIN_SECONDS, ready=self._started.set, stop=self._stop)
+            await serve(
+                self.engine,
+                listening,
+                drain_seconds=DRAIN_SECONDS,
+                pages=self._pages(self.engine) if self._pages else None,
+                ready=self._started.set,
+                stop=self._stop,
+            )
         finally:
             await shut(self.engine)
 
 
 @contextmanager
-def background_gateway(settings: Settings, *, what: str) -> Iterator[Background]:
-    """Serve these settings (port 0: a free one) until the block ends; then drain and close the store.
+def background_gateway(
+    settings: Settings, *, what: str, pages: Callable[[Engine], Pages] | None = None
+) -> Iterator[Background]:
+    """Serve these settings (port 0: a free one) until the block ends; then drain and close the store. `pages` makes what
+    people see at `/`.
 
     Raises OSError where the port is taken, BadConfig or StoreBroken as `build` does.
     """
-    background = Background(settings, what)
+    background = Background(settings, what, pages)
     thread = threading.Thread(target=background.run, name="farthing gateway", daemon=True)
     thread.start()
     try:

@@ -24,6 +24,7 @@ def banner(engine: Engine, url: str, stored: Stored) -> str:
     budgets = [_budget(budget) for budget in budgets_in_force(settings, stored)]
     lines += _section("budgets", budgets or ["none: spending is recorded and not limited"])
     lines += _section("keys", [_keys(engine)])
+    lines += _section("dashboard", [f"{url}/"])
     lines += _section("warnings", [str(warning) for warning in settings.warnings])
     lines += ["", "Point a client here:", *_exports(engine, url)]
     return "\n".join(lines) + "\n"

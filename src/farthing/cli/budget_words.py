@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from farthing.budget.window import windows
+from farthing.budgets.window import windows
 from farthing.config.checks import problems_of
 from farthing.config.convert import budgets_of
 from farthing.config.reader import Reader

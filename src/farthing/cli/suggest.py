@@ -4,7 +4,7 @@ import json
 
 import click
 
-from farthing.budget.suggest import FEWEST_RUNS, RunCost, Suggestion, suggest
+from farthing.budgets.suggest import FEWEST_RUNS, RunCost, Suggestion, suggest
 from farthing.cli.options import as_json, open_store, since, with_settings
 from farthing.cli.screen import dollars, say_json, screen, stamp, table
 from farthing.config.engine import wall_ms

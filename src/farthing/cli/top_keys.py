@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 GONE = "\x04"
 """The terminal is gone: as if its user had ended the input."""
 

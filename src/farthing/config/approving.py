@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from farthing.budget.account import Account, Limits
+from farthing.budgets.account import Account, Limits
 from farthing.call.desk import Heard
 from farthing.domain.budget import AccountKey, Budget, Grant
 from farthing.domain.ids import show

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from farthing.budget.avoid import avoidable
+from farthing.budgets.avoid import avoidable
 from farthing.config.alert_checks import alert_problems, alert_warnings
 from farthing.config.auditing import audit_problems, audit_warnings
 from farthing.config.billing import billing_problems

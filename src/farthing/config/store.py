@@ -156,19 +156,20 @@ def _in_memory(clock: Callable[[], int]) -> Opened:
     memory = MemoryLedger(clock=clock, directory=directory)
     claims = MemoryClaims(memory.records)
     outcomes = MemoryOutcomes(directory)
+    history = MemoryHistory(memory.records, outcomes)
     guards = MemoryGuards(now_ms=clock)
     outbox = MemoryOutbox()
     return Opened(
         ledger=memory,
         directory=directory,
         records=memory.records,
-        history=MemoryHistory(memory.records, outcomes),
+        history=history,
         outcomes=outcomes,
         claims=claims,
         mint=Mint(0),
         skeleton_key=secrets.token_bytes(32),
         outbox=outbox,
-        facts=MemoryFacts(memory.records, directory, outbox),
+        facts=MemoryFacts(memory.records, directory, outbox, history),
         guards=guards,
         approvals=MemoryApprovals(directory),
         periods=MemoryPeriods(directory),

@@ -13,7 +13,7 @@ import msgspec
 
 from farthing.accounts.attribution import LABEL_NAME
 from farthing.accounts.redaction import flaw_of as flaw_of_pattern
-from farthing.budget.window import check_window, check_zone
+from farthing.budgets.window import check_window, check_zone
 from farthing.domain.money import MAX_NANOS
 from farthing.domain.record import Labels
 from farthing.providers.addresses import check_base_url

@@ -3,8 +3,8 @@
 from urllib.parse import urlsplit
 
 from farthing.accounts.secrets import index
-from farthing.budget.account import in_force
-from farthing.budget.match import Resolver, Values
+from farthing.budgets.account import in_force
+from farthing.budgets.match import Resolver, Values
 from farthing.call.arrival import Headers, Provider
 from farthing.call.rules import Rules
 from farthing.config import settings as file

@@ -3,7 +3,7 @@
 import msgspec
 
 from farthing.accounts.standing import BudgetStanding, share_used, standings
-from farthing.budget.window import windows
+from farthing.budgets.window import windows
 from farthing.config.engine import Engine
 from farthing.config.wiring import budgets_in_force
 from farthing.domain.budget import Budget, Grant, Standing, Window

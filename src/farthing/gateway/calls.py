@@ -54,9 +54,7 @@ async def serve_call(engine: Engine, once: Once, route: Route, turn: Turn) -> No
         client.over()
 
 
-async def _drive(
-    engine: Engine, once: Once, arrival: Arrival, body: bytes, turn: Turn, client: PatientClient
-) -> None:
+async def _drive(engine: Engine, once: Once, arrival: Arrival, body: bytes, turn: Turn, client: PatientClient) -> None:
     state = await enter(arrival, engine.rules, engine)
     name = turn.request.named.get(idempotency.HEADER)
     if name is None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from farthing.config.engine import Engine
+from farthing.config.summing import sum_up_for_ever
 from farthing.domain.errors import FarthingError
 from farthing.gateway.app import Gateway, Pages
 from farthing.gateway.limits import WireLimits
@@ -72,6 +73,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(sweep(running.server_state.connections)), loop.create_task(engine.alerting.run())]
     tasks.append(loop.create_task(engine.auditing.run()))
+    tasks.append(loop.create_task(sum_up_for_ever(engine.history)))
     if reload is not None:
         loop.add_signal_handler(signal.SIGHUP, lambda: tasks.append(loop.create_task(_reload(reload))))
     if ready is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from farthing.alerts.budgets import Limited
-from farthing.budget.window import windows
+from farthing.budgets.window import windows
 from farthing.domain.budget import Budget, Grant
 
 

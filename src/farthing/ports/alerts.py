@@ -18,7 +18,7 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int = 0
     cache_read_input_tokens: int = 0
     successes: int | None = None
-    """Runs that somebody said succeeded; None where nobody says."""
+    """Of the runs that began in that time, those that somebody said succeeded; None where nobody says."""
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):

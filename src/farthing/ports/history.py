@@ -1,7 +1,7 @@
-"""History: what the past came to, by group, by meter and by run. Hours that are over are summed once; nothing is ever stale.
+"""History: what the past came to, by group, by meter and by run. What is over is summed once; nothing is ever stale.
 
 Every sum equals the ledger to the nano-dollar at the moment it is read: a change of something that was summed before
-takes its sum back.
+takes its sum back. How a cost is explained (rates, naive cost) stays as the book said when it was summed.
 """
 
 from collections.abc import Callable
@@ -59,7 +59,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """Of one call: how far its context grew."""
     cost_nanos: int
     naive_nanos: int
-    """As in `UsageRow`."""
+    """As in `UsageRow`, by the book that explained its calls."""
     other_nanos: int
     """What it cost beside models."""
     outcome: Outcome | None
@@ -110,7 +110,8 @@ class History(Protocol):
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[RunRow, ...]:
-        """Runs with a call in that time, whole; the newest first, or the dearest (`order="cost"`)."""
+        """Runs that go on in that time (their first call before its end, their last one not before its beginning), whole;
+        the newest first by their last call, or the dearest (`order="cost"`). `where` looks at a run as `outcomes` does."""
         ...
 
     def run(self, name: str) -> RunRow | None:
@@ -118,12 +119,14 @@ class History(Protocol):
         ...
 
     def outcomes(self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()) -> tuple[OutcomeRow, ...]:
-        """Runs whose first call arrived in that time. `by` may also name `prompt`; `model` is that of the run's first
-        attempt; a run counts once in one group."""
+        """Runs whose first call arrived in that time; a run counts once, in one group. Key and labels are those of its first
+        call; `model`, `provider`, `tier`, `route` and `outcome` those of its first attempt. `by` may also name `prompt`,
+        but neither `run` nor `step`; `where` may name `prompt` and `run`."""
         ...
 
     def sum_up(self) -> bool:
-        """Sum up a bounded piece of what is over and not summed yet; False where nothing is left to do."""
+        """Sum up a bounded piece of what is over and not summed yet; False where nothing is left to do now. Nothing is
+        before `price_with` was called."""
         ...
 
     def price_with(self, card_of: CardOf) -> None:

@@ -96,9 +96,7 @@ def _naive(asked: PriceCard | Unpriced, usage: Usage) -> Cost | None:
     return None if isinstance(found, Unpriced) else found
 
 
-def _stations(
-    sent: PriceCard, usage: Usage, tier: str, cost_nanos: int
-) -> Iterator[tuple[str, Cost | Unpriced | int]]:
+def _stations(sent: PriceCard, usage: Usage, tier: str, cost_nanos: int) -> Iterator[tuple[str, Cost | Unpriced | int]]:
     """What it costs once each cause is taken in, one after the other; the last one is what was paid."""
     plain = _uncached(usage)
     yield MODEL, cost(sent, plain)

@@ -62,10 +62,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 def run_from(start_ms: int, make: Callable[[VirtualLoop], Coroutine[Any, Any, T]]) -> T:
     """Run `make(loop)`, a coroutine function, to its end in a loop that starts at this moment; what it returns."""
     loop = VirtualLoop(start_ms)
-    try:
-        return loop.run_until_complete(make(loop))
-    finally:
-        loop.close()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        return runner.run(make(loop))
 
 
 def _wake(future: "asyncio.Future[None]") -> None:

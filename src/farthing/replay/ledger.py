@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from farthing.budget.open_hold import Ended, OpenHold
+from farthing.budgets.open_hold import Ended, OpenHold
 from farthing.domain.hold import Loss, Reserve, Reserved, Settlement
 from farthing.domain.ids import call_of
 from farthing.domain.money import PICOS_PER_NANO

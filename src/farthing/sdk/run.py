@@ -9,7 +9,7 @@ from contextvars import Token
 from decimal import Decimal
 from typing import Any, NamedTuple, Self, TypeVar
 
-from farthing.budget.window import windows
+from farthing.budgets.window import windows
 from farthing.config.engine import Engine
 from farthing.domain.budget import AccountKey, Budget, Standing, Unit
 from farthing.domain.money import NANOS_PER_USD, parse_usd

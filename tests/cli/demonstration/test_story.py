@@ -126,4 +126,4 @@ def test_a_run_is_told_from_three_sides():
 
 
 def test_the_lines_to_paste_name_the_address():
-    assert told(tell_where, "http://127.0.0.1:9").count("http://127.0.0.1:9") == 5
+    assert told(tell_where, "http://127.0.0.1:9").count("http://127.0.0.1:9") == 6

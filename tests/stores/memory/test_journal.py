@@ -2,7 +2,7 @@
 
 import msgspec
 
-from farthing.budget.open_hold import Ended, OpenHold, Part
+from farthing.budgets.open_hold import Ended, OpenHold, Part
 from farthing.domain.hold import Charge, Loss, Reserve, Reserved, Settlement, Spent
 from farthing.domain.ids import EPOCH_MS, attempt_id
 from farthing.domain.record import AttemptOpening, CallClosing, CallOpening

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from farthing.budget.book import Book
+from farthing.budgets.book import Book
 from farthing.domain.hold import Declined, Reserved, Short
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.desk import Desk

@@ -2,7 +2,7 @@
 
 import pytest
 
-from farthing.budget.book import Book
+from farthing.budgets.book import Book
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.journal import Disagreement, Journal
 from support.money import attempt, budget, closing, fixed, settlement

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from farthing.budget.account import Balance
-from farthing.budget.book import Book
+from farthing.budgets.account import Balance
+from farthing.budgets.book import Book
 from farthing.stores.sqlite import open_book
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.open_book import OpenBook, is_busy

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from farthing.budget.book import Book
+from farthing.budgets.book import Book
 from farthing.stores.sqlite.desk import Desk
 from farthing.stores.sqlite.requests import Notice
 

@@ -106,7 +106,10 @@ def test_skeletons_leave_their_digests(path):
     total, verdict = pruned(path, Ages(calls=None, audit=None))
     assert total == {"skeletons": 28}
     assert "skeletons" in verdict.pruned[0]
-    ask(path, "UPDATE call SET skeleton = CAST(replace(skeleton, 'a', 'b') AS BLOB) WHERE id = (SELECT min(id) FROM call)")
+    ask(
+        path,
+        "UPDATE call SET skeleton = CAST(replace(skeleton, 'a', 'b') AS BLOB) WHERE id = (SELECT min(id) FROM call)",
+    )
     audit = audit_of(path, LATER_MS)
     assert not audit.verify().whole
     audit.close()

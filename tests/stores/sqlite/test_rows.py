@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.budget.account import Account
-from farthing.budget.open_hold import Ended, OpenHold, Part
+from farthing.budgets.account import Account
+from farthing.budgets.open_hold import Ended, OpenHold, Part
 from farthing.domain.budget import Unit
 from farthing.stores.sqlite import rows
 from farthing.stores.sqlite.statements import sql

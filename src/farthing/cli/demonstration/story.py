@@ -120,6 +120,7 @@ def tell_where(out: Console, url: str) -> None:
     """Lines to paste."""
     title(out, f"Your turn: the gateway is on {url}")
     body = f'{{"model":"{MODEL}","messages":[{{"role":"user","content":"Hello!"}}]}}'
+    say(out, f"  the dashboard, with all of this in it: {url}/")
     say(out, "  a call, with what it cost in the headers:")
     say(out, f"    curl -si {url}/v1/chat/completions -H 'content-type: application/json' -d '{body}'")
     say(out, "  one against the burst's budget, which is spent:")

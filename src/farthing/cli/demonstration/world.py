@@ -11,6 +11,7 @@ from farthing.cli.background import Background, background_gateway
 from farthing.cli.demonstration.model import support_model
 from farthing.config.engine import wall_ms
 from farthing.config.load import load
+from farthing.dashboard.door import Dashboard
 from farthing.domain.money import usd
 from farthing.testing import Entry, Pace, Settings, SimulatedProvider, list_prices
 
@@ -85,7 +86,7 @@ def demo_gateway(
             ),
             "utf-8",
         )
-        with background_gateway(load(file, {}), what="demo") as gateway:
+        with background_gateway(load(file, {}), what="demo", pages=Dashboard) as gateway:
             yield gateway
 
 

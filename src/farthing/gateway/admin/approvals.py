@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from farthing.budget.asking import within
+from farthing.budgets.asking import within
 from farthing.domain.errors import BadRequest
 from farthing.domain.ids import read
 from farthing.gateway.admin.approval_views import ApprovalPage, ApprovalView, State, approval_view, page_of

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from farthing.accounts.standing import standings
-from farthing.budget.window import windows
+from farthing.budgets.window import windows
 from farthing.config.convert import budgets_of
 from farthing.config.engine import Engine
 from farthing.config.settings import Budget as BudgetSettings

@@ -7,8 +7,10 @@ from farthing.alerts.runs import closed_gate, overruns, unknown_outcomes
 from farthing.domain.budget import Standing, Unit
 from farthing.ports.alerts import FIRST_TURNS, Context, Happening, Sums
 from farthing.ports.directory import Directory
+from farthing.ports.history import History
 from farthing.ports.records import AttemptRecord, CallSummary, Records
 from farthing.stores.memory.alerts import MemoryOutbox
+from farthing.stores.successes import successes
 
 MOST_CALLS = 10_000
 """The newest calls that are looked at one by one."""
@@ -17,8 +19,12 @@ MOST_CALLS = 10_000
 class MemoryFacts:
     """`farthing.ports.alerts.Facts` in memory. Any thread may call."""
 
-    def __init__(self, records: Records, directory: Directory, outbox: MemoryOutbox) -> None:
+    def __init__(
+        self, records: Records, directory: Directory, outbox: MemoryOutbox, history: History | None = None
+    ) -> None:
+        """Without a `history` nobody says which runs succeeded."""
         self._records = records
+        self._history = history
         self._directory = directory
         self._outbox = outbox
         self._asked = 0
@@ -40,9 +46,11 @@ class MemoryFacts:
 
     def sums(self, by: str, since_ms: int, until_ms: int) -> tuple[Sums, ...] | None:
         rows = self._records.usage(by=(by,) if by else (), since_ms=since_ms, until_ms=until_ms)
+        told = successes(self._history, by, since_ms, until_ms) if self._history is not None else {}
         found = (
             Sums(
                 value=row.group[0] if by else "",
+                successes=told.get(row.group[0] if by else ""),
                 attempts=row.attempts - row.open,
                 cost_nanos=row.cost_nanos,
                 input_tokens=row.usage.input_tokens,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from farthing.budget.open_hold import Ended, OpenHold, Part
+from farthing.budgets.open_hold import Ended, OpenHold, Part
 from farthing.domain.budget import AccountKey, Standing, Unit
 from farthing.domain.hold import Loss, Reserve, Reserved, Settlement
 from farthing.domain.ids import call_of

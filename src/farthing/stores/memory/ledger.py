@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from farthing.budget.book import Book
+from farthing.budgets.book import Book
 from farthing.domain.budget import AccountKey, Budget, Grant, Standing
 from farthing.domain.hold import Declined, Loss, Reserve, Reserved, Settlement, Short, Void
 from farthing.domain.record import CallClosing, CallOpening

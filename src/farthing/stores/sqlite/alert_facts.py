@@ -15,7 +15,9 @@ from farthing.ports.alerts import FIRST_TURNS, Context, Happening, Sums
 from farthing.stores.sqlite import queries
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
+from farthing.stores.sqlite.history import SqliteHistory
 from farthing.stores.sqlite.record_rows import usage_row
+from farthing.stores.successes import successes
 
 PAGE = 5_000
 """Calls read in one transaction: about 20 ms."""
@@ -89,6 +91,7 @@ class SqliteFacts:
 
     def __init__(self, path: Path, *, now_ms: Callable[[], int], connect: Connect = sqlite3.connect) -> None:
         self._handle = Handle(partial(open_database, path, connect=connect))
+        self._history = SqliteHistory(path, now_ms=now_ms, connect=connect)
         self._now_ms = now_ms
         self._slices: dict[tuple[str, int], Groups] = {}
 
@@ -114,7 +117,12 @@ class SqliteFacts:
             whole = whole and self._whole_hours(by, first, last, total)
         if not whole:
             return None
-        return tuple(Sums(value=value, **sums) for value, sums in sorted(total.items()) if any(sums.values()))
+        told = successes(self._history, by, since_ms, until_ms)
+        return tuple(
+            Sums(value=value, successes=told.get(value), **sums)
+            for value, sums in sorted(total.items())
+            if any(sums.values())
+        )
 
     def contexts(self, since_ms: int, until_ms: int) -> tuple[Context, ...]:
         runs: dict[tuple[str, str], list[int]] = {}
@@ -146,6 +154,7 @@ class SqliteFacts:
 
     def close(self) -> None:
         self._handle.close()
+        self._history.close()
 
     def _whole_hours(self, by: str, first: int, last: int, total: Groups) -> bool:
         """Add the hours from `first` up to `last`; False where there are too many of them to be summed at once."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from farthing.budget.book import Answer, Book
+from farthing.budgets.book import Answer, Book
 from farthing.domain.hold import Loss, Reserve, Reserved, Settlement, Void
 from farthing.domain.record import CallClosing
 from farthing.stores.sqlite import rows

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import msgspec
 
 from farthing.audit.entry import Kind
-from farthing.budget.book import Book
-from farthing.budget.open_hold import Ended, OpenHold
+from farthing.budgets.book import Book
+from farthing.budgets.open_hold import Ended, OpenHold
 from farthing.domain.hold import Loss, Reserve, Reserved, Settlement
 from farthing.domain.record import CallClosing, CallOpening
 from farthing.stores.sqlite import audit_events, rows

@@ -4,8 +4,8 @@ import contextlib
 import sqlite3
 import time
 
-from farthing.budget.account import Balance
-from farthing.budget.book import Book
+from farthing.budgets.account import Balance
+from farthing.budgets.book import Book
 from farthing.domain.budget import AccountKey, Unit
 from farthing.stores.sqlite import rows, stored
 from farthing.stores.sqlite.audit_chain import Chain

@@ -1,6 +1,7 @@
 """Summing up the past: what is over and quiet, the newest first, a bounded piece at a time."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -45,19 +46,27 @@ class Rollup:
     def __init__(self, path: Path, *, now_ms: Callable[[], int], connect: Connect = sqlite3.connect) -> None:
         self._handle = Handle(partial(_opened, path, connect))
         self._now_ms = now_ms
+        self._at_work = threading.Lock()
+        self._closing = False
 
     def step(self, explainer: Explainer) -> bool:
         """A bounded piece of what is over and not summed; False where nothing is left to do now."""
-        with self._handle.reading() as connection:
-            horizon = Horizon.read(connection)
-            whole = whole_spans(connection)
-            first = connection.execute(_FIRST).fetchone()
-        if first is None:
-            return False
-        first_ms = max(first[0] - horizon.slack_ms, EPOCH_MS) // DAY_MS * DAY_MS
+        with self._at_work:
+            if self._closing:
+                return False
+            with self._handle.reading() as connection:
+                horizon = Horizon.read(connection)
+                whole = whole_spans(connection)
+                first = connection.execute(_FIRST).fetchone()
+            if first is None:
+                return False
+            first_ms = max(first[0] - horizon.slack_ms, EPOCH_MS) // DAY_MS * DAY_MS
+            return self._sum_some(self._due(whole, first_ms), horizon, explainer)
+
+    def _sum_some(self, due: Iterator[Piece], horizon: Horizon, explainer: Explainer) -> bool:
         calls = spans = 0
-        for piece in self._due(whole, first_ms):
-            if calls >= CALLS or spans >= SPANS:
+        for piece in due:
+            if calls >= CALLS or spans >= SPANS or self._closing:
                 return True
             if self._is_quiet(piece, horizon):
                 calls += self._sum(piece, explainer)
@@ -65,7 +74,10 @@ class Rollup:
         return spans > 0
 
     def close(self) -> None:
-        self._handle.close()
+        """Once the piece that somebody is at is done."""
+        self._closing = True
+        with self._at_work:
+            self._handle.close()
 
     def _due(self, whole: Whole, first_ms: int) -> Iterator[Piece]:
         """What is over and not summed: slices of this hour and the one before, then hours, then days; the newest first."""

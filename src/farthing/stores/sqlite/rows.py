@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from farthing.budget.account import Account
-from farthing.budget.open_hold import Ended, OpenHold, Part
+from farthing.budgets.account import Account
+from farthing.budgets.open_hold import Ended, OpenHold, Part
 from farthing.domain.budget import AccountKey, Unit
 from farthing.domain.hold import Loss, Reserve, Reserved, Settlement, Spent
 from farthing.domain.money import PICOS_PER_NANO

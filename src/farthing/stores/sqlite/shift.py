@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from farthing.budget.account import Balance
-from farthing.budget.book import Book
+from farthing.budgets.account import Balance
+from farthing.budgets.book import Book
 from farthing.domain.budget import AccountKey
 from farthing.domain.errors import FarthingError, LedgerUnavailable, StoreBroken
 from farthing.domain.hold import Reserve
