@@ -1,11 +1,9 @@
 """`farthing replay`: the same history under another policy."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +11,7 @@ import click
 
 from farthing.cli.commands import FAILED, Said
 from farthing.cli.options import as_json, config_file, labels, names, open_store, store_url
+from farthing.cli.past import moment_from
 from farthing.cli.replay_text import plain, show, write_csv
 from farthing.cli.screen import say_json, screen
 from farthing.config.engine import wall_ms
@@ -28,8 +27,6 @@ from farthing.replay.store import calls_of, ids_between
 from farthing.replay.tally import Tally
 from farthing.replay.world import NOTHING_STORED, World
 
-_SPAN = re.compile(r"(\d{1,6})([mhdw])")
-_SPAN_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _STEP = 64
 """Calls between two steps of the progress bar."""
 _EVER_MS = 1 << 62
@@ -62,17 +59,7 @@ class Recording(NamedTuple):
 
 
 def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
-    """`7d` back from now, or a moment, in milliseconds since 1970."""
-    if text is None:
-        return None
-    found = _SPAN.fullmatch(text)
-    if found is not None:
-        return wall_ms() - int(found[1]) * _SPAN_MS[found[2]]
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is neither a length of time (24h, 7d) nor a moment (2026-11-30)") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000)
+    return None if text is None else moment_from(text, wall_ms())
 
 
 @click.command()
@@ -84,8 +71,10 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int | No
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), default="auto", show_default=True, help="Its shape.")
 @click.option("--model", default="gpt-4o-mini", show_default=True, help="What the calls of a trace of lengths ask for.")
-@click.option("--since", callback=_moment, help="Calls from then on: 7d (back from now) or a moment.")
-@click.option("--until", callback=_moment, help="Calls before then.")
+@click.option(
+    "--since", callback=_moment, metavar="WHEN", help="Calls from then on: 7d (back from now), a day or a moment."
+)
+@click.option("--until", callback=_moment, metavar="WHEN", help="Calls before then.")
 @click.option("--run", help="Calls of this run.")
 @labels
 @click.option(

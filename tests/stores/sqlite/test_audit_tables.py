@@ -27,7 +27,8 @@ def test_every_column_is_covered(table, tmp_path):
     connection.row_factory = sqlite3.Row
     read = {column[0] for column in connection.execute(table.query).description}
     connection.close()
-    assert columns - read == NOT_COVERED.get(table.name, set())
+    summed = {"posted", "held", "unknown"} if table.name == "account" else set()
+    assert columns - read - summed == NOT_COVERED.get(table.name, set())
 
 
 @pytest.mark.parametrize(("statement", "columns"), [("call_add", OPENING), ("attempt_hold", HOLD)])

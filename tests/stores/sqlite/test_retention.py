@@ -13,6 +13,7 @@ from farthing.stores.sqlite.ledger import SqliteLedger
 from support.audited import NOW_MS, audit_of, fill, more_calls
 
 LATER_MS = NOW_MS + 500 * DAY_MS
+BY_DEFAULT = Ages()
 
 
 def ask(path, query, *values):
@@ -42,7 +43,7 @@ def path(tmp_path):
     return path
 
 
-def pruned(path, ages=Ages(), now_ms=LATER_MS):
+def pruned(path, ages=BY_DEFAULT, now_ms=LATER_MS):
     """Everything that was dropped; after each piece the chain holds."""
     audit = audit_of(path, now_ms)
     total = {}
