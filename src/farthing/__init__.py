@@ -1,9 +1,8 @@
 """Farthing: budgets for AI agents that cannot be overspent."""
 
-from typing import TYPE_CHECKING, Any
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # what `typing` calls so: type checkers know the name, and `typing` need not be loaded
 if TYPE_CHECKING:
     from farthing.sdk.errors import BudgetExceeded, Misused, NoBudget, Refused
     from farthing.sdk.run import Run, budget
@@ -23,7 +22,7 @@ _HOMES = {
 """Where each name lives; loaded when it is first used, so that `import farthing` costs next to nothing."""
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     from importlib import import_module  # noqa: PLC0415 - loads what was asked for
 
     if name == "testing":
@@ -31,6 +30,6 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'farthing' has no attribute {name!r}")
-    found = getattr(import_module(f"farthing.sdk.{home}"), name)
+    found: object = getattr(import_module(f"farthing.sdk.{home}"), name)
     globals()[name] = found
     return found

@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from farthing.domain.ids import EPOCH_MS
-from farthing.domain.record import Skeleton
 from farthing.domain.usage import Usage
 from farthing.ports.history import MeterRow
 from farthing.ports.outcomes import OtherCost, Outcome

@@ -6,6 +6,7 @@ from random import Random
 import msgspec
 import pytest
 
+from farthing.replay import caches
 from farthing.replay.caches import Part, PrefixCaches, parts_of
 from farthing.testing.answer import Block
 from farthing.testing.caches import AutomaticCache, BreakpointCache
@@ -68,12 +69,22 @@ def test_breakpoints_agree_with_the_simulated_provider(seed):
 
 
 def test_keys_and_models_share_no_cache():
-    caches, prompt = PrefixCaches(), [Part(1, 5_000)]
-    caches.use(OWNER, prompt, automatic=True, now_ms=0)
+    ours, prompt = PrefixCaches(), [Part(1, 5_000)]
+    ours.use(OWNER, prompt, automatic=True, now_ms=0)
     longer = [*prompt, Part(2, 1)]
     for other in (("other", "gpt-4o"), ("key", "gpt-4o-mini")):
-        assert caches.use(other, longer, automatic=True, now_ms=1).read == 0
-    assert caches.use(OWNER, longer, automatic=True, now_ms=1).read == 4_992
+        assert ours.use(other, longer, automatic=True, now_ms=1).read == 0
+    assert ours.use(OWNER, longer, automatic=True, now_ms=1).read == 4_992
+
+
+def test_what_is_remembered_is_bounded_and_what_was_used_last_stays(monkeypatch):
+    monkeypatch.setattr(caches, "_MOST", 100)
+    ours = PrefixCaches()
+    for mark in range(300):
+        ours.use(OWNER, [Part(mark, 2_000)], automatic=True, now_ms=mark)
+    assert len(ours._ends) <= 102
+    assert ours.use(OWNER, [Part(299, 2_000), Part(-1, 5)], automatic=True, now_ms=300).read
+    assert not ours.use(OWNER, [Part(0, 2_000), Part(-1, 5)], automatic=True, now_ms=300).read
 
 
 def test_parts_sum_to_what_the_provider_counted():

@@ -90,7 +90,9 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int | No
 )
 @click.option("--store", help="The store's file, instead of the one the configuration names.")
 def replay(policy: Path | None, config: Path | None, store: str | None, by: str, **given: Any) -> None:
-    """The same history under another policy: cost, tokens, refusals and latency, beside what was.
+    """The same history under another policy: what it would have cost.
+
+    Cost, tokens, refusals and latency stand beside what was.
 
     Calls go through the gateway's own engine in made-up time, and nothing is sent. What the policy leaves as it was keeps
     its recorded usage; the rest is simulated, and the report says how much that is.

@@ -13,8 +13,8 @@ from farthing.replay.recorded import Recorded
 from farthing.testing.caches import AUTOMATIC_TTL_MS, LOOK_BACK, STEP, TTLS_MS, Found
 from farthing.testing.models import model_named
 
-_MOST = 1_000_000
-"""Prefixes remembered, some 150 bytes each; those that ended are forgotten first, then those written first."""
+_MOST = 200_000
+"""Prefixes remembered, some 200 bytes each; those that ended are forgotten first, then those written first."""
 
 
 class Part(NamedTuple):
@@ -106,7 +106,7 @@ class PrefixCaches:
     def _forget(self, now_ms: int) -> None:
         self._ends = {link: entry for link, entry in self._ends.items() if now_ms < entry[1]}
         if len(self._ends) > _MOST // 2:
-            self._ends = dict(list(self._ends.items())[_MOST // 2 :])
+            self._ends = dict(list(self._ends.items())[-(_MOST // 2) :])
 
 
 def parts_of(call: Recorded, input_tokens: int) -> tuple[Part, ...]:
