@@ -29,6 +29,7 @@ from farthing.dashboard.assets import Assets
 from farthing.dashboard.door import Dashboard
 from farthing.domain.ids import show
 from farthing.gateway.serve import listen, serve
+from farthing.stores.sqlite.connect import open_database
 
 CHROMIUM = Path("/usr/bin/chromium")
 NOW_MS = UNTIL_MS - 5 * 60_000
@@ -84,6 +85,7 @@ def main() -> None:
             print(f"making {options.calls:,} calls …", file=sys.stderr)
             make_past(path, options.calls)
             judge(path, options.calls // 10)
+        name_account(path)
         with gateway(path, Path(temporary), NOW_MS) as (url, engine):
             while engine.history.sum_up():
                 continue
@@ -91,6 +93,13 @@ def main() -> None:
         weigh()
         with gateway(Path(temporary) / "new.db", Path(temporary), None) as (url, _):
             paint(url)
+
+
+def name_account(path: Path) -> None:
+    """The account that the calls of this past were charged to, which receipts name."""
+    connection = open_database(path)
+    connection.execute("INSERT OR IGNORE INTO account VALUES (1, 'all', '', 'usd', 'lifetime', 0, 0, 0, 0)")
+    connection.close()
 
 
 @contextmanager

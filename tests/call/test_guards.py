@@ -39,6 +39,15 @@ def test_only_new_suspensions_are_told_and_not_at_the_start():
     assert [(event.kind, event.subject) for event in told] == [("suspended", "user bea")]
 
 
+def test_a_call_from_a_retired_deployment_is_an_orphan_and_somebody_is_told():
+    at = GuardedDesk()
+    retired = Suspension(label="deployment", value="v1")
+    at.guards.learn(Known(version=1, suspensions=(retired,)), 1, tell=False)
+    assert code_of(at.take(chat(), labels=(("deployment", "v1"), ("run", "r")))) == "run_orphaned"
+    assert [(event.kind, event.subject) for event in at.events] == [("orphan", "deployment v1")]
+    assert code_of(at.take(chat(), labels=(("deployment", "v2"), ("run", "r")))) == ""
+
+
 def test_a_reload_keeps_what_was_counted():
     at = GuardedDesk(limits=[Limit(requests=2)])
     at.take(chat())

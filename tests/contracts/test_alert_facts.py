@@ -7,14 +7,18 @@ from farthing.domain.budget import AccountKey, Unit
 from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.usage import Usage
 from farthing.ports.alerts import Context, Event, Happening, Sums
+from farthing.ports.outcomes import Outcome
 from farthing.ports.records import Share
 from farthing.stores.memory.alert_facts import MemoryFacts
 from farthing.stores.memory.alerts import MemoryOutbox
 from farthing.stores.memory.directory import MemoryDirectory
+from farthing.stores.memory.history import MemoryHistory
+from farthing.stores.memory.outcomes import MemoryOutcomes
 from farthing.stores.memory.records import Records
 from farthing.stores.sqlite.alert_facts import SqliteFacts
 from farthing.stores.sqlite.alerts import SqliteOutbox
 from farthing.stores.sqlite.connect import open_database
+from farthing.stores.sqlite.outcomes import SqliteOutcomes
 from support.alerting import DAY_MS, HOUR_MS, NOON, USD
 from support.recorded import a_call, write
 
@@ -23,7 +27,8 @@ class Memory:
     def __init__(self, tmp_path, clock):
         self.records, self.outbox = Records(), MemoryOutbox()
         self.directory = MemoryDirectory(now_ms=clock)
-        self.facts = MemoryFacts(self.records, self.directory, self.outbox)
+        self.outcomes = MemoryOutcomes(self.directory)
+        self.facts = MemoryFacts(self.records, self.directory, self.outbox, MemoryHistory(self.records, self.outcomes))
 
     def keep(self, *calls):
         for call in calls:
@@ -41,6 +46,7 @@ class Sqlite:
         path = tmp_path / "farthing.db"
         self.connection = open_database(path)
         self.facts, self.outbox = SqliteFacts(path, now_ms=clock), SqliteOutbox(path)
+        self.outcomes = SqliteOutcomes(path)
 
     def keep(self, *calls):
         self.connection.execute("BEGIN")
@@ -58,6 +64,7 @@ class Sqlite:
     def close(self):
         self.facts.close()
         self.outbox.close()
+        self.outcomes.close()
         self.connection.close()
 
 
@@ -231,3 +238,18 @@ def test_a_file_that_cannot_be_used_is_told_as_such(tmp_path):
         facts.sums("user", 0, NOON)
     connection.close()
     facts.close()
+
+
+def test_successes_are_those_of_runs_that_began_in_that_time_where_somebody_spoke_for_any(store):
+    store.keep(
+        paid(1, NOON - 9, run="r1", team="a"),
+        paid(2, NOON - 8, run="r2", team="a"),
+        paid(3, NOON - 7, run="r3", team="b"),
+        paid(4, NOON - DAY_MS, run="r4", team="a"),
+    )
+    for run, success in (("r1", True), ("r2", False), ("r4", True)):
+        store.outcomes.judge(Outcome(run=run, at_ms=NOON, success=success))
+    found = {sums.value: sums.successes for sums in store.facts.sums("team", NOON - HOUR_MS, NOON)}
+    assert found == {"a": 1, "b": None}
+    (whole,) = store.facts.sums("", NOON - HOUR_MS, NOON)
+    assert whole.successes == 1

@@ -163,30 +163,6 @@ def test_no_run_is_its_own_ancestor(runs):
     assert isinstance(runs.start("d", now_ms=0, parent="d"), Denied)
 
 
-def test_runs_of_a_retired_deployment_are_orphaned_until_it_is_restored(runs):
-    call(runs, "r", 0, deployment="v1")
-    runs.retire("v1")
-    refusal = call(runs, "r", 1)
-    assert code(refusal) == "run_orphaned"
-    assert "deployment v1 is retired" in refusal.message
-    assert code(call(runs, "new", 1, deployment="v1")) == "run_orphaned"
-    runs.restore("v1")
-    assert call(runs, "r", 2) is GOES
-
-
-def test_a_run_that_moved_to_another_deployment_is_not_orphaned(runs):
-    call(runs, "r", 0, deployment="v1")
-    runs.retire("v1")
-    assert call(runs, "r", 1, deployment="v2") is GOES
-
-
-def test_a_stranger_cannot_orphan_a_run_by_naming_a_retired_deployment(runs):
-    call(runs, "r", 0, by="mine")
-    runs.retire("v1")
-    assert code(call(runs, "r", 1, by="yours", deployment="v1")) == "run_orphaned"
-    assert call(runs, "r", 2, by="mine") is GOES
-
-
 def test_each_agent_of_a_run_lands_once_and_then_calls_no_more(runs):
     call(runs, "r", 0)
     assert runs.land("r", now_ms=1, agent="a")

@@ -4,7 +4,7 @@ from farthing.domain.suspension import Suspension
 from farthing.guard.breaker import Barred
 from farthing.guard.lifecycle import Stopped
 from farthing.guard.limit import Limit, Limited, NeverFits, Rate
-from farthing.guard.refusals import limited, looping, resume_command, stopped, suspended, tripped
+from farthing.guard.refusals import limited, looping, resume_command, retired, stopped, suspended, tripped
 
 LIMIT = Limit(match=(("user", "*"),), requests=2)
 
@@ -32,6 +32,13 @@ def test_a_suspension_says_how_to_lift_it_and_when_it_ends():
     assert refusal.what_to_do == (
         "wait until 2026-09-21T14:13:20Z, or lift it with `farthing runs resume --label user=ann`"
     )
+
+
+def test_a_retired_deployment_says_how_it_is_taken_back():
+    refusal = retired(Suspension(label="deployment", value="v 1", why="v2 took over"))
+    assert (refusal.status, refusal.code) == (402, "run_orphaned")
+    assert refusal.message == "the deployment v 1 is retired: v2 took over, and is still calling"
+    assert refusal.what_to_do == "stop it, or take it back with `farthing runs restore 'v 1'`"
 
 
 def test_a_stopped_run_says_why_and_what_to_do():

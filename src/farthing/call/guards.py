@@ -10,11 +10,12 @@ from farthing.call.plan import Plan
 from farthing.call.visit import Visit
 from farthing.domain.record import Labels
 from farthing.domain.refusal import Refusal
+from farthing.domain.suspension import DEPLOYMENT, Suspension
 from farthing.guard.breaker import Barred
 from farthing.guard.lifecycle import Runs, Stopped
 from farthing.guard.limit import Limit
 from farthing.guard.rates import Rates, Ticket
-from farthing.guard.refusals import limited, stopped, suspended, tripped
+from farthing.guard.refusals import limited, retired, stopped, suspended, tripped
 from farthing.guard.run import LifeRules
 from farthing.guard.session import SessionName, session_name
 from farthing.guard.suspension import Suspensions
@@ -82,7 +83,7 @@ class Guards:
         caller, now_ms = arrival.caller, arrival.arrived_ms
         suspension = self.suspensions.find(caller.labels, now_ms=now_ms, key=caller.key)
         if suspension is not None:
-            return suspended(suspension)
+            return self._suspended(suspension, now_ms)
         trusted, told = trusted_labels(caller), dict(caller.labels)
         run = told.get("run", "")
         if run and self._is_its_own(run, caller.key):
@@ -167,6 +168,14 @@ class Guards:
         """Whether the run's life says anything of this key's calls: a key that takes a name cannot stop another's calls."""
         known = self.runs.get(run)
         return known is None or known.owner in ("", key)
+
+    def _suspended(self, suspension: Suspension, now_ms: int) -> Refusal:
+        """A retired deployment that still calls is an orphan, and somebody is told; everybody else just waits."""
+        if suspension.label != DEPLOYMENT:
+            return suspended(suspension)
+        refusal = retired(suspension)
+        self._say("orphan", " ".join(suspension.subject), refusal.message, now_ms)
+        return refusal
 
     def _stopped(self, run: str, verdict: Stopped, now_ms: int) -> Refusal:
         if verdict.code == "run_orphaned":

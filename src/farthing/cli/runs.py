@@ -7,6 +7,7 @@ from farthing.accounts.run_view import run_view
 from farthing.cli.commands import Said
 from farthing.cli.options import Store, as_json, label_from, open_store, since, who, with_settings
 from farthing.cli.receipt import receipt_of_run
+from farthing.cli.retiring import restore, retire
 from farthing.cli.run_text import run_text
 from farthing.cli.screen import dollars, moment, say_json, screen, stamp, table
 from farthing.cli.suspending import for_how_long, guards_of, plain, resume, suspend, why_so
@@ -137,6 +138,10 @@ def suspend_subject(
 def resume_subject(settings: Settings, run: str | None, label: str | None, as_json: bool) -> None:
     """Let a run go on, whatever stopped it; or lift the suspension of whoever carries a label."""
     resume(settings, _subject(run, label), as_json=as_json)
+
+
+runs.add_command(retire)
+runs.add_command(restore)
 
 
 def _subject(run: str | None, label: str | None) -> Subject:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from farthing.domain.budget import Unit
 from farthing.domain.money import NANOS_PER_USD, PICOS_PER_NANO, PICOS_PER_USD, usd
@@ -28,7 +28,8 @@ def money(nanos: int | None) -> Markup:
     """An amount of dollars, with all its digits in the title. A dash where nobody knows."""
     if nanos is None:
         return Markup('<span class="none" title="not known">–</span>')
-    return Markup('<data class="num" value="{}" title="${}">{}</data>').format(usd(nanos), usd(nanos), short_usd(nanos))
+    whole = usd(nanos)
+    return _data(whole, f"${whole}", short_usd(nanos))
 
 
 def short_amount(unit: Unit, amount: int) -> str:
@@ -44,10 +45,9 @@ def amount(unit: Unit, value: int | None) -> Markup:
     """The same, with all its digits in the title."""
     if value is None:
         return Markup('<span class="none">no limit</span>')
-    whole = f"{amount_text(unit, value)} {unit.value.upper() if unit.currency else unit.value.replace('_', ' ')}"
-    return Markup('<data class="num" value="{}" title="{}">{}</data>').format(
-        amount_text(unit, value), whole, short_amount(unit, value)
-    )
+    whole = amount_text(unit, value)
+    word = unit.currency or unit.value.replace("_", " ")
+    return _data(whole, f"{whole} {word}", short_amount(unit, value))
 
 
 def short_count(count: int) -> str:
@@ -65,9 +65,7 @@ def count(number: int | None) -> Markup:
     """A count of tokens or calls, whole in the title."""
     if number is None:
         return Markup('<span class="none" title="not known">–</span>')
-    return Markup('<data class="num" value="{}" title="{}">{}</data>').format(
-        number, f"{number:,}", short_count(number)
-    )
+    return _data(str(number), f"{number:,}", short_count(number))
 
 
 def share(part: int | float, whole: int | float) -> str:
@@ -129,8 +127,8 @@ def said(text: str) -> Markup:
     """A sentence of ours that may hold names of others': escaped, with what stands in backticks as code."""
     pieces = plain(text.removeprefix("Farthing: ")).split("`")
     if len(pieces) % 2 == 0:  # a backtick of somebody else's: nothing is code
-        return Markup("{}").format("`".join(pieces))
-    made = (Markup("<code>{}</code>" if place % 2 else "{}").format(piece) for place, piece in enumerate(pieces))
+        return escape("`".join(pieces))
+    made = (Markup("<code>{}</code>").format(each) if at % 2 else escape(each) for at, each in enumerate(pieces))
     return Markup("").join(made)
 
 
@@ -178,15 +176,17 @@ def picos(amount: int) -> Markup:
     whole, part = divmod(abs(amount), PICOS_PER_USD)
     sign = "−" if amount < 0 else ""
     exact = f"{sign}${whole}.{part:012d}".rstrip("0").rstrip(".")
-    return Markup('<data class="num" value="{}" title="{}">{}</data>').format(
-        exact.replace("$", "").replace("−", "-"),
-        exact,
-        exact if 0 < abs(amount) < 1_000_000 else short_usd(_half_up(amount)),
-    )
+    text = exact if 0 < abs(amount) < 1_000_000 else short_usd(_half_up(amount))
+    return _data(exact.replace("$", "").replace("−", "-"), exact, text)
 
 
 def _half_up(picos: int) -> int:
     return (2 * picos + PICOS_PER_NANO) // (2 * PICOS_PER_NANO)
+
+
+def _data(value: str, title: str, text: str) -> Markup:
+    """A figure of ours: digits, signs and units, in which nothing needs to be escaped. Pages have thousands of them."""
+    return Markup(f'<data class="num" value="{value}" title="{title}">{text}</data>')  # noqa: S704 - digits only
 
 
 def _rounded(nanos: int, decimals: int) -> str:

@@ -5,6 +5,9 @@ import msgspec
 KEY = "key"
 """The subject that is no label: the name of the key a call comes with."""
 
+DEPLOYMENT = "deployment"
+"""A label whose suspension is a retirement: whoever still calls from there has lost its owner."""
+
 Subject = tuple[str, str]
 """A label, or `KEY`, and its value."""
 

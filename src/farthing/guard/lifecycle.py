@@ -9,7 +9,7 @@ from farthing.ports.guards import KnownRun
 
 MOST_RUNS = 65_536
 MOST_STOPPED = 4_096
-"""Processes that are gone, and deployments that are retired, remembered."""
+"""Processes that are gone, remembered."""
 _DEEPEST = 32
 """Parents above a run that are looked at."""
 
@@ -51,7 +51,7 @@ class Runs:
     One that is forgotten is begun anew by its next call. Time never goes back here.
     """
 
-    __slots__ = ("_gone", "_most", "_now_ms", "_retired", "_runs", "_told", "rules")
+    __slots__ = ("_gone", "_most", "_now_ms", "_runs", "_told", "rules")
 
     def __init__(self, rules: LifeRules | None = None, *, known: Iterable[Run] = (), most: int = MOST_RUNS) -> None:
         """`known` are runs remembered elsewhere, the longest untouched first."""
@@ -61,7 +61,6 @@ class Runs:
         self._runs: dict[str, Run] = {}
         self._told: dict[str, Phase] = {}
         self._gone: dict[str, None] = {}
-        self._retired: dict[str, None] = {}
         for run in known:
             self._keep(msgspec.structs.replace(run, in_flight=0))
 
@@ -73,7 +72,6 @@ class Runs:
         by: str = "",
         parent: str = "",
         process: str = "",
-        deployment: str = "",
         beat_every_ms: int | None = None,
     ) -> Run | Denied:
         """Announce a run, or say more of one that goes on. Safe to repeat by whoever owns it; ended runs stay ended."""
@@ -91,7 +89,6 @@ class Runs:
                 run,
                 parent=parent,
                 process=process or run.process,
-                deployment=deployment or run.deployment,
                 beat_ms=now_ms,
                 beat_every_ms=run.beat_every_ms if beat_every_ms is None else beat_every_ms,
             )
@@ -148,22 +145,17 @@ class Runs:
         self._keep(msgspec.structs.replace(run, landed=(*run.landed, agent)))
         return True
 
-    def begin(self, name: str, *, now_ms: int, by: str = "", deployment: str = "") -> Goes | Stopped:
+    def begin(self, name: str, *, now_ms: int, by: str = "") -> Goes | Stopped:
         """A call of the run arrives; whether it has landed is not asked here. Where it goes, `finish` must follow.
 
-        `by` is its key, which becomes the owner of a run nobody has announced; only the owner's calls say which
-        deployment the run belongs to.
+        `by` is its key, which becomes the owner of a run nobody has announced.
         """
         now_ms = self._at(now_ms)
         run = self._runs.get(name, Run(name=name, owner=by, started_ms=now_ms))
-        if deployment and run.owner == by:
-            run = msgspec.structs.replace(run, deployment=deployment)
         self._keep(run)
         for above in tuple(self._above(run.parent)):
             self._keep(above)
         verdict = self.verdict(name, now_ms=now_ms, agent=None)
-        if isinstance(verdict, Goes) and deployment in self._retired:
-            verdict = _orphan(name, f"its deployment {deployment} is retired")
         if isinstance(verdict, Goes):
             self._keep(msgspec.structs.replace(run, called_ms=now_ms, in_flight=run.in_flight + 1))
         return verdict
@@ -194,14 +186,6 @@ class Runs:
     def process_gone(self, process: str) -> None:
         """The SDK process has died: its runs are orphaned."""
         _remember(self._gone, process)
-
-    def retire(self, deployment: str) -> None:
-        """No run with this deployment label should call any more."""
-        _remember(self._retired, deployment)
-
-    def restore(self, deployment: str) -> None:
-        """The deployment is in use again."""
-        self._retired.pop(deployment, None)
 
     def get(self, name: str) -> Run | None:
         return self._runs.get(name)
@@ -274,8 +258,6 @@ class Runs:
     def _left(self, run: Run, now_ms: int) -> str:
         if run.process in self._gone:
             return "the process that started it is gone"
-        if run.deployment in self._retired:
-            return f"its deployment {run.deployment} is retired"
         if run.silent(self.rules, now_ms):
             return f"the heartbeat that was promised has been missing for {(now_ms - run.beat_ms) // 1_000} s"
         return ""

@@ -24,6 +24,16 @@ def suspended(suspension: Suspension) -> Refusal:
     )
 
 
+def retired(suspension: Suspension) -> Refusal:
+    """A call from a deployment that somebody retired."""
+    because = f": {suspension.why}" if suspension.why else ""
+    return Refusal(
+        code="run_orphaned",
+        message=f"the deployment {suspension.value} is retired{because}, and is still calling",
+        what_to_do=f"stop it, or take it back with `farthing runs restore {shlex.quote(suspension.value)}`",
+    )
+
+
 def stopped(verdict: Stopped) -> Refusal:
     """The life of its run keeps the call from going."""
     message, _, what_to_do = verdict.message.rstrip(".").rpartition(". ")

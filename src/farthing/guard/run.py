@@ -48,8 +48,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """The run that started it."""
     process: str = ""
     """The SDK process it lives in."""
-    deployment: str = ""
-    """The deployment label of its latest call."""
     beat_ms: int = 0
     beat_every_ms: int | None = None
     """What its owner promised; None: no heartbeat was promised."""

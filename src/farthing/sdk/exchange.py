@@ -75,24 +75,34 @@ class Exchange:
         self._whole: bytes | None = None
         self._ended = False
         """The provider's answer was read to its end, or given up."""
+        self._asked = 0
+        self._answered = 0
+        """Of what was asked, as the caller's side counts."""
         self._told: asyncio.Future[bytes] | None = None
         self._on_gone: Callable[[], None] | None = None
         self._leaving: asyncio.Future[None] | None = None
         self.complete = False
         """The user has all of the answer."""
-        self._lock = threading.Lock()
-        """Held while a piece is taken, so that an answer is not given up in the midst of one."""
+        self._lock = threading.RLock()
+        """Held while a piece is taken, so that an answer is not given up in the midst of one. Whoever takes may give up."""
         self._taking = False
         self._out: list[bytes] = []
 
     # What the caller says, from any thread
 
+    @property
+    def unanswered(self) -> bool:
+        """The engine waits for an answer to what it asked."""
+        return self._asked > self._answered
+
     def began(self, status: int, headers: Headers, whole: bytes | None) -> None:
         """The provider answers; `whole` is the body where it was read at once."""
+        self._answered += 1
         self._post(self._began, status, headers, whole)
 
     def read_on(self, piece: bytes) -> None:
         """The next piece; `b""` at the answer's proper end."""
+        self._answered += 1
         self._post(self._resolve, piece)
 
     def take(self, take: Take, piece: bytes) -> tuple[list[bytes], bool]:
@@ -110,10 +120,12 @@ class Exchange:
 
     def poured(self, *, at_end: bool) -> None:
         """Nothing more was wanted, or the answer has come to its proper end."""
+        self._answered += 1
         self._post(self._resolve, b"" if at_end else b"stopped")
 
     def failed(self, error: UpstreamFailed) -> None:
         """What was asked for could not be done."""
+        self._answered += 1
         self._post(self._reject, error)
 
     def leave(self) -> None:
@@ -189,6 +201,9 @@ class Exchange:
     def abort(self) -> None:
         with self._lock:
             self._ended = True
+            if self._taking:  # on the caller's side, where no future of the loop may be touched
+                self._post(self._reject, Ambiguous("the answer was given up"))
+                return
         if self._told is not None and not self._told.done():
             self._told.set_exception(Ambiguous("the answer was given up"))
 
@@ -198,7 +213,13 @@ class Exchange:
     async def _do(self, task: Task) -> bytes:
         self._told = self._loop.create_future()
         self._ask(task)
-        return await self._told
+        self._asked += 1
+        try:
+            return await self._told
+        except asyncio.CancelledError:
+            with self._lock:  # nobody takes a piece any more from here on
+                self._ended = True
+            raise
 
     # farthing.ports.client.Client
 

@@ -2,6 +2,8 @@
 
 import time
 
+from farthing.dashboard.pages.audit import words
+
 
 def test_changes_are_told_with_who_made_them(fresh, fresh_visitor):
     fresh_visitor.send("/dashboard/budgets/raise", budget="trial", amount="1", reason="why not")
@@ -20,3 +22,10 @@ def test_the_whole_chain_is_verified_while_people_look(fresh, fresh_visitor):
         time.sleep(0.05)
     assert "Whole:" in fresh_visitor.get("/dashboard/audit/progress").text
     assert "Whole:" in fresh_visitor.get("/dashboard/audit").text
+
+
+def test_details_are_words_not_json():
+    detail = '{"run":"r1","at_ms":5,"success":true,"note":"","nanos":35000000,"account":["all","","usd"]}'
+    assert words(detail) == "success True, nanos $0.035, account all · usd"
+    assert words("a few words") == "a few words"
+    assert words("[1]") == "[1]"

@@ -43,7 +43,9 @@ def test_no_name_of_others_is_a_formula_in_a_file(fresh, fresh_visitor):
     for value in ("=1+1", "+cmd", "-2", "@sum", "plain"):
         fresh.strange(value)
     fresh.gateway.flush()
-    lines = list(csv.DictReader(io.StringIO(fresh_visitor.get("/dashboard/explore.csv?by=team&where=model:gpt-4o-mini").text)))
+    lines = list(
+        csv.DictReader(io.StringIO(fresh_visitor.get("/dashboard/explore.csv?by=team&where=model:gpt-4o-mini").text))
+    )
     assert {each["team"] for each in lines} == {"'=1+1", "'+cmd", "'-2", "'@sum", "plain"}
 
 

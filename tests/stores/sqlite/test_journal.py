@@ -5,7 +5,10 @@ import pytest
 from farthing.budgets.book import Book
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.journal import Disagreement, Journal
+from farthing.stores.sqlite.rollup_spans import Horizon
 from support.money import attempt, budget, closing, fixed, settlement
+
+NOTHING_SUMMED = Horizon(0, 0, 2**62)
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def held(connection, book: Book, *numbers: int) -> None:
     for number in numbers:
         asked = fixed(number, 10)
         journal.held(asked, book.reserve(asked, 0))
-    journal.write()
+    journal.write(NOTHING_SUMMED)
 
 
 def test_a_batch_of_holds_and_ends_is_a_handful_of_statements(connection):
@@ -34,7 +37,7 @@ def test_a_batch_of_holds_and_ends_is_a_handful_of_statements(connection):
         given = settlement(number, 5)
         journal.settled(given, book.settle(given))
         journal.closed(closing(number))
-    journal.write()
+    journal.write(NOTHING_SUMMED)
     connection.set_trace_callback(None)
     assert sum(statement.startswith("UPDATE account") for statement in statements) == 1
     assert connection.execute("SELECT count(*), sum(owner) FROM attempt WHERE state = 2").fetchone() == (50, 150)
@@ -49,10 +52,10 @@ def test_an_end_that_the_file_has_already_is_a_disagreement(connection):
     given = settlement(1, 5)
     journal.settled(given, book.settle(given))
     with pytest.raises(Disagreement):
-        journal.write()
+        journal.write(NOTHING_SUMMED)
 
 
 def test_a_journal_of_nothing_writes_nothing(connection):
     before = connection.total_changes
-    Journal(connection, Book(), 3).write()
+    Journal(connection, Book(), 3).write(NOTHING_SUMMED)
     assert connection.total_changes == before

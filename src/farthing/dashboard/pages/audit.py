@@ -2,11 +2,16 @@
 
 from functools import partial
 
+import msgspec
+
 from farthing.dashboard.visit import Answer, Visit, see
 from farthing.domain.errors import BadRequest
+from farthing.domain.money import usd
 
 PAGE = 50
 ADDRESS = "/dashboard/audit"
+_BESIDE = ("at_ms", "by", "run", "name")
+"""What the other columns say."""
 
 
 async def show(visit: Visit) -> Answer:
@@ -25,8 +30,29 @@ async def show(visit: Visit) -> Answer:
         action=action,
         newest=query.having(before=None) if before else None,
         older=query.having(before=str(events[PAGE - 1].id)) if len(events) > PAGE else None,
+        words=words,
         verifying=visit.house.verifier.last,
     )
+
+
+def words(detail: str) -> str:
+    """The detail of a change for people: JSON as its names and values, without those that say nothing or stand beside it."""
+    try:
+        found = msgspec.json.decode(detail)
+    except msgspec.DecodeError:
+        return detail
+    if not isinstance(found, dict):
+        return detail
+    pairs = ((name, value) for name, value in found.items() if value not in ("", None, [], {}) and name not in _BESIDE)
+    return ", ".join(f"{name.replace('_', ' ')} {_told(name, value)}" for name, value in pairs)
+
+
+def _told(name: str, value: object) -> str:
+    if name.endswith("nanos") and isinstance(value, int):
+        return f"${usd(value)}"
+    if isinstance(value, list):
+        return " · ".join(str(each) for each in value if each not in ("", None))
+    return str(value)
 
 
 async def verify(visit: Visit) -> Answer:

@@ -19,7 +19,7 @@ from farthing.reports.caches import CacheLine, over_time
 from farthing.reports.rates import cache_hit_rate, saved_nanos
 
 GROUPS = ("model", "workflow")
-MOST_ROWS = 200
+MOST_ROWS = 100
 COLUMNS = {
     "input": attrgetter("usage.input_tokens"),
     "rate": attrgetter("rate"),

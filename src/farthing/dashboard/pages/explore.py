@@ -24,7 +24,7 @@ from farthing.reports.figures import FIGURES, Kind
 from farthing.reports.rates import cache_hit_rate, saved_nanos, total
 
 MOST_GROUPS = 3
-MOST_ROWS = 250
+MOST_ROWS = 100
 LABELS_FROM = 200
 """So many of the latest calls say which labels there are."""
 MEASURES: Mapping[str, tuple[str, Unit, Callable[[UsageRow], int]]] = {

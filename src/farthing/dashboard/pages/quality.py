@@ -11,7 +11,7 @@ from farthing.domain.record import Labels
 from farthing.reports.success import Success, cost_per_success
 
 GROUPS = ("workflow", "model", "prompt", "agent", "team", "key")
-MOST_ROWS = 200
+MOST_ROWS = 100
 COLUMNS = {
     "success": attrgetter("nanos"),
     "rate": attrgetter("rate"),

@@ -68,6 +68,7 @@ ORDER BY c.id, a.id
 _FIRST = "SELECT first_tokens FROM alert_run WHERE run = ? AND agent = ?"
 _BEGIN_RUN = "INSERT OR IGNORE INTO alert_run (run, agent, first_tokens, at_ms) VALUES (?, ?, ?, ?)"
 _FORGET_RUNS = "DELETE FROM alert_run WHERE at_ms < ?"
+_ANY_OUTCOME = "SELECT 1 FROM outcome LIMIT 1"
 _OVERRUNS = (
     "SELECT provider || '/' || model, count(*) FROM attempt "
     "WHERE id > ? AND id <= ? AND state = 2 AND flags LIKE '%overran_%' GROUP BY 1"
@@ -117,7 +118,7 @@ class SqliteFacts:
             whole = whole and self._whole_hours(by, first, last, total)
         if not whole:
             return None
-        told = successes(self._history, by, since_ms, until_ms)
+        told = successes(self._history, by, since_ms, until_ms) if self._all(_ANY_OUTCOME) else {}
         return tuple(
             Sums(value=value, successes=told.get(value), **sums)
             for value, sums in sorted(total.items())

@@ -67,7 +67,9 @@ class SqliteGuards:
             connection.execute(
                 _SUSPEND, (it.label, it.value, it.until_ms, it.by, it.why, self._now_ms(), None, version)
             )
-            self._audit(connection, it.by, "suspend", f"{it.label} {it.value}", it.why, (Kind.SUSPENSION, it.label, it.value))
+            self._audit(
+                connection, it.by, "suspend", f"{it.label} {it.value}", it.why, (Kind.SUSPENSION, it.label, it.value)
+            )
 
     def resume(self, subject: Subject, by: str) -> bool:
         now_ms = self._now_ms()

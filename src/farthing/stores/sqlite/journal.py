@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from operator import itemgetter
 
 import msgspec
 
@@ -13,11 +14,13 @@ from farthing.domain.record import CallClosing, CallOpening
 from farthing.stores.sqlite import audit_events, rows
 from farthing.stores.sqlite.audit_batch import Batch
 from farthing.stores.sqlite.audit_chain import Chain
+from farthing.stores.sqlite.queries import NO_ID
 from farthing.stores.sqlite.rollup_spans import Horizon, take_back
 from farthing.stores.sqlite.rows import Row
 from farthing.stores.sqlite.statements import sql
 
 _KNOWN = "SELECT 1 FROM call WHERE id = ?"
+_LAST = itemgetter(-1)
 
 
 class Disagreement(Exception):
@@ -174,18 +177,18 @@ class Journal:
         audit_events.note(self._connection, self._batch, (at_ms, by, "call.adjust", str(attempt), reason))
 
     def _take_sums_back(self, past: Horizon) -> None:
-        """Nearly always there is nothing to take back, which one comparison for each row tells."""
+        """Nearly always there is nothing to take back, which a comparison for each row tells."""
         new = [ask.call for ask, _, _ in self._holds if ask.call is not None]
         new += [opening for opening, _ in self._refusals]
         ended = (self._settlements, self._found, self._voids, self._losses, self._estimates, self._closings)
-        changed = [row[-1] for rows_of in ended for row in rows_of]
-        changed += [ask.opening.id for ask, _, _ in self._holds]
+        changed = [ask.opening.id for ask, _, _ in self._holds]
         changed += [opening.id for opening, _ in self._refusals]
         changed += [correction[0].attempt for correction in self._corrections]
-        old = [number for number in changed if number <= past.summed_id]
-        astray = [call for call in new if past.is_astray(call.id, call.arrived_ms)]
-        if old or astray:
-            take_back(self._connection, past, old, ((call.id, call.arrived_ms) for call in astray))
+        for rows_of in ended:
+            changed += map(_LAST, rows_of)
+        astray = [(call.id, call.arrived_ms) for call in new if past.is_astray(call.id, call.arrived_ms)]
+        if astray or min(changed, default=NO_ID) <= past.summed_id:
+            take_back(self._connection, past, [number for number in changed if number <= past.summed_id], astray)
 
     def _many(self, statement: str, values: Iterable[Row]) -> int:
         if not values:

@@ -34,7 +34,7 @@ class Horizon(NamedTuple):
 
     def is_astray(self, call: int, arrived_ms: int) -> bool:
         """Whether a new call is further from its id than any before."""
-        return apart(call, arrived_ms) > self.slack_ms
+        return not -self.slack_ms <= (call >> 22) + EPOCH_MS - arrived_ms <= self.slack_ms
 
     def ids(self, since_ms: int, until_ms: int) -> tuple[int, int]:
         """`low < id <= high` for every call that arrived in this time."""
