@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from farthing.budgets.currency import Currency, DatedRate, Rates
+
 from farthing.budgets.hold import charges
 from farthing.budgets.match import Resolver
 from farthing.budgets.terms import TermsBook

@@ -47,3 +47,9 @@ def test_what_goes_out_is_json_with_dollars_for_the_eye():
     said = json.loads(str(stacked({"<b>": {"2026-11-01": 1_500_000_000}}, ("2026-11-01",), unit="usd")))
     assert said["series"] == [{"label": "<b>", "values": [1.5]}]
     assert said["kind"] == "bars"
+
+
+def test_what_was_never_asked_for_by_name_is_with_the_others():
+    chart = stacked({"a": {"2026-11-01": 5}}, ("2026-11-01",), unit="count", rest=(9, {"2026-11-01": 3}))
+    assert chart.series[-1].label == "all others (9)"
+    assert chart.series[-1].values == (3,)

@@ -73,3 +73,10 @@ def test_text_that_is_no_id_is_refused_with_what_is_wrong(text):
 def test_ids_of_one_slot_are_told_from_those_of_another(one_ms: int, other_ms: int, one: int, other: int):
     first, second = Mint(one)(EPOCH_MS + one_ms), Mint(other)(EPOCH_MS + other_ms)
     assert same_maker(first, second) == (one == other)
+
+
+def test_no_id_of_before_a_moment_is_as_large_as_its_first():
+    mint = Mint(SLOTS - 1)
+    before = mint(EPOCH_MS + 4_999)
+    assert before < first_id(EPOCH_MS + 5_000) <= mint(EPOCH_MS + 5_000)
+    assert first_id(0) == 0

@@ -32,7 +32,10 @@ _FIELDS = ("id", "at", "by", "action", "subject", "detail")
 
 @click.group(no_args_is_help=True)
 def audit() -> None:
-    """The audit: who changed what, verify that nothing else did, seal, export, erase a name, drop what is too old."""
+    """Who changed what, and proof that nothing else did: verify, seal, export.
+
+    Also: erase a name from the store, and drop what is too old.
+    """
 
 
 @contextmanager

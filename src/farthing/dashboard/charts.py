@@ -67,23 +67,28 @@ def seconds_of(step: str) -> int:
 
 
 def stacked(
-    groups: Mapping[str, Mapping[str, int]], steps: Sequence[str], *, unit: Unit, kind: Kind = "bars"
+    groups: Mapping[str, Mapping[str, int]],
+    steps: Sequence[str],
+    *,
+    unit: Unit,
+    rest: tuple[int, Mapping[str, int]] = (0, {}),
 ) -> Chart | None:
-    """Groups over time, the largest first, the small ones in one. None where there is nothing."""
+    """Groups over time, the largest first, the small ones in one; `rest` are so many more that are in no group. None
+    where there is nothing."""
     sums = {label: sum(values.values()) for label, values in groups.items()}
     ranked = sorted((label for label in sums if sums[label] > 0), key=lambda label: (-sums[label], label))
     if not ranked:
         return None
-    shown, rest = ranked[:MOST_SERIES], ranked[MOST_SERIES:]
-    if len(rest) == 1:
-        shown, rest = ranked, []
+    shown, small = ranked[:MOST_SERIES], ranked[MOST_SERIES:]
+    if len(small) == 1 and not rest[0]:
+        shown, small = ranked, []
     over = NANOS_PER_USD if unit == "usd" else 1
     series = [Series(label, tuple(groups[label].get(step, 0) / over for step in steps)) for label in shown]
-    if rest:
-        others = tuple(sum(groups[label].get(step, 0) for label in rest) / over for step in steps)
-        series.append(Series(f"{OTHER} ({len(rest)})", others))
+    if small or rest[0]:
+        others = (sum(groups[label].get(step, 0) for label in small) + rest[1].get(step, 0) for step in steps)
+        series.append(Series(f"{OTHER} ({len(small) + rest[0]})", tuple(max(each, 0) / over for each in others)))
     return Chart(
-        kind=kind, unit=unit, x=tuple(map(seconds_of, steps)), names=tuple(map(told, steps)), series=tuple(series)
+        kind="bars", unit=unit, x=tuple(map(seconds_of, steps)), names=tuple(map(told, steps)), series=tuple(series)
     )
 
 

@@ -40,6 +40,11 @@ class Mint:
         return fresh
 
 
+def first_id(at_ms: int) -> int:
+    """No id that was made before this moment is as large; those made since are, by a clock that never went back."""
+    return max(at_ms - EPOCH_MS, 0) << 22
+
+
 def attempt_id(call_id: int, ordinal: int) -> int:
     """The id of a call's attempt; the first is 1."""
     assert 1 <= ordinal <= ATTEMPTS

@@ -10,6 +10,8 @@ from farthing.sdk.engine import LocalEngine
 from farthing.sdk.exchange import Begin, Done, Exchange, More, Piece, Pour, Send, Take, Task
 from farthing.sdk.http import BodyKind, bounded, headers_of, outbound, proof, streams
 
+_CLOSED = "the event loop of the client was closed"
+
 
 class AsyncCall:
     """One call of an asynchronous client; its tasks are done on the client's own loop."""
@@ -26,6 +28,7 @@ class AsyncCall:
         self._exchange: Exchange | None = None
         self._taking: Take | None = None
         self._over = False
+        self._left = False
         self._abandoned = False
 
     async def begin(self, engine: LocalEngine, asked: Request) -> Any:
@@ -35,13 +38,29 @@ class AsyncCall:
         try:
             return await self._answer()
         except BaseException:
-            exchange.leave()
-            if not self._over:
-                self._finish_apart()
+            self.close()
             raise
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The pieces of a streamed answer."""
+        """The pieces of a streamed answer. Dropped before its end, it is as if it were closed."""
+        try:
+            async for piece in self._pieces_to_the_end():
+                yield piece
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """The user wants no more. What is under way is accounted for in the background. Safe to call twice, from anywhere."""
+        if self._over or self._left or self._exchange is None:
+            return
+        self._left = True
+        self._exchange.leave()
+        try:
+            self._loop.call_soon_threadsafe(self._finish_apart)
+        except RuntimeError:
+            self._exchange.failed(Ambiguous(_CLOSED))
+
+    async def _pieces_to_the_end(self) -> AsyncIterator[bytes]:
         while True:
             task = await self._tasks.get()
             if isinstance(task, Piece):
@@ -59,12 +78,6 @@ class AsyncCall:
             else:
                 await self._do(task)
 
-    async def aclose(self) -> None:
-        """The user wants no more. What is under way is accounted for in the background."""
-        if not self._over and self._exchange is not None:
-            self._exchange.leave()
-            self._finish_apart()
-
     def _ask(self, task: Task) -> None:
         try:
             if not self._abandoned:
@@ -73,7 +86,7 @@ class AsyncCall:
         except RuntimeError:  # the client's loop is closed
             self._abandoned = True
         if isinstance(task, Send | More | Pour) and self._exchange is not None:
-            self._exchange.failed(Ambiguous("the event loop of the client was closed"))
+            self._exchange.failed(Ambiguous(_CLOSED))
 
     async def _finish(self) -> None:
         """What is left of a call whose user has left. Where the loop ends before it, nobody reads on."""
@@ -85,7 +98,7 @@ class AsyncCall:
         finally:
             if not self._over and self._exchange is not None:
                 self._abandoned = True
-                self._exchange.failed(Ambiguous("the event loop of the client was closed"))
+                self._exchange.failed(Ambiguous(_CLOSED))
 
     async def _pour(self, take: Take) -> AsyncIterator[bytes]:
         """As `SyncCall._pour`."""
@@ -187,7 +200,10 @@ class AsyncBody:
         return self._call.pieces()
 
     async def aclose(self) -> None:
-        await self._call.aclose()
+        self._call.close()
+
+    def __del__(self) -> None:
+        self._call.close()
 
 
 _STREAMS = BodyKind("AsyncByteStream", AsyncBody)

@@ -9,10 +9,14 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from farthing.domain.errors import Ambiguous, LedgerUnavailable
 from farthing.sdk.calls import Request, serve
 from farthing.sdk.engine import LocalEngine
 from farthing.sdk.exchange import Begin, Done, Exchange, More, Piece, Pour, Send, Take, Task
 from farthing.sdk.http import BodyKind, bounded, headers_of, outbound, proof, streams
+
+LOOK_SECONDS = 1.0
+"""How often a call that waits looks whether anybody is still there to answer it."""
 
 
 class SyncCall:
@@ -30,23 +34,41 @@ class SyncCall:
         self._taking: Take | None = None
         """Whoever pours the answer, while its pieces go to the user."""
         self._over = False
+        self._left = False
+        self._engine: LocalEngine | None = None
 
     def begin(self, engine: LocalEngine, asked: Request) -> Any:
-        """The response for the client. Raises what the client's own HTTP raised."""
+        """The response for the client. Raises what the client's own HTTP raised, LedgerUnavailable where the engine ends."""
+        self._engine = engine
         exchange = self._exchange = Exchange(engine.loop, self._tasks.put, engine.engine.limits.answer_bytes)
         engine.start(lambda: serve(engine, asked, exchange))
         try:
             return self._answer()
         except BaseException:
-            exchange.leave()
-            if not self._over:
-                self._finish_apart()
+            self.close()
             raise
 
     def pieces(self) -> Iterator[bytes]:
-        """The pieces of a streamed answer."""
+        """The pieces of a streamed answer. Dropped before its end, it is as if it were closed."""
+        try:
+            yield from self._pieces_to_the_end()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """The user wants no more. What is under way is accounted for in the background. Safe to call twice, anywhere."""
+        if self._over or self._left or self._exchange is None:
+            return
+        self._left = True
+        self._exchange.leave()
+        try:
+            threading.Thread(target=self._rest, name="farthing-drain", daemon=True).start()
+        except RuntimeError:  # the program ends, and no thread begins any more
+            self._exchange.failed(Ambiguous("the program ended before the answer did"))
+
+    def _pieces_to_the_end(self) -> Iterator[bytes]:
         while True:
-            task = self._tasks.get()
+            task = self._next()
             if isinstance(task, Piece):
                 yield task.data
             elif isinstance(task, Pour):
@@ -61,11 +83,22 @@ class SyncCall:
             else:
                 self._do(task)
 
-    def close(self) -> None:
-        """The user wants no more. What is under way is accounted for in the background."""
-        if not self._over and self._exchange is not None:
-            self._exchange.leave()
-            self._finish_apart()
+    def _next(self) -> Task:
+        """What the engine asks next. An engine that ends says so; one that died, and a task that was lost to Ctrl-C between
+        two steps, are noticed here."""
+        exchange, engine = self._exchange, self._engine
+        assert exchange is not None
+        assert engine is not None
+        while True:
+            try:
+                return self._tasks.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                if self._over:
+                    return Done(complete=False)
+                if not engine.alive:
+                    return Done(complete=False, error=LedgerUnavailable("the engine of this process is gone"))
+                if exchange.unanswered and self._tasks.empty():
+                    exchange.failed(Ambiguous("interrupted"))
 
     def _pour(self, take: Take) -> Iterator[bytes]:
         """Read on until no more is wanted. Where the user leaves in the midst of it, somebody else goes on (`_rest`)."""
@@ -102,7 +135,7 @@ class SyncCall:
 
     def _answer(self) -> Any:
         while True:
-            task = self._tasks.get()
+            task = self._next()
             if isinstance(task, Begin):
                 return self._made(task)
             if isinstance(task, Done):
@@ -121,14 +154,11 @@ class SyncCall:
 
     def _until_over(self) -> None:
         while not self._over:
-            task = self._tasks.get()
+            task = self._next()
             if isinstance(task, Done):
                 self._end(task)
             else:
                 self._do(task)
-
-    def _finish_apart(self) -> None:
-        threading.Thread(target=self._rest, name="farthing-drain", daemon=True).start()
 
     def _end(self, done: Done) -> None:
         self._over = True

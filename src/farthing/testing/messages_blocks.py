@@ -23,8 +23,9 @@ def blocks_of(body: dict[str, Any]) -> tuple[Block, ...]:
     """All blocks in the order the cache reads them. Raises Rejected for breakpoints that break the rules."""
     blocks = [*_tools(body), *_system(body)]
     start = len(blocks)
+    deferred = _deferred(body)
     for message in body["messages"]:
-        blocks += _message(message)
+        blocks += _message(message, deferred)
     if start < len(blocks):
         blocks[start] = _salted(blocks[start], body)
     blocks[-1] = msgspec.structs.replace(blocks[-1], tokens=blocks[-1].tokens + PRIMING)
@@ -35,6 +36,13 @@ def blocks_of(body: dict[str, Any]) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def seen_tools(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tools that the model can see: all but those whose definition is deferred and was not found by a search yet."""
+    deferred = _deferred(body)
+    found = {name for message in body["messages"] for name in _references(message.get("content"))}
+    return [tool for tool in body.get("tools") or [] if tool.get("name") not in deferred or tool["name"] in found]
+
+
 def is_forced(body: dict[str, Any]) -> bool:
     """The request makes the model use a tool."""
     return (body.get("tool_choice") or {}).get("type") in ("any", "tool")
@@ -42,7 +50,10 @@ def is_forced(body: dict[str, Any]) -> bool:
 
 def _tools(body: dict[str, Any]) -> list[Block]:
     blocks = []
+    deferred = _deferred(body)
     for at, tool in enumerate(body.get("tools") or []):
+        if tool.get("name") in deferred:
+            continue
         text = _plain(tool)
         blocks.append(Block(f"tool {text}", count(text), _ttl(tool.get("cache_control"), f"tools.{at}.cache_control")))
     if blocks:
@@ -66,20 +77,32 @@ def _system(body: dict[str, Any]) -> list[Block]:
     ]
 
 
-def _message(message: dict[str, Any]) -> list[Block]:
+def _deferred(body: dict[str, Any]) -> dict[str, str]:
+    """Tools that are no part of the prompt (`defer_loading`) until a result refers to them: name → definition."""
+    return {str(tool.get("name")): _plain(tool) for tool in body.get("tools") or [] if tool.get("defer_loading")}
+
+
+def _references(content: Any) -> list[str]:
+    """The tools that a search found: `tool_reference` blocks in the results of a message."""
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    here = [str(part.get("tool_name")) for part in parts if part.get("type") == "tool_reference"]
+    return here + [name for part in parts if part.get("type") == "tool_result" for name in _references(part.get("content"))]
+
+
+def _message(message: dict[str, Any], deferred: dict[str, str]) -> list[Block]:
     content = message["content"]
     parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
     return [
         Block(
             f"{message['role']} {at == 0} {_plain(part)}",
-            _part_tokens(part) + (MESSAGE_OVERHEAD if at == 0 else 0),
+            _part_tokens(part, deferred) + (MESSAGE_OVERHEAD if at == 0 else 0),
             _ttl(part.get("cache_control"), "messages.cache_control"),
         )
         for at, part in enumerate(parts)
     ]
 
 
-def _part_tokens(part: dict[str, Any]) -> int:
+def _part_tokens(part: dict[str, Any], deferred: dict[str, str]) -> int:
     match part.get("type"):
         case "text":
             return count(str(part.get("text", "")))
@@ -89,7 +112,9 @@ def _part_tokens(part: dict[str, Any]) -> int:
             return count(str(part.get("name", ""))) + count(msgspec.json.encode(part.get("input")).decode())
         case "tool_result":
             content = part.get("content") or ""
-            return count(content) if isinstance(content, str) else sum(_part_tokens(inner) for inner in content)
+            return count(content) if isinstance(content, str) else sum(_part_tokens(inner, deferred) for inner in content)
+        case "tool_reference":
+            return count(deferred.get(str(part.get("tool_name")), ""))
         case "image":
             source = part.get("source") or {}
             return anthropic_tokens(str(source.get("data") or source.get("url") or ""))

@@ -5,7 +5,7 @@ from typing import Any
 from farthing.testing.answer import Ask
 from farthing.testing.conversation import Prompt, Tool, ToolCall, Turn
 from farthing.testing.errors import Rejected
-from farthing.testing.messages_blocks import blocks_of, is_forced
+from farthing.testing.messages_blocks import blocks_of, is_forced, seen_tools
 from farthing.testing.models import Model, model_named
 from farthing.testing.names import names
 
@@ -77,7 +77,8 @@ def _messages(body: dict[str, Any]) -> list[dict[str, Any]]:
     if not messages:
         raise Rejected("messages: at least one message is required")
     for at, message in enumerate(messages):
-        if not isinstance(message, dict) or message.get("role") not in ("user", "assistant"):
+        roles = ("user", "assistant", "system") if at else ("user", "assistant")  # mid-conversation-system-2026-04-07
+        if not isinstance(message, dict) or message.get("role") not in roles:
             raise Rejected(f"messages.{at}.role: Input should be 'user' or 'assistant'")
         if not message.get("content"):
             raise Rejected(
@@ -146,7 +147,7 @@ def _budget(thinking: dict[str, Any], cap: int | None) -> int:
 
 
 def _prompt(body: dict[str, Any], name: str, messages: list[dict[str, Any]]) -> Prompt:
-    tools = tuple(Tool(str(tool.get("name")), tool.get("input_schema") or {}) for tool in body.get("tools") or [])
+    tools = tuple(Tool(str(tool.get("name")), tool.get("input_schema") or {}) for tool in seen_tools(body))
     turns = [turn for message in messages for turn in _turns(message)]
     system = "\n".join(str(part.get("text", "")) for part in parts_of({"content": body.get("system") or ""}))
     form = body.get("output_format") or (body.get("output_config") or {}).get("format") or {}

@@ -32,13 +32,17 @@ def test_what_is_read_more_often_than_written_is_no_waste():
 
 
 def test_groups_have_what_their_own_writes_cost():
-    rows = (row(("m", "a"), input_tokens=9, cache_write_input_tokens=3), row(("m", "b"), input_tokens=0))
+    rows = (
+        row(("m", "a"), input_tokens=9, cache_write_input_tokens=3),
+        row(("m", "b"), input_tokens=9, cache_write_input_tokens=1),
+        row(("m", "c"), input_tokens=0),
+    )
     meters = [
-        MeterRow(group=("m", "a"), meter=meter, quantity=3, picos_each=2, picos=6)
+        MeterRow(group=("m",), meter=meter, quantity=2, picos_each=4, picos=8)
         for meter in ("cache_write_5m", "cache_write_1h", "input")
     ]
-    (group,) = groups_of(rows, meters)
-    assert group.written_picos == 12
+    group, other = groups_of(rows, meters)
+    assert (group.written_picos, other.written_picos) == (12, 4)
     assert group.saved_nanos == 3
     assert total_of((group, group)).input_tokens == 18
 

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 
+from farthing.dashboard.forms import query_of
+from farthing.dashboard.pages.explore import FEW, Question, read
 from farthing.domain.money import usd
 
 
@@ -64,3 +66,14 @@ def test_an_empty_time_says_what_to_do(visitor):
     page = visitor.get("/dashboard/explore?from=2020-01-01&to=2020-01-02&where=team:x").text
     assert "No calls in 2020-01-01 to 2020-01-02 that fit the filters" in page
     assert "remove the filters" in page
+
+
+def test_many_groups_are_drawn_like_few_the_largest_by_name_and_the_rest_in_one(world):
+    engine, now = world.gateway.engine, world.gateway.engine.now_ms()
+    question = Question.of(query_of(b"by=run&since=90d"), now)
+    found = read(engine, question)
+    assert len(found.rows) > FEW
+    *named, others = found.chart.series
+    assert others.label == f"all others ({len(found.rows) - len(named)})"
+    drawn = round(sum(sum(series.values) for series in found.chart.series) * 10**9)
+    assert drawn == found.whole.cost_nanos

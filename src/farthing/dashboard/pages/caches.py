@@ -84,15 +84,23 @@ def total_of(groups: Sequence[Group]) -> Usage:
 
 
 def groups_of(rows: Sequence[UsageRow], meters: Sequence[MeterRow]) -> tuple[Group, ...]:
-    """Each group with what its cache writes cost; those without input are left out."""
-    written: dict[tuple[str, ...], int] = defaultdict(int)
+    """Each group with its part, by tokens, of what its model's cache writes cost; `meters` are by model alone, which is
+    what their prices depend on. Groups without input are left out."""
+    cost: dict[str, int] = defaultdict(int)
+    tokens: dict[str, int] = defaultdict(int)
     for meter in meters:
         if meter.meter.startswith("cache_write"):
-            written[meter.group] += meter.picos
+            cost[meter.group[0]] += meter.picos
+            tokens[meter.group[0]] += meter.quantity
     return tuple(
-        Group(names=row.group, usage=row.usage, saved_nanos=saved_nanos(row), written_picos=written[row.group])
+        Group(
+            names=row.group,
+            usage=row.usage,
+            saved_nanos=saved_nanos(row),
+            written_picos=cost[model] * row.usage.cache_write_input_tokens // max(tokens[model], 1),
+        )
         for row in rows
-        if row.usage.input_tokens
+        if row.usage.input_tokens and (model := row.group[0]) is not None
     )
 
 
@@ -100,7 +108,7 @@ def _read(engine: Engine, period: Period) -> tuple[tuple[Group, ...], tuple[Cach
     history, since_ms, until_ms = engine.history, period.since_ms, period.until_ms
     step = "hour" if is_hourly(period.since_ms, period.until_ms) else "day"
     rows = history.usage(by=GROUPS, since_ms=since_ms, until_ms=until_ms)
-    meters = history.meters(by=GROUPS, since_ms=since_ms, until_ms=until_ms)
+    meters = history.meters(by=GROUPS[:1], since_ms=since_ms, until_ms=until_ms)
     steps = history.usage(by=("model", step), since_ms=since_ms, until_ms=until_ms)
     return groups_of(rows, meters), over_time(steps)
 

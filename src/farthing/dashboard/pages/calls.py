@@ -102,7 +102,9 @@ def _sheet(engine: Engine, number: int) -> Sheet | None:
     if record is None:
         return None
     run = dict(record.opening.labels).get("run")
-    before = engine.records.recent(limit=1, before_id=number, run=run) if run else ()
+    known = engine.history.run(run) if run else None
+    is_first = known is None or known.first_ms >= record.opening.arrived_ms  # nothing before it is worth looking for
+    before = () if is_first else engine.records.recent(limit=1, before_id=number, run=run)
     return Sheet(
         receipt=receipt(record, partial(card_of, engine)),
         before=next(iter(before), None),

@@ -11,7 +11,7 @@ import msgspec
 
 from farthing.accounts.attribution import LABEL_NAME
 from farthing.config.engine import Engine
-from farthing.dashboard.charts import Chart, Unit, is_hourly, stacked, steps_of
+from farthing.dashboard.charts import MOST_SERIES, Chart, Unit, is_hourly, stacked, steps_of
 from farthing.dashboard.filters import TIMES, names_of, where_of, with_filter, without_filter
 from farthing.dashboard.forms import Query
 from farthing.dashboard.period import PRESETS, Period, period_of
@@ -25,6 +25,8 @@ from farthing.reports.rates import cache_hit_rate, saved_nanos, total
 
 MOST_GROUPS = 3
 MOST_ROWS = 100
+FEW = 12
+"""Groups that are asked for over time all at once."""
 LABELS_FROM = 200
 """So many of the latest calls say which labels there are."""
 MEASURES: Mapping[str, tuple[str, Unit, Callable[[UsageRow], int]]] = {
@@ -116,12 +118,45 @@ def read(engine: Engine, question: Question) -> Found:
     rows = ask(by=question.by)
     series = next((name for name in question.by if name not in TIMES), "model")
     step = "hour" if is_hourly(period.since_ms, period.until_ms) else "day"
+    steps = steps_of(period.since_ms, period.until_ms)
     return Found(
         rows=rows,
         whole=total(rows),
-        chart=_chart(ask(by=(series, step)), question, steps_of(period.since_ms, period.until_ms)),
+        chart=_drawn(ask, rows, question, (series, step), steps),
         names=names_of(engine.records.recent(limit=LABELS_FROM)),
     )
+
+
+def _drawn(
+    ask: Callable[..., tuple[UsageRow, ...]],
+    rows: tuple[UsageRow, ...],
+    question: Question,
+    by: tuple[str, str],
+    steps: tuple[str, ...],
+) -> Chart | None:
+    """Of many groups only the largest are asked for over time, one by one: the others are what is left of the whole."""
+    if by[0] not in question.by:
+        return _chart(ask(by=by), question, steps)
+    value = MEASURES[question.measure][2]
+    sums: dict[str, int] = defaultdict(int)
+    for row in rows:
+        sums[row.group[question.by.index(by[0])]] += max(value(row), 0)
+    if len(sums) <= FEW or by[0] in dict(question.where):
+        return _chart(ask(by=by), question, steps)
+    largest = sorted(sums, key=lambda name: (-sums[name], name))[:MOST_SERIES]
+    found = {name: _by_step(ask(by=by[1:], where=_and(question.where, by[0], name)), value) for name in largest}
+    whole = _by_step(ask(by=by[1:]), value)
+    named = {name or "(none)": steps_of_it for name, steps_of_it in found.items()}
+    rest = {step: whole.get(step, 0) - sum(each.get(step, 0) for each in found.values()) for step in steps}
+    return stacked(named, steps, unit=MEASURES[question.measure][1], rest=(len(sums) - len(largest), rest))
+
+
+def _by_step(rows: tuple[UsageRow, ...], value: Callable[[UsageRow], int]) -> dict[str, int]:
+    return {row.group[0]: max(value(row), 0) for row in rows}
+
+
+def _and(where: Labels, name: str, value: str) -> Labels:
+    return tuple(sorted((*where, (name, value))))
 
 
 def _chart(rows: tuple[UsageRow, ...], question: Question, steps: tuple[str, ...]) -> Chart | None:

@@ -13,6 +13,7 @@ from farthing.dashboard.filters import names_of, where_of, with_filter, without_
 from farthing.dashboard.forms import Query
 from farthing.dashboard.period import PRESETS, period_of
 from farthing.dashboard.visit import Answer, Visit, see
+from farthing.domain.ids import first_id
 from farthing.domain.record import Labels
 from farthing.gateway.admin.endpoint import missing
 from farthing.gateway.settling import card_of
@@ -23,6 +24,8 @@ PAGE = 50
 MOST_CALLS = 300
 """Of one run on its page; a longer one shows its latest."""
 FARTHEST = 5_000
+SLACK_MS = 60_000
+"""By how much an id may run ahead of its call's arrival, where a clock went back."""
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +103,7 @@ def _sheet(engine: Engine, name: str) -> Sheet | None:
     row = engine.history.run(name)
     if row is None:
         return None
-    calls = tuple(reversed(engine.records.recent(limit=MOST_CALLS, run=name)))
+    calls = tuple(reversed(calls_of(engine, row)))
     records = [record for call in calls if (record := engine.records.call(call.id)) is not None]
     outcome, others = engine.outcomes.of(name)
     whole = run_receipt((receipt(record, partial(card_of, engine)) for record in records), outcome, others)
@@ -113,6 +116,13 @@ def _sheet(engine: Engine, name: str) -> Sheet | None:
         context=context_of(whole.answered),
         labels=row.labels,
     )
+
+
+def calls_of(engine: Engine, row: RunRow) -> tuple[CallSummary, ...]:
+    """The latest calls of a run. Looked for from its last one on and no more than it has: a run of long ago is found
+    without reading all that came after it or before."""
+    after = first_id(row.last_ms + SLACK_MS)
+    return engine.records.recent(limit=min(row.calls, MOST_CALLS), before_id=after, run=row.run)
 
 
 def flows(calls: tuple[CallSummary, ...], records: list[CallRecord]) -> list[Flow]:
