@@ -132,7 +132,7 @@ def test_a_refusal_before_the_body_needs_no_100(port):
 
 def test_a_web_socket_is_refused_at_once_and_the_connection_closed(port):
     upgrade = get(b"/v1/responses", b"Connection: Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13")
-    assert first_status(port, upgrade) == (405, True)
+    assert first_status(port, upgrade) == (426, True)
 
 
 def test_an_upgrade_to_http_2_is_answered_in_http_1_and_refused_with_a_body(port):

@@ -6,6 +6,7 @@ from farthing.domain.price import PriceCard, Unpriced
 from farthing.domain.record import AttemptOpening
 from farthing.ports.history import CardOf
 from farthing.pricing.book import PriceBook
+from farthing.pricing.tool_price import TOOL, card_of_tool
 
 
 def card_finder(book: PriceBook, formats: Mapping[str, str]) -> CardOf:
@@ -15,6 +16,8 @@ def card_finder(book: PriceBook, formats: Mapping[str, str]) -> CardOf:
     """
 
     def card_of(opening: AttemptOpening) -> PriceCard | Unpriced:
+        if opening.provider == TOOL:
+            return card_of_tool(opening)
         hints = filter(None, (opening.provider, formats.get(opening.provider, "")))
         return book.find(opening.model, *hints, at_ms=opening.opened_ms)
 

@@ -135,7 +135,7 @@ class AsyncCall:
                 return await self._made(task)
             if isinstance(task, Done):
                 await self._end(task)
-                raise self._error or RuntimeError("the call ended without an answer") from task.error
+                raise self._error or Ambiguous("the call ended without an answer")
             await self._do(task)
 
     async def _made(self, begin: Begin) -> Any:

@@ -140,7 +140,7 @@ class SyncCall:
                 return self._made(task)
             if isinstance(task, Done):
                 self._end(task)
-                raise self._error or RuntimeError("the call ended without an answer") from task.error
+                raise self._error or Ambiguous("the call ended without an answer")
             self._do(task)
 
     def _made(self, begin: Begin) -> Any:
@@ -194,6 +194,9 @@ class SyncBody:
         return self._call.pieces()
 
     def close(self) -> None:
+        self._call.close()
+
+    def __del__(self) -> None:
         self._call.close()
 
 

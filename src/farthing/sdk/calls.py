@@ -1,5 +1,6 @@
 """One call in process: read what the client is about to send, hand it to the life of a call, and say what came of it."""
 
+import asyncio
 from typing import NamedTuple
 
 import msgspec
@@ -53,9 +54,11 @@ async def serve(engine: LocalEngine, request: Request, exchange: Exchange) -> No
         await _serve(engine, request, exchange)
     except (BadRequest, LedgerUnavailable) as refused:
         await _say(exchange, request.path.dialect, refused)
-    except BaseException as broken:
-        error = broken
+    except asyncio.CancelledError:
+        error = LedgerUnavailable("the engine of this process was shut while the call was under way")
         raise
+    except Exception as broken:  # noqa: BLE001 - raised where the user is
+        error = broken
     finally:
         exchange.over(Done(exchange.complete, error))
 

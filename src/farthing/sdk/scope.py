@@ -1,6 +1,7 @@
-"""What is in scope where a call is made: the labels that its budgets go by."""
+"""What is in scope where a call is made: the labels that its budgets go by, and the store that counts them."""
 
 import os
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -8,6 +9,17 @@ from farthing.domain.record import Labels
 from farthing.sdk.errors import Misused
 
 RUN = "FARTHING_RUN"
+STORE = "FARTHING_STORE"
+
+
+class Life:
+    """Whether a budget's block still runs. Work that it left behind asks."""
+
+    __slots__ = ("name", "over")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.over = False
 
 
 class Scope(NamedTuple):
@@ -20,21 +32,39 @@ class Scope(NamedTuple):
     """Where it was opened."""
     in_memory: bool
     """Its account is in the memory of that process."""
+    store: str
+    """Where it is counted, as FARTHING_STORE names it."""
+    lives: tuple[Life, ...] = ()
+    """Of this budget and of those around it."""
+
+    @property
+    def ended(self) -> str:
+        """The name of a budget whose block is over; "" where none is."""
+        return next((life.name for life in self.lives if life.over), "")
 
 
 current: ContextVar[Scope | None] = ContextVar("farthing_scope", default=None)
 
 
-def labels_here() -> Labels:
-    """The labels of a call that is made here: those of the scope, or the run that this process was started in."""
-    scope = current.get()
-    return inherited() if scope is None else scope.labels
-
-
 def inherited() -> Labels:
-    """What the process that started this one says we are a part of."""
-    run = os.environ.get(RUN, "")
-    return (("run", run),) if run else ()
+    """What the process that started this one says we are a part of: a run's name, or the labels of budgets in budgets."""
+    said = os.environ.get(RUN, "")
+    if "=" not in said:
+        return (("run", said),) if said else ()
+    pairs = tuple(tuple(part.split("=", 1)) for part in said.split(","))
+    if any(len(pair) != 2 for pair in pairs) or "run" not in dict(pairs):
+        raise Misused(f"{RUN} names a run, or labels as `run.environ` gives them, not {said!r}")
+    return tuple(sorted(pairs))
+
+
+def environ_of(scope: Scope) -> Mapping[str, str]:
+    """What a child process needs to spend from these budgets. Raises Misused where they are in memory."""
+    if scope.in_memory:
+        raise Misused(
+            f"the budgets of this program live in its memory, and no other process can spend from them; "
+            f"name a file for both before the first budget: {STORE}=farthing.db"
+        )
+    return {RUN: ",".join(f"{name}={value}" for name, value in scope.labels), STORE: scope.store}
 
 
 def label_at(depth: int) -> str:
@@ -42,11 +72,19 @@ def label_at(depth: int) -> str:
     return f"run.{depth}" if depth else "run"
 
 
-def check_process() -> None:
-    """Raises Misused where the budget in scope lives in the memory of another process, which cannot be spent from here."""
-    scope = current.get()
+def depth_below(labels: Labels) -> int:
+    """How deep a budget is that is opened where calls carry these labels."""
+    named = dict(labels)
+    depth = 0
+    while label_at(depth) in named:
+        depth += 1
+    return depth
+
+
+def check_process(scope: Scope | None) -> None:
+    """Raises Misused where a budget lives in the memory of another process, which cannot be spent from here."""
     if scope is not None and scope.in_memory and scope.process != os.getpid():
         raise Misused(
             f"the budget in scope lives in the memory of process {scope.process}, and a forked process cannot spend from it; "
-            "name a file for both before the first budget: FARTHING_STORE=farthing.db"
+            f"name a file for both before the first budget: {STORE}=farthing.db"
         )

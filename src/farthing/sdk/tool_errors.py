@@ -1,0 +1,44 @@
+"""What a tool raises where it may not run, and what it may raise itself to say that nothing was bought."""
+
+from farthing.domain.errors import Theirs
+from farthing.domain.refusal import Refusal
+from farthing.sdk.errors import BudgetExceeded, Refused, describe
+from farthing.wire.figures import figures, sentences
+
+
+class ToolRefused(Refused):
+    """A call of a tool that was not made. `code`: `tool_loop`, `tool_limit`, `budget_exceeded`, `suspended`, …"""
+
+    def __init__(self, message: str, *, tool: str = "", code: str = "", what_to_do: str = "", for_model: str = "") -> None:
+        super().__init__(message)
+        self.tool = tool
+        self.code = code
+        self.what_to_do = what_to_do
+        self.for_model = for_model or message
+        """What to give the model as the tool's result: it should go on without this call."""
+
+
+class ToolBudgetExceeded(ToolRefused, BudgetExceeded):
+    """A budget cannot pay for this call of a tool. It carries the numbers of `BudgetExceeded`."""
+
+
+class NotCharged(Theirs):
+    """Raised BY a tool that costs money: it failed, and nothing was bought, so that nothing is charged.
+
+    Any other exception leaves open whether the tool's own provider bills the call; then the money counts as spent.
+    """
+
+
+def refused_by(refusal: Refusal, tool: str) -> ToolRefused:
+    """A refusal of the engine's as what the tool raises."""
+    paying = refusal.code in ("budget_exceeded", "budget_reserved")
+    kind = ToolBudgetExceeded if paying else ToolRefused
+    why = "the budget cannot pay for it" if paying else refusal.message
+    error = kind(
+        sentences(refusal),
+        tool=tool,
+        code=refusal.code,
+        for_model=f"The tool {tool} was not run: {why}. Do not call it again; answer with what you have.",
+    )
+    describe(error, {"error": {"code": refusal.code, "farthing": figures(refusal)}})
+    return error
