@@ -32,10 +32,10 @@ def test_a_provider_key_stays_with_the_gateway_and_the_command_gets_the_runs_own
     assert inner["PATH"] == "/bin"
 
 
-def test_both_base_urls_lead_to_the_gateway_so_that_no_call_goes_past_it():
+def test_all_base_urls_lead_to_the_gateway_so_that_no_call_goes_past_it():
     inner = private({"OPENAI_API_KEY": "sk"}).environment(URL, {})
     assert inner["OPENAI_BASE_URL"] == f"{URL}/v1"
-    assert inner["ANTHROPIC_BASE_URL"] == URL
+    assert inner["ANTHROPIC_BASE_URL"] == inner["GOOGLE_GEMINI_BASE_URL"] == URL
     assert inner["FARTHING_RUN"] == "run-1"
 
 
@@ -49,6 +49,9 @@ def test_labels_are_bound_to_the_runs_key():
 def test_a_token_that_would_be_presented_in_place_of_the_key_is_taken_away():
     outer = {"ANTHROPIC_API_KEY": "sk", "ANTHROPIC_AUTH_TOKEN": "t"}
     assert "ANTHROPIC_AUTH_TOKEN" not in private(outer).environment(URL, outer)
+    outer = {"GEMINI_API_KEY": "g", "GOOGLE_API_KEY": "other"}
+    inner = private(outer).environment(URL, outer)
+    assert (inner["GEMINI_API_KEY"], "GOOGLE_API_KEY" in inner) == ("fr_secret", False)
     outer = {"OPENAI_API_KEY": "sk", "ANTHROPIC_AUTH_TOKEN": "t"}
     assert private(outer).environment(URL, outer)["ANTHROPIC_AUTH_TOKEN"] == "t"
 
@@ -56,7 +59,7 @@ def test_a_token_that_would_be_presented_in_place_of_the_key_is_taken_away():
 def test_without_a_provider_key_the_commands_own_credentials_pass_through():
     made = private({}, labels=(("team", "a"),))
     assert (made.secret, made.settings.keys) == ("", ())
-    assert {provider.format for provider in made.settings.providers} == {"openai", "anthropic"}
+    assert {provider.format for provider in made.settings.providers} == {"openai", "anthropic", "gemini"}
     inner = made.environment(URL, {"ANTHROPIC_AUTH_TOKEN": "mine"})
     assert inner["ANTHROPIC_AUTH_TOKEN"] == "mine"
     assert inner["ANTHROPIC_CUSTOM_HEADERS"] == "x-farthing-labels: run=run-1,team=a"
@@ -68,6 +71,12 @@ def test_pass_through_can_be_asked_for_and_then_the_gateway_holds_no_key():
     assert not any(provider.api_key for provider in made.settings.providers)
     assert made.settings.providers[0].base_url == "http://127.0.0.1:9/v1"
     assert made.environment(URL, outer)["OPENAI_API_KEY"] == "sk-real"
+
+
+def test_codex_finds_the_key_where_it_alone_looks():
+    outer = {"OPENAI_API_KEY": "sk-real"}
+    assert private(outer).environment(URL, outer)["CODEX_API_KEY"] == "fr_secret"
+    assert private(outer, pass_through=True).environment(URL, outer)["CODEX_API_KEY"] == "sk-real"
 
 
 def test_headers_of_ones_own_are_kept_beside_the_labels():

@@ -100,7 +100,7 @@ def test_a_store_that_is_named_keeps_the_records(provider, tmp_path):
 
 
 def test_a_provider_without_a_key_here_is_refused_and_that_is_said(provider, tmp_path):
-    assert "calls to anthropic are refused" in run(provider, tmp_path, calls=1).stderr
+    assert "calls to anthropic and gemini are refused" in run(provider, tmp_path, calls=1).stderr
 
 
 def test_a_command_that_is_not_there_is_told_so(tmp_path):
@@ -109,16 +109,55 @@ def test_a_command_that_is_not_there_is_told_so(tmp_path):
     assert "no command 'no-such-command-anywhere'" in ended.stderr
 
 
-def test_codex_which_reads_no_variable_of_ours_is_warned_of_before_it_starts(provider, tmp_path):
-    codex = tmp_path / "codex"
-    codex.write_text("#!/bin/sh\necho started >&2\n")
-    codex.chmod(0o755)
-    said = command("run", "--budget", "$1", "--", codex, "exec", "x", cwd=tmp_path).stderr
-    assert """codex -c openai_base_url="\\"$OPENAI_BASE_URL\\\"""" in said
-    assert """-c web_search='"disabled"'""" in said
-    assert said.index("openai_base_url") < said.index("started")
-    told = ("-c", 'openai_base_url="http://127.0.0.1:1/v1"', "-c", 'web_search="disabled"')
-    assert "openai_base_url" not in command("run", "--", codex, *told, cwd=tmp_path).stderr
+def program(folder, name):
+    """A program of this name that says how it was started."""
+    made = folder / name
+    made.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$CODEX_API_KEY" "$ENABLE_TOOL_SEARCH"\n')
+    made.chmod(0o755)
+    return made
+
+
+def test_codex_which_reads_no_variable_of_ours_is_led_here_by_its_options_and_that_is_said(tmp_path):
+    codex = program(tmp_path, "codex")
+    ended = command("run", "--budget", "$1", "--", codex, "exec", "x", cwd=tmp_path, env={"OPENAI_API_KEY": "sk-real"})
+    option, address, _, search, *rest, key, _ = ended.stdout.splitlines()
+    assert (option, search, rest) == ("-c", 'web_search="disabled"', ["exec", "x"])
+    assert address.startswith('openai_base_url="http://127.0.0.1:')
+    assert key.startswith("fr_")
+    assert f"farthing: codex is given -c {address} -c {search}" in ended.stderr
+    assert key not in ended.stderr
+
+
+def test_claude_code_keeps_its_tool_search_and_that_is_said(tmp_path):
+    claude = program(tmp_path, "claude")
+    ended = command("run", "--", claude, "-p", "x", cwd=tmp_path, env={"ANTHROPIC_API_KEY": "sk-real"})
+    assert ended.stdout.splitlines()[-1] == "true"
+    assert "farthing: claude is given ENABLE_TOOL_SEARCH=true ANTHROPIC_DEFAULT_HAIKU_MODEL=" in ended.stderr
+
+
+def test_a_program_that_signed_in_by_itself_keeps_its_credential_beside_other_providers_keys(tmp_path):
+    claude = program(tmp_path, "claude")
+    ended = command("run", "--", claude, cwd=tmp_path, env={"OPENAI_API_KEY": "sk-real"})
+    assert "no key of claude's provider here" in ended.stderr
+    assert "refused in this run" not in ended.stderr
+
+
+def test_a_command_inside_a_run_joins_it(tmp_path):
+    show = (sys.executable, "-c", "import os; print(os.environ['FARTHING_RUN'])")
+    env = {"OPENAI_API_KEY": "sk-real", "FARTHING_RUN": "outer-7"}
+    assert command("run", "--", *show, cwd=tmp_path, env=env).stdout == "outer-7\n"
+    assert command("run", "--label", "run=own", "--", *show, cwd=tmp_path, env=env).stdout == "own\n"
+
+
+def test_a_run_inside_a_run_spends_from_both(provider, tmp_path):
+    inner = [sys.executable, "-m", "farthing.cli", "run", "--calls", "1", "--", sys.executable, "agent.py", "1"]
+    (tmp_path / "agent.py").write_text(AGENT)
+    real = {"OPENAI_API_KEY": "sk-real-1234", "OPENAI_BASE_URL": f"{provider.url}/v1"}
+    ended = command("run", "--calls", "5", "--", *inner, cwd=tmp_path, env=real)
+    assert ended.returncode == 0, ended.stderr
+    assert "budget: 1 of 1 calls spent" in ended.stderr
+    assert "budget: 1 of 5 calls spent" in ended.stderr
+    assert len(provider.bill) == 1
 
 
 def test_a_budget_that_is_none_is_refused_before_anything_runs(tmp_path):

@@ -53,7 +53,7 @@ class Front:
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of a client, and ours for it; whoever ends it ends both."""
         behind, onward = await asyncio.open_connection("127.0.0.1", self._behind)
-        count = _Requests(self.arrived).parser.feed_data
+        count = _Requests(self.arrived).feed
         directions = [
             asyncio.ensure_future(_pass(reader, onward, count)),
             asyncio.ensure_future(_pass(behind, writer, lambda _: None)),
@@ -75,6 +75,10 @@ class _Requests:
         self._arrived = arrived
         self._url = self._labels = b""
         self.parser = httptools.HttpRequestParser(self)
+
+    def feed(self, data: bytes) -> None:
+        with suppress(httptools.HttpParserUpgrade):  # told after the request is counted; what follows is no HTTP
+            self.parser.feed_data(data)
 
     def on_message_begin(self) -> None:
         self._url = self._labels = b""

@@ -1,5 +1,7 @@
 """A call as it stands at the door: who asks, for what, and where it may go."""
 
+from urllib.parse import quote
+
 import msgspec
 
 from farthing.domain.record import CallOpening, Labels
@@ -35,7 +37,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     draft: Draft
     caller: Caller
     path: str
-    """The provider's path below its base, `/chat/completions`."""
+    """The provider's path below its base, `/chat/completions`; `{model}` in it stands for the model (Gemini)."""
     query: str = ""
     headers: Headers = ()
     """The caller's headers that may go on to the provider."""
@@ -46,6 +48,10 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     code_for_codex: bool = False
     """Codex retries a 402; it gets a 400 instead."""
     skeleton: bytes = b""
+
+    def address(self, model: str) -> str:
+        """The path to send to for this model."""
+        return self.path.replace("{model}", quote(model, safe="/@~")) if "{" in self.path else self.path
 
     def opening(self) -> CallOpening:
         asked = self.draft.asked
@@ -69,7 +75,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     format: str
-    """`openai` or `anthropic`: which dialects it speaks."""
+    """`openai`, `anthropic` or `gemini`: which dialects it speaks."""
     origin: str
     base_path: str = ""
     headers: Headers = ()

@@ -142,7 +142,7 @@ def worst_of(asked: Asked, facts: ModelFacts, card: PriceCard | Unpriced, bound:
         tiers=(asked.tier,),
         searches=asked.searches,
         choices=asked.choices,
-        audio_input=bool(asked.media) and any(part.kind == "audio" for part in asked.media),
+        audio_input=asked.audio_input or (bool(asked.media) and any(part.kind == "audio" for part in asked.media)),
         audio_output=asked.audio_output,
         predicted_tokens=asked.predicted_bytes * asked.choices,
     )

@@ -60,7 +60,7 @@ def outbound(holding: Holding) -> Outbound:
     """The request of a funded attempt: its body carries exactly the cap that was reserved."""
     plan = holding.plan
     arrival, provider = plan.arrival, plan.provider
-    path, query, configured = arrival.path, arrival.query, provider.header_names
+    path, query, configured = arrival.address(plan.model), arrival.query, provider.header_names
     credential = () if provider.has_credential else arrival.credential
     passed_on = [pair for pair in arrival.headers if pair[0] not in configured]  # no caller changes what is configured
     return Outbound(

@@ -54,6 +54,8 @@ async def _pump(state: Answering, stream: Stream, desk: Desk, client: Client) ->
         return drain.gave_up or str(failure)
     finally:
         drain.end()
+    if not passing.over:
+        stream.close()
     if stream.ended:
         return ""
     return drain.gave_up or passing.why or "the stream ended early"

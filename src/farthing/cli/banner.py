@@ -67,5 +67,7 @@ def _exports(engine: Engine, url: str) -> Iterator[str]:
         yield f"  export OPENAI_BASE_URL={url}/v1"
     if "anthropic" in formats:
         yield f"  export ANTHROPIC_BASE_URL={url}"
+    if "gemini" in formats:
+        yield f"  export GOOGLE_GEMINI_BASE_URL={url}"
     if engine.keys:
         yield "  export OPENAI_API_KEY=fk_…    # one of the keys above; ANTHROPIC_API_KEY for the other client"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from farthing.cli.commands import Said
-from farthing.config.environment import DEFAULT_URLS
+from farthing.config.environment import DEFAULT_URLS, variables_of
 from farthing.config.load import DEFAULT_FILE, load
 
 _TOP = """\
@@ -67,12 +67,12 @@ def init(file: Path, force: bool, only_print: bool) -> None:
 
 def first_config(environment: Mapping[str, str]) -> str:
     """The text: a section for each provider whose variables are set, the others as comments."""
-    sections = [_provider(name, environment) for name in ("openai", "anthropic")]
+    sections = [_provider(name, environment) for name in DEFAULT_URLS]
     return "\n".join([_TOP, *sections]) + _BUDGETS
 
 
 def _provider(name: str, environment: Mapping[str, str]) -> str:
-    key, url = f"{name.upper()}_API_KEY", f"{name.upper()}_BASE_URL"
+    key, url = variables_of(name, environment)
     has_key, has_url = bool(environment.get(key)), bool(environment.get(url))
     lines = [
         f"[providers.{name}]",

@@ -6,15 +6,26 @@ credential the command itself sends goes on to the provider, and the gateway hol
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
+from farthing.cli.run_clients import as_direct
 from farthing.config.environment import DEFAULT_URLS
 from farthing.config.settings import Budget, Key, Provider, Settings
 from farthing.config.values import Secret
 from farthing.domain.record import Labels
 
-FORMATS = ("openai", "anthropic")
+FORMATS: tuple[Literal["openai", "anthropic", "gemini"], ...] = ("openai", "anthropic", "gemini")
+BASE_URLS = ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL")
+_PRESENTED = {
+    "openai": ("OPENAI_API_KEY", "CODEX_API_KEY"),
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "gemini": ("GEMINI_API_KEY",),
+}
+"""Where clients look for a key. Codex reads one of its own only."""
+_IN_ITS_PLACE = {"anthropic": ("ANTHROPIC_AUTH_TOKEN",), "gemini": ("GOOGLE_API_KEY",)}
+"""What they would present in place of the key, and which therefore must go."""
 _MAY_SET = ("agent", "step", "team", "user", "workflow")
 _HERE = "127.0.0.1,localhost,::1"
 
@@ -32,27 +43,36 @@ class Private(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def held(self) -> tuple[str, ...]:
         """The formats for which the gateway holds a provider's key."""
-        return tuple(f for f in FORMATS if any(p.format == f and p.api_key for p in self.settings.providers))
+        return held_by(self.settings)
 
     def environment(self, url: str, outer: Mapping[str, str]) -> dict[str, str]:
-        """The command's environment. Both base URLs lead here, so that no call goes past the budget unseen."""
+        """The command's environment. Every base URL leads here, so that no call goes past the budget unseen."""
         made = {
             **outer,
             "OPENAI_BASE_URL": f"{url}/v1",
             "OPENAI_API_BASE": f"{url}/v1",
             "ANTHROPIC_BASE_URL": url,
+            "GOOGLE_GEMINI_BASE_URL": url,
             "FARTHING_RUN": self.run,
             "NO_PROXY": _and(outer.get("NO_PROXY", ""), _HERE, ","),
             "no_proxy": _and(outer.get("no_proxy", ""), _HERE, ","),
+            **as_direct(outer),
         }
         if self.secret:
-            made |= {f"{format_.upper()}_API_KEY": self.secret for format_ in self.held}
-            if "anthropic" in self.held:
-                made.pop("ANTHROPIC_AUTH_TOKEN", None)  # it would be presented instead of the key
+            made |= {name: self.secret for format_ in self.held for name in _PRESENTED[format_]}
+            for name in (name for format_ in self.held for name in _IN_ITS_PLACE.get(format_, ())):
+                made.pop(name, None)
         else:
+            if "OPENAI_API_KEY" in outer:
+                made.setdefault("CODEX_API_KEY", outer["OPENAI_API_KEY"])
             said = "x-farthing-labels: " + ",".join(f"{name}={value}" for name, value in self.labels)
             made["ANTHROPIC_CUSTOM_HEADERS"] = _and(outer.get("ANTHROPIC_CUSTOM_HEADERS", ""), said, "\n")
         return made
+
+
+def held_by(settings: Settings) -> tuple[str, ...]:
+    """The formats for which these settings hold a provider's key."""
+    return tuple(f for f in FORMATS if any(p.format == f and p.api_key for p in settings.providers))
 
 
 def private_gateway(
@@ -80,10 +100,7 @@ def _without_keys(providers: tuple[Provider, ...]) -> tuple[Provider, ...]:
     return (*named, *(_MAKERS[format_] for format_ in missing))
 
 
-_MAKERS = {
-    "openai": Provider(name="openai", format="openai", base_url=DEFAULT_URLS["openai"]),
-    "anthropic": Provider(name="anthropic", format="anthropic", base_url=DEFAULT_URLS["anthropic"]),
-}
+_MAKERS = {format_: Provider(name=format_, format=format_, base_url=DEFAULT_URLS[format_]) for format_ in FORMATS}
 
 
 def _and(before: str, more: str, between: str) -> str:

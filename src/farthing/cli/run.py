@@ -4,7 +4,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -17,8 +17,10 @@ from farthing.cli.budget_words import budget_settings
 from farthing.cli.child import run_child
 from farthing.cli.commands import BAD_CONFIG, STOPPED, Said
 from farthing.cli.options import labels, store_url
-from farthing.cli.private import FORMATS, Private, private_gateway
+from farthing.cli.private import BASE_URLS, FORMATS, Private, held_by, private_gateway
 from farthing.cli.receipt import cards, receipts_of
+from farthing.cli.run_clients import as_direct, deaf, known_program, led, own_login
+from farthing.cli.run_status import left_of, status
 from farthing.cli.run_text import run_text
 from farthing.cli.screen import quantity, say_json
 from farthing.config.convert import limits_of
@@ -27,6 +29,7 @@ from farthing.domain.ids import same_maker
 from farthing.domain.record import Labels
 from farthing.ports.records import CallSummary, Records
 
+RUN = "FARTHING_RUN"
 NOT_FOUND = 127
 CANNOT_RUN = 126
 BUDGET_CODES = ("budget_exceeded", "budget_reserved")
@@ -62,27 +65,32 @@ def run(  # noqa: PLR0913 - one for each option
     \b
       farthing run --budget '$5' -- python agent.py
 
-    The command is given OPENAI_BASE_URL, ANTHROPIC_BASE_URL and FARTHING_RUN, and, where a provider's key is in the
-    environment, a key for this run in its place. Its exit code is ours, or 75 where it failed and its budget had refused
-    a call. The receipt goes to stderr.
+    The command is given OPENAI_BASE_URL, ANTHROPIC_BASE_URL, GOOGLE_GEMINI_BASE_URL and FARTHING_RUN, and, where a
+    provider's key is in the environment, a key for this run in its place. Its exit code is ours, or 75 where it failed and
+    its budget had refused a call. The receipt goes to stderr; what is left is shown in the terminal's title meanwhile.
     """
-    name = dict(labels).get("run") or f"run-{secrets.token_hex(4)}"
+    name = dict(labels).get("run") or os.environ.get(RUN) or f"run-{secrets.token_hex(4)}"
     limits = {"limit": budget, "tokens": tokens, "calls": calls}
     limited = any(limit is not None for limit in limits.values())
     with _place(store, config) as place:
+        settings = load(config, os.environ, {"store.url": place})
+        own = own_login(command, held_by(settings))
+        if own and not pass_through:
+            _say(f"no key of {own}'s provider here: credentials of the command's own go on to the providers themselves")
         private = private_gateway(
-            load(config, os.environ, {"store.url": place}),
+            settings,
             run=name,
             labels=labels,
             budget=budget_settings(f"run {name}", limits) if limited else None,
-            pass_through=pass_through,
+            pass_through=pass_through or bool(own),
             secret=f"fr_{secrets.token_urlsafe(32)}",
         )
         with background_gateway(private.settings, what=f"run {name}") as gateway:
             first = _begin(private, gateway)
-            for warning in deaf(command):
-                click.echo(f"farthing: {warning}", err=True)
-            code = _run(command, private, gateway)
+            words = led(command, gateway.url, limited=limited)
+            _say_how(command, words, private, gateway.url)
+            with status(lambda: _left(private, gateway)) if limited else nullcontext():
+                code = _run(words, private, gateway)
             stopped = _report(private, gateway, first, as_json)
     ctx.exit(STOPPED if stopped and code else code)
 
@@ -105,25 +113,35 @@ def _begin(private: Private, gateway: Background) -> int:
         raise Said(
             "the store has keys, so callers' own credentials cannot pass through; use another --store", BAD_CONFIG
         )
-    for format_ in FORMATS if private.secret else ():
-        if format_ not in private.held:
-            missing = f"{format_.upper()}_API_KEY"
-            click.echo(f"farthing: no {missing} here: calls to {format_} are refused in this run", err=True)
+    missing = [format_ for format_ in FORMATS if format_ not in private.held]
+    if private.secret and missing:
+        variables = " or ".join(f"{format_.upper()}_API_KEY" for format_ in missing)
+        _say(f"no {variables} here: calls to {' and '.join(missing)} are refused in this run")
     return engine.mint(engine.now_ms())
 
 
-def deaf(command: tuple[str, ...]) -> Iterator[str]:
-    """What to say of a command that does not read the variables we set. Codex takes addresses from its options only."""
-    if Path(command[0]).name != "codex":
-        return
-    said = " ".join(command)
-    if "openai_base_url" not in said:
-        yield (
-            "codex does not read OPENAI_BASE_URL and goes past this budget; start it as "
-            """sh -c 'codex -c openai_base_url="\\"$OPENAI_BASE_URL\\"" …'"""
-        )
-    if "web_search" not in said:
-        yield """codex's web_search tool has no limit and is refused under a hard budget; turn it off: -c web_search='"disabled"'"""
+def _say_how(command: tuple[str, ...], words: tuple[str, ...], private: Private, url: str) -> None:
+    """Say what was set, and of what goes past it. Never a key."""
+    _say(f"{', '.join(BASE_URLS)} lead to {url}, run {private.run}")
+    program = known_program(command)
+    if program is not None:
+        given = [f"{name}={value}" for name, value in as_direct(os.environ).items()] if program.name == "claude" else []
+        added = [word for word in words[program.at + 1 :] if word not in command and word != "-c"]
+        said = [*given, *(f"-c {word}" for word in added)]
+        if said:
+            _say(f"{program.name} is given {' '.join(said)}")
+    if warning := deaf(command):
+        _say(warning)
+
+
+def _say(text: str) -> None:
+    click.echo(f"farthing: {text}", err=True)
+
+
+def _left(private: Private, gateway: Background) -> str:
+    assert private.budget is not None
+    assert gateway.engine is not None
+    return left_of(limits_of(private.budget), gateway.engine.records.accounts(private.budget.name))
 
 
 def _run(command: tuple[str, ...], private: Private, gateway: Background) -> int:

@@ -8,7 +8,7 @@ from farthing.domain.budget import Act, Budget, Threshold, Unit
 from farthing.domain.currency import Currency, Rates
 from farthing.domain.key import Key
 
-ACTIVE_FORMATS = ("openai", "anthropic")
+ACTIVE_FORMATS = ("openai", "anthropic", "gemini")
 
 
 def budgets_of(settings: File) -> tuple[Budget, ...]:

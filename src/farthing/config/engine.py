@@ -29,7 +29,7 @@ from farthing.ports.client import Client
 from farthing.ports.upstream import Outbound, Upstream
 from farthing.tokens.exact import exact_count
 from farthing.tokens.ratio import Ratios
-from farthing.wire.anthropic_messages import MessagesDraft, counted
+from farthing.wire.dialect import Countable
 
 log = logging.getLogger("farthing.gateway")
 
@@ -187,22 +187,23 @@ class Engine:
         await asyncio.sleep(seconds)
 
     async def _provider_count(self, need: ProviderCount) -> int | None:
-        """Anthropic's free `count_tokens`: bills nothing, so it needs no hold."""
+        """The provider's own free count, where its dialect has one: bills nothing, so it needs no hold."""
         plan = need.plan
         draft = plan.arrival.draft
-        if not isinstance(draft, MessagesDraft):
+        if not isinstance(draft, Countable):
             return None
         provider = plan.provider
+        path, asking = draft.count_request(model=plan.model, path=plan.arrival.path)
         set_here = {name for name, _ in provider.headers}
         request = Outbound(
             origin=provider.origin,
-            target=f"{provider.base_path}/v1/messages/count_tokens",
+            target=provider.base_path + path,
             headers=(
                 *provider.headers,
                 *(() if provider.has_credential else plan.arrival.credential),
                 *[pair for pair in plan.arrival.headers if pair[0] not in set_here],
             ),
-            body=draft.count_body(model=plan.model),
+            body=asking,
         )
         try:
             async with asyncio.timeout(PROVIDER_COUNT_SECONDS):
@@ -210,4 +211,4 @@ class Engine:
                 body = await answer.read_all(64 * 1024)
         except (TimeoutError, UpstreamFailed, BadRequest):
             return None
-        return counted(body) if answer.status == 200 else None
+        return draft.counted(body) if answer.status == 200 else None

@@ -18,6 +18,12 @@ DEFAULT_URLS = {
     "anthropic": "https://api.anthropic.com",
     "gemini": "https://generativelanguage.googleapis.com",
 }
+VARIABLES = {
+    "openai": (("OPENAI_API_KEY",), ("OPENAI_BASE_URL",)),
+    "anthropic": (("ANTHROPIC_API_KEY",), ("ANTHROPIC_BASE_URL",)),
+    "gemini": (("GOOGLE_API_KEY", "GEMINI_API_KEY"), ("GOOGLE_GEMINI_BASE_URL",)),
+}
+"""Where each maker's own clients look for a key and for an address; of several the first that is set."""
 _NUMBER = re.compile(r"\d[\d_]*")
 _TRUTHS = {"true": True, "false": False}
 
@@ -67,12 +73,19 @@ def providers(environment: Mapping[str, str]) -> Raw:
     """`[providers]` as the variables of the providers' own clients describe them."""
     found: Raw = {}
     for format_ in DEFAULT_URLS:
-        key, url = f"{format_.upper()}_API_KEY", f"{format_.upper()}_BASE_URL"
+        key, url = variables_of(format_, environment)
         if environment.get(key) or environment.get(url):
             named = {"api_key": key, "base_url": url}
             given = {setting: f"env:{name}" for setting, name in named.items() if environment.get(name)}
             found[format_] = {"format": format_, **given}
     return found
+
+
+def variables_of(format_: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    """The variables of a format's key and of its address: those that are set, else those that its clients read last."""
+    keys, urls = VARIABLES[format_]
+    key = next((name for name in keys if environment.get(name)), keys[-1])
+    return key, next((name for name in urls if environment.get(name)), urls[-1])
 
 
 def _plain(text: str) -> object:

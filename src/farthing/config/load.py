@@ -5,12 +5,13 @@ Every mistake is collected before anything is refused, and each names the file a
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path as FilePath
 
 import msgspec
 
+from farthing.config.assigned import assign
 from farthing.config.checks import problems_of, warnings_of
 from farthing.config.environment import DEFAULT_URLS, Override, Raw, misspelt, overrides, providers
 from farthing.config.lines import Path, line_numbers, nearest_line
@@ -71,9 +72,12 @@ def load(file: FilePath | None, environment: Mapping[str, str], flags: Mapping[s
     return _settle(source, environment, FilePath() if file is None else file.parent)
 
 
-def load_over(base: FilePath | None, file: FilePath, environment: Mapping[str, str]) -> Settings:
-    """As `load`, with the top-level tables that `file` names in place of those of `base`: for asking what another policy
-    would do. What only `base` says is checked again, and named as its own. Raises BadConfigs."""
+def load_over(
+    base: FilePath | None, file: FilePath | None, environment: Mapping[str, str], assigned: Sequence[str] = ()
+) -> Settings:
+    """As `load`, with the top-level tables that `file` names in place of those of `base`, and then single settings, each
+    `path=value`: for asking what another policy would do. What only `base` says is checked again, and named as its own.
+    Raises BadConfigs."""
     below, source = read_file(base), read_file(file)
     for table, value in below.raw.items():
         if table not in source.raw:
@@ -84,7 +88,9 @@ def load_over(base: FilePath | None, file: FilePath, environment: Mapping[str, s
     if "providers" not in source.raw:
         source.raw["providers"] = providers(environment)
         source.overridden["providers",] = "environment"
-    return _settle(source, environment, (file if base is None else base).parent)
+    source.overridden |= assign(source.raw, assigned, "--set")
+    near = base or file
+    return _settle(source, environment, FilePath() if near is None else near.parent)
 
 
 def read_file(file: FilePath | None) -> Source:

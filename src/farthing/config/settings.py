@@ -62,7 +62,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     retries: Count = 2
     """Further attempts where it is certain that nothing was billed."""
     count_tokens: bool = True
-    """Its free token count may be asked when a tighter bound is needed (anthropic)."""
+    """Its free token count may be asked when a tighter bound is needed (anthropic, gemini)."""
     proxy: Annotated[Secret | None, Read(values.secret)] = None
     """`http://[user:password@]host:port`; needs the extra `farthing[proxy]`."""
     connect_seconds: Seconds = field(default=10.0, name="connect_timeout")
@@ -147,6 +147,8 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True):
 
 class Prefix(msgspec.Struct, frozen=True, kw_only=True):
     plan: Literal["off", "system", "auto"] = "auto"
+    ttl: Literal["5m", "1h"] | None = None
+    """How long a breakpoint keeps; None: as its caller says, and five minutes where it is ours."""
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,8 @@ from farthing.pricing.finder import card_finder
 from farthing.providers.limits import Limits, Timeouts
 from farthing.providers.pool import Pool
 
+_KEY_HEADERS = {"anthropic": b"x-api-key", "gemini": b"x-goog-api-key"}
+"""Where a format has its key, if not in `Authorization: Bearer`."""
 _LOCKED = Key(id="", name="(none left)", digest="")
 """Matches no secret: the digest of a secret is never empty."""
 
@@ -64,7 +66,7 @@ def provider_of(configured: file.Provider) -> Provider:
         has_credential=bool(configured.api_key),
         models=configured.models,
         retries=min(configured.retries, 5),
-        counts_tokens=configured.format == "anthropic" and configured.count_tokens,
+        counts_tokens=configured.format in {"anthropic", "gemini"} and configured.count_tokens,
     )
 
 
@@ -91,7 +93,6 @@ def _headers(configured: file.Provider) -> Headers:
     made = [(name.lower().encode("latin-1"), value.reveal().encode("latin-1")) for name, value in configured.headers]
     if configured.api_key:
         secret = configured.api_key.reveal().encode("latin-1")
-        made.append(
-            (b"x-api-key", secret) if configured.format == "anthropic" else (b"authorization", b"Bearer " + secret)
-        )
+        name = _KEY_HEADERS.get(configured.format)
+        made.append((name, secret) if name else (b"authorization", b"Bearer " + secret))
     return tuple(made)

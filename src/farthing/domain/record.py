@@ -20,8 +20,8 @@ class MessageShape(msgspec.Struct, frozen=True, array_like=True):
     """The time to live of a cache breakpoint on it: "", `5m` or `1h`."""
 
 
-class Skeleton(msgspec.Struct, frozen=True):
-    """The shape of a whole request: what reports and replay live on."""
+class Skeleton(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The shape of a whole request: what reports and replay live on. Its JSON leaves out what is not there."""
 
     messages: tuple[MessageShape, ...] = ()
     system_digest: str = ""
@@ -32,6 +32,10 @@ class Skeleton(msgspec.Struct, frozen=True):
     text_bytes: int = 0
     media: tuple[str, ...] = ()
     """Kinds of parts that are not text: `image`, `audio`, `document`."""
+    prompt_breakpoint: str = ""
+    """The longest time to live of the cache breakpoints on system and tools, where these are no messages."""
+    deterministic: bool | None = None
+    """An equal request would be answered alike: temperature 0, and all of it in the body. None: nobody recorded that."""
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -9,6 +9,7 @@ from farthing.domain.errors import BadRequest, LedgerUnavailable
 from farthing.gateway import health, metrics, relay
 from farthing.gateway.admin.door import serve_admin
 from farthing.gateway.calls import serve_call
+from farthing.gateway.gemini import call_at
 from farthing.gateway.once import Once
 from farthing.gateway.reply import Headers, free, numbered, send_error
 from farthing.gateway.routes import CALLS, dialect_of
@@ -16,8 +17,8 @@ from farthing.gateway.turn import ClientLeft, Turn
 
 log = logging.getLogger("farthing.gateway")
 
-CLIENT_SIDE = "/v1/"
-"""Below this path every answer carries our headers."""
+CLIENT_SIDE = ("/v1/", "/v1beta/")
+"""Below these paths every answer carries our headers."""
 
 _STOPPED = BadRequest(
     "the gateway was stopped before the answer came; if the call was sent, what it cost is not known yet",
@@ -54,6 +55,8 @@ class Gateway:
         path = constant.path
         route = CALLS.get(path)
         try:
+            if route is None and ":" in path and constant.method == "POST":
+                route = call_at(path, constant.query)
             if route is not None and constant.method == "POST":
                 await serve_call(self.engine, self.once, route, turn)
             else:
@@ -89,7 +92,9 @@ class Gateway:
             raise BadRequest(f"{path} takes POST; web sockets are not offered", status=status, code="method_not_allowed")
         elif path == "/v1/messages/count_tokens" and method == "POST":
             await relay.count_tokens(self.engine, turn)
-        elif path.startswith("/v1/models") and method == "GET":
+        elif path.endswith(":countTokens") and method == "POST":
+            await relay.count_gemini_tokens(self.engine, turn)
+        elif path.startswith(("/v1/models", "/v1beta/models")) and method == "GET":
             await relay.models(self.engine, turn)
         elif path.startswith("/v1/responses/") and method == "GET":
             await relay.fetch_response(self.engine, turn)

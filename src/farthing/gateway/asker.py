@@ -12,6 +12,7 @@ from farthing.gateway.identify import authenticate, check_json
 
 _LABELS = b"x-farthing-labels"
 _A_DAY = 86_400.0
+_PATIENCE = (b"x-stainless-timeout", b"x-stainless-read-timeout", b"x-server-timeout")
 
 
 class Asker:
@@ -49,8 +50,8 @@ def heard_of(asker: Asker, head: Head) -> tuple[tuple[bytes, bytes], ...]:
 
 
 def patience_ms(headers: Mapping[bytes, bytes]) -> int | None:
-    """How long the client itself waits, from the headers that the OpenAI and Anthropic clients send (seconds)."""
-    text = headers.get(b"x-stainless-timeout") or headers.get(b"x-stainless-read-timeout")
+    """How long the client itself waits, from the headers that the makers' clients send (seconds)."""
+    text = next((headers[name] for name in _PATIENCE if headers.get(name)), None)
     if text is None:
         return None
     try:

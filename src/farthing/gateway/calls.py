@@ -36,7 +36,7 @@ async def serve_call(engine: Engine, once: Once, route: Route, turn: Turn) -> No
         draft=draft,
         caller=caller,
         path=route.path,
-        query=head.constant.query.decode("latin-1"),
+        query=head.constant.query.decode("latin-1") if route.query is None else route.query,
         headers=asker.forwarded,
         credential=asker.credential,
         patience_ms=asker.patience_ms,

@@ -6,13 +6,14 @@ from functools import lru_cache
 from farthing.call.arrival import Headers
 from farthing.gateway import idempotency
 
-_WHOSE_BILL = (b"openai-organization", b"openai-project")
+_WHOSE_BILL = (b"openai-organization", b"openai-project", b"x-goog-user-project")
 """Which of an account's projects pays. With our credential it is ours to say (`headers` of the provider)."""
 _OURS_OR_THE_HOPS = frozenset(
     (
         b"host", b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"te", b"trailer", b"upgrade",
         b"expect", b"accept-encoding", b"authorization", b"x-api-key", b"x-goog-api-key", b"cookie", b"origin", b"referer",
         b"forwarded", b"proxy-authorization", b"proxy-connection", b"content-type", b"api-key",
+        b"x-goog-fieldmask", b"x-http-method-override",  # Google's: an answer without its usage, another method than ours
         *_WHOSE_BILL,
         idempotency.HEADER,  # the provider knows one account, ours: it would take two tenants' equal keys for one
     )
@@ -47,4 +48,4 @@ def credential(headers: Mapping[bytes, bytes], *, keyless: bool) -> Headers:
     is ours: never sent on."""
     if not keyless:
         return ()
-    return tuple((name, headers[name]) for name in (b"authorization", b"x-api-key", *_WHOSE_BILL) if name in headers)
+    return tuple((name, headers[name]) for name in (b"authorization", b"x-api-key", b"x-goog-api-key", *_WHOSE_BILL) if name in headers)

@@ -24,7 +24,7 @@ def key_in(value: bytes) -> str:
 
 def claim_of(key: str, arrival: Arrival, body: bytes) -> Claim:
     """What this call claims: the key within its tenant, for exactly this body on this route."""
-    where = f"{arrival.dialect.name} {arrival.path}?{arrival.query}"
+    where = f"{arrival.dialect.name} {arrival.address(arrival.draft.asked.model)}?{arrival.query}"
     return Claim(
         tenant=arrival.caller.tenant,
         key=key,

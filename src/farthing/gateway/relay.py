@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
+from urllib.parse import quote
 
 from farthing.accounts.attribution import heard_in
 from farthing.call.arrival import Provider
@@ -12,16 +14,17 @@ from farthing.domain.ids import call_of
 from farthing.domain.record import AttemptOpening
 from farthing.gateway.body import read_body
 from farthing.gateway.forwarding import credential, forwarded
+from farthing.gateway.gemini import count_body, counted_at, page_query
 from farthing.gateway.identify import authenticate, caller_of, check_json
 from farthing.gateway.reply import free, send_bytes, send_json
-from farthing.gateway.routes import MESSAGES, RESPONSES
+from farthing.gateway.routes import GEMINI, MESSAGES, RESPONSES
 from farthing.gateway.settling import card_of, settlement_of_background
 from farthing.gateway.turn import Turn
 from farthing.ports.upstream import Outbound
 
 ANSWER_BYTES = 16 * 1024 * 1024
 _RESPONSE = re.compile(r"/v1/responses/([A-Za-z0-9_-]{1,200})")
-_MODEL = re.compile(r"/v1/models(?:/(?!\.)[A-Za-z0-9_.:@~-]{1,200}){0,4}")
+_MODEL = re.compile(r"/v1(?:beta)?/models(?:/(?!\.)[A-Za-z0-9_.:@~-]{1,200}){0,4}")
 """The list, or one model; names may have slashes in them, but no segment begins with a point."""
 
 
@@ -37,19 +40,44 @@ async def count_tokens(engine: Engine, turn: Turn) -> None:
     await _pass(engine, provider, turn, "POST", "/v1/messages/count_tokens", draft.count_body(model=model))
 
 
+async def count_gemini_tokens(engine: Engine, turn: Turn) -> None:
+    """Gemini's free count, for the model in the path."""
+    named, constant = turn.request.named, turn.request.constant
+    key = authenticate(named, engine.keys, turn.peer)
+    check_json(named)
+    found = counted_at(constant.path, constant.query)
+    if found is None:
+        raise BadRequest("only /v1beta/models/{id}:countTokens counts tokens", status=404, code="not_found")
+    body = await read_body(turn, engine.settings.gateway.body_bytes)
+    caller_of(key, heard_in(turn.request.headers), ())
+    provider, model = engine.rules.route(GEMINI.format, found["model"])
+    path = f"{found['version']}/models/{quote(model, safe='/@~')}:countTokens"
+    await _pass(engine, provider, turn, "POST", path, count_body(body, found["model"], model), query="")
+
+
 async def models(engine: Engine, turn: Turn) -> None:
-    """The models of the first provider that speaks the caller's dialect: Anthropic's clients say so with a header."""
+    """The models of the first provider that speaks the caller's dialect: Anthropic's and Google's clients say so with
+    their headers, and only Gemini has a /v1beta."""
     named = turn.request.named
     authenticate(named, engine.keys, turn.peer)
     path = turn.request.constant.path
     if _MODEL.fullmatch(path) is None:
         raise BadRequest("only /v1/models and /v1/models/{id} are offered", status=404, code="not_found")
-    wanted = "anthropic" if b"anthropic-version" in named else "openai"
+    wanted = _maker_of(path, named)
+    query = page_query(turn.request.constant.query) if wanted == "gemini" else None
     speaking = [provider for provider in engine.rules.providers if provider.format == wanted]
     if not speaking:
-        await send_json(turn, 200, {"object": "list", "data": []}, *free(engine))
+        none = {"models": []} if wanted == "gemini" else {"object": "list", "data": []}
+        await send_json(turn, 200, none, *free(engine))
         return
-    await _pass(engine, speaking[0], turn, "GET", path if wanted == "anthropic" else path.removeprefix("/v1"), b"")
+    below = path.removeprefix("/v1") if wanted == "openai" else path
+    await _pass(engine, speaking[0], turn, "GET", below, b"", query=query)
+
+
+def _maker_of(path: str, named: Mapping[bytes, bytes]) -> str:
+    if path.startswith("/v1beta/") or b"x-goog-api-key" in named or b"x-goog-api-client" in named:
+        return "gemini"
+    return "anthropic" if b"anthropic-version" in named else "openai"
 
 
 async def fetch_response(engine: Engine, turn: Turn) -> None:
@@ -101,12 +129,14 @@ def _settle(engine: Engine, opening: AttemptOpening, body: bytes, tenant: str) -
         engine.ledger.settle(settlement)
 
 
-async def _pass(engine: Engine, provider: Provider, turn: Turn, method: str, path: str, body: bytes) -> bytes | None:
-    """One request to one provider and its whole answer back. Returns the body of a 200."""
+async def _pass(  # noqa: PLR0913 - one more than most: a request has this many parts
+    engine: Engine, provider: Provider, turn: Turn, method: str, path: str, body: bytes, *, query: str | None = None
+) -> bytes | None:
+    """One request to one provider and its whole answer back. Returns the body of a 200. `query` None: the caller's own."""
     head = turn.request
     own = () if provider.has_credential else credential(head.named, keyless=not engine.keys)
     set_here = {name for name, _ in provider.headers}
-    query = head.constant.query.decode("latin-1")
+    query = head.constant.query.decode("latin-1") if query is None else query
     request = Outbound(
         origin=provider.origin,
         target=provider.base_path + path + (f"?{query}" if query else ""),

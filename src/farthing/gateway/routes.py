@@ -4,6 +4,7 @@ import msgspec
 
 from farthing.wire.anthropic_messages import MessagesDialect
 from farthing.wire.dialect import Dialect
+from farthing.wire.gemini import GenerateDialect
 from farthing.wire.openai_chat import ChatDialect
 from farthing.wire.openai_embeddings import EmbeddingsDialect
 from farthing.wire.openai_responses import ResponsesDialect
@@ -14,13 +15,17 @@ class Route(msgspec.Struct, frozen=True):
 
     dialect: Dialect
     path: str
-    """The path below the provider's base."""
+    """The path below the provider's base; `{model}` in it stands for the model that is sent."""
+    query: str | None = None
+    """The query that is sent; None: the caller's own."""
 
 
 CHAT = ChatDialect()
 RESPONSES = ResponsesDialect()
 MESSAGES = MessagesDialect()
 EMBEDDINGS = EmbeddingsDialect()
+GEMINI = GenerateDialect()
+"""Of no address: for errors."""
 
 CALLS: dict[str, Route] = {
     "/v1/chat/completions": Route(CHAT, "/chat/completions"),
@@ -34,5 +39,7 @@ def dialect_of(path: str) -> Dialect:
     """The dialect in which a client of this path expects its errors."""
     if path.startswith("/v1/messages"):
         return MESSAGES
+    if path.startswith("/v1beta/") or (":" in path and path.startswith("/v1/models/")):
+        return GEMINI
     route = CALLS.get(path)
     return route.dialect if route else CHAT

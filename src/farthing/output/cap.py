@@ -75,4 +75,4 @@ def told(cap: int, *, clamped: bool, origin: str) -> bytes | None:
 
 def cut_by_cap(finish: str, *, clamped: bool, origin: str) -> bool:
     """Whether an answer ended because of a cap that we set rather than one the caller chose."""
-    return (clamped or origin != "caller") and finish in {"length", "max_tokens", "max_output_tokens"}
+    return (clamped or origin != "caller") and finish in {"length", "max_tokens", "max_output_tokens", "MAX_TOKENS"}

@@ -23,4 +23,4 @@ def card_of_tool(opening: AttemptOpening) -> PriceCard | Unpriced:
     if mark + ":" != _DECLARED or not nanos.isdecimal():
         return Unpriced("the tool said what it cost after it had run")
     rates = Rates(input=0, output=0, request=int(nanos) * PICOS_PER_NANO)
-    return PriceCard(TOOL, opening.model, {"": (Tier(0, False, rates),)}, opening.book)
+    return PriceCard(TOOL, opening.model, {"": (Tier(above=0, inclusive=False, rates=rates),)}, opening.book)

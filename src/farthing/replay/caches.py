@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from farthing.domain.record import Skeleton
-from farthing.replay.draft import read_skeleton
+from farthing.replay.prefixing import shape_of
 from farthing.replay.recorded import Recorded
 from farthing.testing.caches import AUTOMATIC_TTL_MS, LOOK_BACK, STEP, TTLS_MS, Found
 from farthing.testing.models import model_named
@@ -116,7 +116,7 @@ def parts_of(call: Recorded, input_tokens: int) -> tuple[Part, ...]:
         return tuple(Part(mark, tokens) for mark, tokens in call.blocks)
     if not call.skeleton:
         return ()
-    shape = read_skeleton(call.skeleton)
+    shape = shape_of(call)
     whole = max(shape.text_bytes, sum(message.bytes for message in shape.messages))
     if not whole:
         return ()
@@ -130,7 +130,7 @@ def _of_messages(shape: Skeleton, input_tokens: int, whole: int) -> tuple[Part, 
         upto = input_tokens * bytes_before // whole
         parts.append(Part(message.digest, upto - before, message.breakpoint))
         before = upto
-    return (Part(shape.tools_digest + shape.prompt_digest, input_tokens - before), *parts)
+    return (Part(shape.tools_digest + shape.prompt_digest, input_tokens - before, shape.prompt_breakpoint), *parts)
 
 
 def _chained(owner: Owner, parts: Sequence[Part]) -> list[int]:

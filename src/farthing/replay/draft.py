@@ -19,6 +19,7 @@ _IDS_OF_A_CALL = 57
 """Tokens of the ids and the JSON around a tool's call and result, with ids as OpenAI makes them."""
 BYTES_PER_TOKEN = 4
 """For text that nobody ever counted: a note that the policy adds, or a call that was refused then."""
+_MARKS = {ttl: (b',"%s"]' % ttl.encode(), b'"prompt_breakpoint":"%s"' % ttl.encode()) for ttl in ("1h", "5m")}
 read_skeleton = msgspec.json.Decoder(Skeleton).decode
 encode_answered = msgspec.msgpack.Encoder().encode
 
@@ -135,7 +136,7 @@ class RecordedDialect:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.format = "anthropic" if name.startswith("anthropic") else "openai"
+        self.format = name.partition("-")[0]
 
     def read(self, body: bytes) -> RecordedDraft:  # noqa: ARG002
         raise AssertionError("a recorded call has no body")
@@ -171,8 +172,8 @@ def asked_of(call: Recorded) -> Asked:
 
 
 def _longest_ttl(skeleton: bytes) -> str:
-    """Without reading the JSON: a breakpoint is the last item of a message's shape."""
-    return next((ttl for ttl in ("1h", "5m") if b',"%s"]' % ttl.encode() in skeleton), "")
+    """Without reading the JSON: a breakpoint is the last item of a message's shape, or has a name."""
+    return next((ttl for ttl in ("1h", "5m") if _MARKS[ttl][0] in skeleton or _MARKS[ttl][1] in skeleton), "")
 
 
 def _use(digest: str, place: int, name: str, turn: int, words: int) -> ToolUse:

@@ -9,6 +9,10 @@ Blocks = tuple[tuple[int | str, int], ...]
 """A prompt as (what tells equal parts apart, input tokens), in the order in which the model reads them."""
 
 
+PER_MESSAGE = {"openai-chat": 6, "openai-responses": 12, "anthropic-messages": 20}
+"""Template tokens that a bound by bytes counts for a message with one block (`farthing.wire`), by dialect."""
+
+
 class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One call as it was. Times are milliseconds since 1970; tokens are the provider's own count."""
 
@@ -85,3 +89,21 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def took_ms(self) -> int | None:
         """From arrival to the end of the answer; None where nobody measured it."""
         return None if self.finished_ms is None else max(0, self.finished_ms - self.arrived_ms)
+
+
+def with_input(usage: Usage, input_tokens: int) -> Usage:
+    """The same for a prompt of another length; its parts are as great as they were, as far as they fit."""
+    if input_tokens == usage.input_tokens:
+        return usage
+    read = min(usage.cache_read_input_tokens, input_tokens)
+    written = min(usage.cache_write_input_tokens, input_tokens - read)
+    heard = min(usage.audio_input_tokens, input_tokens)
+    return msgspec.structs.replace(
+        usage,
+        input_tokens=input_tokens,
+        cache_read_input_tokens=read,
+        cache_write_input_tokens=written,
+        cache_write_1h_input_tokens=min(usage.cache_write_1h_input_tokens, written),
+        audio_input_tokens=heard,
+        cached_audio_input_tokens=min(usage.cached_audio_input_tokens, heard, read),
+    )

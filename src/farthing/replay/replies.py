@@ -9,7 +9,7 @@ from farthing.replay.recorded import Recorded
 from farthing.testing.caches import Found
 from farthing.wire.dialect import Answered
 
-CUT = frozenset({"length", "max_tokens", "max_output_tokens", "incomplete"})
+CUT = frozenset({"length", "max_tokens", "max_output_tokens", "incomplete", "MAX_TOKENS"})
 """How dialects say that an answer ended at its cap."""
 USUAL_OUTPUT = 100
 """Output tokens of a call that nothing is known of: no call of its run, nor of its model, was answered before."""

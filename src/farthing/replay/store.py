@@ -9,12 +9,10 @@ import msgspec
 from farthing.domain.ids import show
 from farthing.domain.record import Labels
 from farthing.ports.records import AttemptRecord, CallRecord, Records
-from farthing.replay.recorded import Recorded
+from farthing.replay.recorded import PER_MESSAGE, Recorded
 
 PAGE = 1_000
 """Lines of the list of calls that are read at once."""
-_PER_MESSAGE = {"openai-chat": 6, "openai-responses": 12, "anthropic-messages": 20}
-"""Template tokens that the bound counts for a message with one block (`farthing.wire`)."""
 _PER_REQUEST = 8
 """The same around all messages, where no call of its prompt was bounded by bytes."""
 _MOST_PROMPTS = 4_096
@@ -56,7 +54,7 @@ class _Overheads:
 
     def of(self, record: CallRecord, attempt: AttemptRecord | None) -> int:
         prompt = record.skeleton.prompt_digest
-        of_messages = _PER_MESSAGE.get(record.opening.dialect, 0) * len(record.skeleton.messages)
+        of_messages = PER_MESSAGE.get(record.opening.dialect, 0) * len(record.skeleton.messages)
         if attempt is not None and attempt.opening.bound == "bytes":
             tokens = attempt.opening.input_bound - attempt.opening.text_bytes
             if len(self._known) >= _MOST_PROMPTS:

@@ -15,10 +15,12 @@ _JSON = [(b"content-type", b"application/json")]
 class Under:
     """One call under way: what is recorded of it, and what was answered now."""
 
-    __slots__ = ("call", "reply", "tries")
+    __slots__ = ("asked", "call", "reply", "tries")
 
-    def __init__(self, call: Recorded) -> None:
+    def __init__(self, call: Recorded, asked: Recorded | None = None) -> None:
         self.call = call
+        self.asked = asked or call
+        """As the policy's levers left it."""
         self.reply: Reply | None = None
         self.tries = 0
         """Attempts that reached for the provider so far."""
@@ -75,7 +77,7 @@ class RecordedUpstream:
         if call.outcome == "unknown" and not call.billed:
             raise Ambiguous("nobody ever learned what this call cost")
         now_ms = self._loop.now_ms()
-        reply = under.reply = self._replies.reply(call, sent, now_ms)
+        reply = under.reply = self._replies.reply(call, sent, now_ms, under.asked)
         await self._loop.until(now_ms + reply.first_ms)
         return RecordedAnswer(200, encode_answered(reply.answered), self._loop, now_ms + reply.took_ms)
 

@@ -22,6 +22,7 @@ from farthing.replay.clockwork import VirtualLoop
 from farthing.replay.desk import ReplayDesk
 from farthing.replay.draft import RecordedDialect, RecordedDraft
 from farthing.replay.ledger import ReplayLedger, Stands
+from farthing.replay.levers import levers_of
 from farthing.replay.policy import same
 from farthing.replay.recorded import Recorded
 from farthing.replay.replies import Replies
@@ -42,6 +43,7 @@ class World:
         self.policy = policy
         self.recorded = same(policy, base)
         """It decides nothing otherwise than the recorded configuration."""
+        self.levers = levers_of(policy, base)
         self.stored = stored
         self.budgets: tuple[Budget, ...] = budgets_in_force(settings, stored)
         self.rules: Rules = rules_of(settings, stored, book, FactBook.load(book))
@@ -62,7 +64,7 @@ class World:
         return OpenWorld(desk, ledger, upstream)
 
     def arrival(self, call: Recorded, now_ms: int) -> Arrival:
-        """The call at the door, at this moment."""
+        """The call at the door, at this moment, as the levers left it."""
         dialect = self._dialects.get(call.dialect)
         if dialect is None:
             dialect = self._dialects[call.dialect] = RecordedDialect(call.dialect)
@@ -115,11 +117,11 @@ def with_providers(settings: Settings) -> Settings:
     if settings.providers:
         return settings
     made = tuple(
-        ProviderSettings(name=name, format=name, base_url=DEFAULT_URLS[name]) for name in ("openai", "anthropic")
+        ProviderSettings(name=name, format=name, base_url=url) for name, url in DEFAULT_URLS.items()
     )
     return msgspec.structs.replace(settings, providers=made)
 
 
 def _card(book: PriceBook, call: Recorded) -> PriceCard | Unpriced:
-    maker = "anthropic" if call.dialect.startswith("anthropic") else "openai"
+    maker = call.dialect.partition("-")[0]
     return book.find(call.sent_model or call.model, call.provider or maker, maker, at_ms=call.arrived_ms)

@@ -2,11 +2,12 @@
 
 import asyncio
 import atexit
+import contextlib
 import os
 import sys
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,26 +18,45 @@ from farthing.config.settings import Settings
 from farthing.domain.errors import LedgerUnavailable
 from farthing.sdk.desk import ProviderRules
 from farthing.sdk.errors import Misused
+from farthing.sdk.scope import STORE
 
 T = TypeVar("T")
 
-STORE = "FARTHING_STORE"
 CONFIG = "FARTHING_CONFIG"
 MEMORY = "memory:"
 START_SECONDS = 30.0
 DRAIN_SECONDS = 5.0
 """How long calls under way may still take when the process ends."""
+LOOK_SECONDS = 1.0
+"""How often somebody who waits for the engine looks whether it is still there."""
+_SHUT = "the engine of this process has been shut; nothing was sent"
+
+
+class _Threads(ThreadPoolExecutor):
+    """Threads, and when the program ends and no thread begins any more, the engine's own: what is open must be closed."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **named: Any) -> "Future[T]":
+        try:
+            return super().submit(fn, *args, **named)
+        except RuntimeError:
+            done: Future[T] = Future()
+            try:
+                done.set_result(fn(*args, **named))
+            except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+                done.set_exception(error)
+            return done
 
 
 class LocalEngine:
     """A running engine. Any thread may ask it; what it is asked runs on its own loop, one step at a time, like the gateway."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises BadConfig or StoreBroken, each with what to do."""
+    def __init__(self, settings: Settings, store: str = MEMORY) -> None:
+        """`store` is what FARTHING_STORE calls it. Raises BadConfig or StoreBroken, each with what to do."""
         self.process = os.getpid()
+        self.store = store
         self.calls: set[asyncio.Task[None]] = set()
         self.rules = ProviderRules()
-        self._settings = settings
+        self.settings = settings
         self._started: Future[tuple[Engine, asyncio.AbstractEventLoop]] = Future()
         self._stop: asyncio.Event | None = None
         self._thread = threading.Thread(target=self._run, name="farthing", daemon=True)
@@ -47,11 +67,24 @@ class LocalEngine:
     @property
     def in_memory(self) -> bool:
         """Whether its accounts end with this process."""
-        return self._settings.store.url == MEMORY
+        return self.settings.store.url == MEMORY
+
+    @property
+    def alive(self) -> bool:
+        """False once it was shut, and in a forked child: its thread is not there."""
+        return self._thread.is_alive() and self.process == os.getpid()
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run this on the engine's loop and wait for it. Not from the engine's own thread."""
-        return self._submit(work).result()
+        """Run this on the engine's loop and wait for it. Raises LedgerUnavailable where the engine is shut."""
+        future = self._submit(work)
+        while True:
+            try:
+                return future.result(LOOK_SECONDS)
+            except TimeoutError:
+                if future.done():  # the work's own
+                    raise
+                if not self.alive:
+                    raise LedgerUnavailable("the engine of this process was shut") from None
 
     async def do_async(self, work: Coroutine[Any, Any, T]) -> T:
         """The same, from another event loop, which goes on meanwhile."""
@@ -66,7 +99,15 @@ class LocalEngine:
             task.add_done_callback(self.calls.discard)
 
         self._check()
-        self.loop.call_soon_threadsafe(begin)
+        try:
+            self.loop.call_soon_threadsafe(begin)
+        except RuntimeError as error:  # its loop was closed in this very moment
+            raise LedgerUnavailable(_SHUT) from error
+
+    def soon(self, act: Callable[[], None]) -> None:
+        """Do this on the engine's loop before whatever it is asked next; nothing where it is shut."""
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(act)
 
     def close(self) -> None:
         """Let calls under way end, make everything durable and leave the store. Safe to call twice."""
@@ -77,14 +118,19 @@ class LocalEngine:
     def _submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         try:
             self._check()
+            return asyncio.run_coroutine_threadsafe(work, self.loop)
+        except RuntimeError as error:
+            work.close()
+            raise LedgerUnavailable(_SHUT) from error
         except BaseException:
             work.close()
             raise
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
 
     def _check(self) -> None:
-        if not self._thread.is_alive():
-            raise LedgerUnavailable("the engine of this process has been shut; nothing was sent")
+        if not self.alive:
+            raise LedgerUnavailable(_SHUT)
+        if threading.current_thread() is self._thread:
+            raise Misused("the engine cannot wait for itself: call this from a thread of your own")
 
     def _run(self) -> None:
         try:
@@ -95,8 +141,9 @@ class LocalEngine:
 
     async def _live(self) -> None:
         self._stop = asyncio.Event()
-        engine = await build(self._settings, what="sdk")
-        watching = asyncio.create_task(engine.alerting.run()) if self._settings.alerts else None
+        asyncio.get_running_loop().set_default_executor(_Threads(thread_name_prefix="farthing"))
+        engine = await build(self.settings, what="sdk")
+        watching = asyncio.create_task(engine.alerting.run()) if self.settings.alerts else None
         self._started.set_result((engine, asyncio.get_running_loop()))
         await self._stop.wait()
         if self.calls:
@@ -111,20 +158,33 @@ _lock = threading.Lock()
 _engines: dict[tuple[str, str], LocalEngine] = {}
 
 
-def local_engine() -> LocalEngine:
-    """The engine of the store that the environment names now. Raises Misused for a forked child of a store in memory."""
-    store, config = os.environ.get(STORE, MEMORY), os.environ.get(CONFIG, "")
-    known = _engines.get((store, config))
-    if known is not None and known.process == os.getpid():
+def local_engine(store: str | None = None) -> LocalEngine:
+    """The engine of this store; by default of the one that the environment names now. Raises Misused for a forked child of
+    a store in memory, BadConfig or StoreBroken where it cannot be used."""
+    store = store_named() if store is None else store
+    config = os.environ.get(CONFIG, "")
+    known = running(store, config)
+    if known is not None:
         return known
     with _lock:
         known = _engines.get((store, config))
         if known is not None and known.process != os.getpid():
             _refuse_fork(known)
             known = None
-        if known is None:
-            known = _engines[store, config] = LocalEngine(_settings(store, config))
+        if known is None or not known.alive:
+            known = _engines[store, config] = LocalEngine(_settings(store, config), store)
     return known
+
+
+def store_named() -> str:
+    """The store of budgets that are opened now."""
+    return os.environ.get(STORE) or MEMORY
+
+
+def running(store: str, config: str | None = None) -> LocalEngine | None:
+    """The engine of this store, where it runs in this process."""
+    known = _engines.get((store, os.environ.get(CONFIG, "") if config is None else config))
+    return known if known is not None and known.alive else None
 
 
 def close_engines() -> None:

@@ -1,7 +1,8 @@
 """What is in scope where a call is made: the labels that its budgets go by, and the store that counts them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -44,6 +45,16 @@ class Scope(NamedTuple):
 
 
 current: ContextVar[Scope | None] = ContextVar("farthing_scope", default=None)
+
+
+@contextmanager
+def within(scope: Scope) -> Iterator[None]:
+    """What is asked inside is charged to this scope, in whatever thread or task it is."""
+    token = current.set(scope)
+    try:
+        yield
+    finally:
+        current.reset(token)
 
 
 def inherited() -> Labels:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from farthing.accounts.attribution import LABEL_NAME, MAX_VALUE
+from farthing.accounts.attribution import LABEL_NAME, MAX_VALUE, flaw_of
 from farthing.config import settings as file
 from farthing.config.checks import problems_of
 from farthing.config.convert import budgets_of
@@ -54,17 +54,26 @@ def terms(limit: object, given: Mapping[str, object], name: str | None, labels: 
             f'a budget with a window of its own needs a name: farthing.budget(…, name="nightly", window={window!r})'
         )
     return Terms(
-        name=_value("name", name) if name is not None else f"run-{secrets.token_hex(6)}",
+        name=_named(name, keeps=window != _PASSING),
         labels=labels_of(labels),
         given=settings,
         keeps=window != _PASSING,
     )
 
 
+def _named(name: str | None, *, keeps: bool) -> str:
+    """Each block has a name of its own, so that two of one name, one after the other or at once, never share a limit."""
+    unique = secrets.token_hex(6)
+    if name is None:
+        return f"run-{unique}"
+    _value("name", name)
+    return name if keeps else f"{name[: MAX_VALUE - len(unique) - 1]}-{unique}"
+
+
 def labels_of(labels: Mapping[str, object]) -> Labels:
     """Labels as a call carries them. Raises Misused naming the one that cannot be."""
     for label in labels:
-        if LABEL_NAME.fullmatch(label) is None or label == "run":
+        if LABEL_NAME.fullmatch(label) is None or label == "run" or label.startswith("run."):
             raise Misused(
                 f"{label!r} cannot be a label here: lower-case letters, digits and _ . - after a letter, and not run"
             )
@@ -74,6 +83,9 @@ def labels_of(labels: Mapping[str, object]) -> Labels:
 def _value(label: str, value: object) -> str:
     if not isinstance(value, str) or not value or len(value) > MAX_VALUE:
         raise Misused(f"{label} must be a text of 1 to {MAX_VALUE} characters, not {value!r}")
+    flaw = "a comma would end it" if "," in value else flaw_of("run", value)
+    if flaw or value != value.strip():
+        raise Misused(f"{label} cannot be {value!r}: {flaw or 'it begins or ends with a space'}")
     return value
 
 

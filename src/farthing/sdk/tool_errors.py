@@ -9,7 +9,9 @@ from farthing.wire.figures import figures, sentences
 class ToolRefused(Refused):
     """A call of a tool that was not made. `code`: `tool_loop`, `tool_limit`, `budget_exceeded`, `suspended`, …"""
 
-    def __init__(self, message: str, *, tool: str = "", code: str = "", what_to_do: str = "", for_model: str = "") -> None:
+    def __init__(
+        self, message: str, *, tool: str = "", code: str = "", what_to_do: str = "", for_model: str = ""
+    ) -> None:
         super().__init__(message)
         self.tool = tool
         self.code = code

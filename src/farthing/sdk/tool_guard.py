@@ -151,7 +151,10 @@ def _plain(part: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    return _write(value).decode()
+    try:
+        return _write(value).decode()
+    except (TypeError, ValueError, RecursionError):  # what no JSON can say is told apart by how it prints
+        return repr(value)
 
 
 def _hook(value: Any) -> Any:

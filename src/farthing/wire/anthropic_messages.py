@@ -16,7 +16,7 @@ from farthing.wire.anthropic_messages_stream import MessagesStream
 from farthing.wire.anthropic_skeleton import skeleton_of
 from farthing.wire.anthropic_tools import gather_tools
 from farthing.wire.anthropic_usage import canonical, read_reported
-from farthing.wire.dialect import Answered
+from farthing.wire.dialect import Answered, CountRequest
 from farthing.wire.gathered import Gathered
 from farthing.wire.history import History, ToolUse
 from farthing.wire.lenient import NOTHING, UNREADABLE
@@ -127,6 +127,12 @@ class MessagesDraft:
         """The body of a token count for this request: the fields that count, in their own order, for this model."""
         value = self._body.value
         return write({key: model if key == "model" else value[key] for key in value if key in _COUNTABLE})
+
+    def count_request(self, *, model: str, path: str) -> CountRequest:  # noqa: ARG002 - it has a place of its own
+        return CountRequest("/v1/messages/count_tokens", self.count_body(model=model))
+
+    def counted(self, body: bytes) -> int | None:
+        return counted(body)
 
     def stream(self) -> MessagesStream:
         return MessagesStream(hour_only=self._found.ttls == {"1h"})

@@ -52,6 +52,9 @@ class MessagesStream:
             return events[0] if self._passes(events[0]) else b""
         return b"".join([event for event in events if self._passes(event)])
 
+    def close(self) -> None:
+        """The dialect has an end of its own."""
+
     def finish(self, note: Note | None) -> bytes:
         if note is not None and self._note_at is not None:
             self._kept[self._note_at] = with_note(self._kept[self._note_at], note)

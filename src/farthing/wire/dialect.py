@@ -1,7 +1,7 @@
 """What every dialect can do, and the neutral facts that one request states about itself."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -15,7 +15,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     """One part that is not text. `bytes` is its decoded size where the body holds it, 0 where it only points to it."""
 
     kind: str
-    """`image`, `audio` or `document`."""
+    """`image`, `audio`, `video` or `document`."""
     bytes: int = 0
     width: int = 0
     """Pixels, read from the image's own header; 0 where unknown."""
@@ -64,6 +64,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """`flex`, `priority` or "" (standard or the provider's choice is ""); `auto` where the body lets the provider choose a dearer one."""
     cache_ttl: str = ""
     """The longest cache write the body asks for: "", `5m` or `1h`."""
+    audio_input: bool = False
+    """Something of the prompt may be sound, beside the `audio` among its media."""
     audio_output: bool = False
     wants_usage: bool = True
     """A streaming client that asked to see usage, or a dialect that always shows it."""
@@ -118,6 +120,10 @@ class Stream(Protocol):
     """UTF-8 bytes of output text and arguments seen, about."""
 
     def feed(self, piece: bytes) -> bytes: ...
+
+    def close(self) -> None:
+        """The bytes have come to their proper end. For dialects that have no other end; the others do nothing."""
+        ...
 
     def finish(self, note: Note | None) -> bytes: ...
 
@@ -189,13 +195,34 @@ class Draft(Protocol):
         ...
 
 
+class CountRequest(NamedTuple):
+    """A free token count to ask the provider for."""
+
+    path: str
+    """Below the provider's base."""
+    body: bytes
+
+
+@runtime_checkable
+class Countable(Protocol):
+    """A draft whose provider counts tokens for free."""
+
+    def count_request(self, *, model: str, path: str) -> CountRequest:
+        """The count of this request for this model; `path` is that of the request itself."""
+        ...
+
+    def counted(self, body: bytes) -> int | None:
+        """The answer to it, or None where it is none."""
+        ...
+
+
 class Dialect(Protocol):
     """One wire format. Stateless; one instance serves all calls."""
 
     name: str
-    """`openai-chat`, `openai-responses`, `anthropic-messages`, `openai-embeddings`."""
+    """`openai-chat`, `openai-responses`, `anthropic-messages`, `openai-embeddings`, `gemini`."""
     format: str
-    """The provider format that speaks it: `openai` or `anthropic`."""
+    """The provider format that speaks it: `openai`, `anthropic` or `gemini`."""
 
     def read(self, body: bytes) -> Draft:
         """Parse a request. Raises BadRequest naming the field for anything that cannot be understood exactly."""

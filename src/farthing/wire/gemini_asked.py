@@ -10,7 +10,7 @@ from farthing.wire.gathered import Gathered
 
 MAX_CAP = 2**31 - 1
 
-_OTHER_CAPS = ("max_completion_tokens", "maxCompletionTokens", "max_tokens", "maxTokens", "maxOutputTokens")
+_OTHER_CAPS = ("maxCompletionTokens", "maxTokens", "maxOutputTokens")
 """Caps of other dialects, and this one's where it has no effect. Google would not honour the one we reserve for."""
 _UNDERSTOOD = frozenset(
     {

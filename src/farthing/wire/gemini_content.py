@@ -32,11 +32,11 @@ def gather_prompt(found: Gathered, body: dict[str, Any]) -> None:
     found.overhead += _PER_REQUEST
     if (system := mapping(body, "systemInstruction")) is not None:
         gather_parts(found, system, "systemInstruction")
-    for index, content in enumerate(needed_list(body, "contents")):
+    for index, each in enumerate(needed_list(body, "contents")):
         where = f"contents[{index}]"
         found.begin_message()
         found.overhead += _PER_MESSAGE
-        content = as_mapping(content, where)
+        content = as_mapping(each, where)
         text(content, "role", where)
         gather_parts(found, content, where)
 

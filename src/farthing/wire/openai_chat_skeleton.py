@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from farthing.domain.record import MessageShape, Skeleton
+from farthing.wire.deterministic import is_deterministic
 from farthing.wire.digests import Remembered, digest, digest_of, hashed
 from farthing.wire.gathered import Gathered
 from farthing.wire.openai_chat_prompt import cache_mark
@@ -37,6 +38,7 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
         tool_names=_tool_names(body) if tools else (),
         text_bytes=found.bytes(),
         media=tuple([part.kind for part in found.media]),
+        deterministic=is_deterministic(body, found.pointers),
     )
 
 

@@ -75,6 +75,9 @@ class ChatStream:
             self.ended = True
         return out
 
+    def close(self) -> None:
+        """The dialect has an end of its own."""
+
     def finish(self, note: Note | None) -> bytes:
         if note is not None and self._note_at is not None:
             self._kept[self._note_at] = with_note(self._kept[self._note_at], note)

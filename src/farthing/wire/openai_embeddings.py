@@ -73,7 +73,7 @@ class EmbeddingsDraft:
         """All inputs together are one message."""
         size = self._size()
         shape = MessageShape("input", digest(key, self._body.value["input"]), size)
-        return Skeleton(messages=(shape,), text_bytes=size)
+        return Skeleton(messages=(shape,), text_bytes=size, deterministic=True)
 
     def history(self) -> tuple[ToolUse, ...]:
         """Nothing is said back and forth."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from farthing.domain.record import MessageShape, Skeleton
+from farthing.wire.deterministic import is_deterministic
 from farthing.wire.digests import digest
 from farthing.wire.gathered import Gathered
 from farthing.wire.openai_responses_input import kind_of
@@ -28,6 +29,7 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
         tool_names=tuple(str(tool.get("name") or tool["type"]) for tool in tools),
         text_bytes=found.bytes(),
         media=tuple(part.kind for part in found.media),
+        deterministic=is_deterministic(body, found.pointers),
     )
 
 

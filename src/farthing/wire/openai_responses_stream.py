@@ -65,6 +65,9 @@ class ResponsesStream:
             return events[0] if self._passes(events[0]) else b""
         return b"".join([event for event in events if self._passes(event)])
 
+    def close(self) -> None:
+        """The dialect has an end of its own."""
+
     def finish(self, note: Note | None) -> bytes:
         if note is not None and self._noted:
             self._kept[0] = with_note(self._kept[0], note)

@@ -26,6 +26,8 @@ def test_the_whole_chain_is_verified_while_people_look(fresh, fresh_visitor):
 
 def test_details_are_words_not_json():
     detail = '{"run":"r1","at_ms":5,"success":true,"note":"","nanos":35000000,"account":["all","","usd"]}'
-    assert words(detail) == "success True, nanos $0.035, account all · usd"
+    assert words(detail) == "success yes, nanos $0.035, account all · usd"
+    grant = '{"account":["all","","usd","lifetime"],"amount":5000000000}'
+    assert words(grant) == "account all · usd · lifetime, amount 5"
     assert words("a few words") == "a few words"
     assert words("[1]") == "[1]"

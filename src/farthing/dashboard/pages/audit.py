@@ -5,8 +5,10 @@ from functools import partial
 import msgspec
 
 from farthing.dashboard.visit import Answer, Visit, see
+from farthing.domain.budget import Unit
 from farthing.domain.errors import BadRequest
 from farthing.domain.money import usd
+from farthing.domain.refusal import amount_text
 
 PAGE = 50
 ADDRESS = "/dashboard/audit"
@@ -43,6 +45,8 @@ def words(detail: str) -> str:
         return detail
     if not isinstance(found, dict):
         return detail
+    if "account" in found and isinstance(found.get("amount"), int):  # a grant, in the base of its account's unit
+        found["amount"] = amount_text(Unit(found["account"][2]), found["amount"])
     pairs = ((name, value) for name, value in found.items() if value not in ("", None, [], {}) and name not in _BESIDE)
     return ", ".join(f"{name.replace('_', ' ')} {_told(name, value)}" for name, value in pairs)
 
@@ -50,6 +54,8 @@ def words(detail: str) -> str:
 def _told(name: str, value: object) -> str:
     if name.endswith("nanos") and isinstance(value, int):
         return f"${usd(value)}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
         return " · ".join(str(each) for each in value if each not in ("", None))
     return str(value)

@@ -115,6 +115,8 @@ def clients(visit: Visit) -> tuple[tuple[str, str], ...]:
             ("Anthropic SDK", f"export ANTHROPIC_BASE_URL={visit.base}"),
             ("Claude Code", f"ANTHROPIC_BASE_URL={visit.base} claude"),
         ]
+    if "gemini" in formats:
+        found.append(("Google Gen AI SDK", f"export GOOGLE_GEMINI_BASE_URL={visit.base}"))
     return tuple(found)
 
 

@@ -1,0 +1,115 @@
+"""Tools of a run: functions that are counted, timed and guarded, and paid for by its budgets where they cost money."""
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from farthing.config.engine import wall_ms
+from farthing.config.guarding import agents_of
+from farthing.domain.money import usd
+from farthing.ports.alerts import Event
+from farthing.sdk.engine import LocalEngine
+from farthing.sdk.errors import Misused
+from farthing.sdk.scope import Scope, current, label_at
+from farthing.sdk.tool_guard import ToolGuard, arguments_of
+from farthing.sdk.tool_terms import Tally, Tool
+from farthing.sdk.tool_use import Use, run, run_async
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Toolbox:
+    """The tools of one run, and what they came to. Any thread."""
+
+    def __init__(self, engine: LocalEngine | None, run: str, scope: Scope) -> None:
+        """`engine` is the one that holds the run's money; None where a gateway does."""
+        self.local = engine
+        self._run = run
+        self._scope = scope
+        settings = None if engine is None else engine.engine.settings
+        rules = None if settings is None or settings.guard is None else agents_of(settings)
+        self.guard = ToolGuard(rules, wall_ms())
+        self._lock = threading.Lock()
+        self._tallies: dict[str, Tally] = {}
+        self._told: set[str] = set()
+
+    def tallies(self) -> Mapping[str, Tally]:
+        """By name, as of now."""
+        with self._lock:
+            return dict(self._tallies)
+
+    def wrap(self, work: F, what: Tool) -> F:
+        """The same function, blocking or asynchronous as it was. Raises Misused where its cost could not be charged."""
+        self.take(what)
+        signature = inspect.signature(work)
+
+        def begin(args: tuple[Any, ...], named: dict[str, Any]) -> Use:
+            return self.use(what, signature.bind(*args, **named).arguments)
+
+        if inspect.iscoroutinefunction(work):
+
+            @functools.wraps(work)
+            async def guarded_async(*args: Any, **named: Any) -> Any:
+                return await run_async(begin(args, named), lambda: work(*args, **named))
+
+            return guarded_async  # type: ignore[return-value]  # the same signature
+
+        @functools.wraps(work)
+        def guarded(*args: Any, **named: Any) -> Any:
+            return run(begin(args, named), lambda: work(*args, **named))
+
+        return guarded  # type: ignore[return-value]
+
+    def take(self, what: Tool) -> None:
+        """Raises Misused where this run cannot charge what the tool costs."""
+        if what.most_nanos and self.local is None:
+            raise Misused(
+                f"{what.name}: tools that cost money are charged where the budgets are in this process or in a file "
+                "(FARTHING_STORE=farthing.db); at a gateway note their cost with run.cost(…)"
+            )
+
+    def use(self, what: Tool, arguments: Mapping[str, Any]) -> Use:
+        """One call of a tool that is about to be made."""
+        return Use(self, what, arguments_of(arguments), self._here())
+
+    def _here(self) -> Scope:
+        """A scope within the run where the caller is in one; else the run's own, whatever thread this is."""
+        here, own = current.get(), self._scope
+        if own.ended:
+            raise Misused(f"the budget {own.ended!r} is over: call its tools inside its `with` block")
+        label = label_at(own.depth)
+        inside = here is not None and here.depth >= own.depth and (label, dict(own.labels)[label]) in here.labels
+        return here if inside and here is not None else own
+
+    def count(
+        self, tool: str, *, calls: int = 0, failed: int = 0, refused: int = 0, seconds: float = 0.0, nanos: int = 0
+    ) -> None:
+        """Add to what a tool came to."""
+        with self._lock:
+            old = self._tallies.get(tool, Tally())
+            self._tallies[tool] = Tally(
+                old.calls + calls,
+                old.failed + failed,
+                old.refused + refused,
+                old.seconds + seconds,
+                old.nanos + nanos,
+            )
+
+    def tell(self, finding: object) -> None:
+        """Whoever is alerted of loops hears of each once."""
+        text = str(finding)
+        if text in self._told or self.local is None:
+            return
+        self._told.add(text)
+        engine = self.local.engine
+        event = Event(kind="loop", subject=f"run {self._run}", detail=text, at_ms=engine.now_ms())
+        self.local.soon(lambda: engine.notice(event))
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """For the run's record: each tool's name, and what it came to in words."""
+        for name, tally in sorted(self.tallies().items()):
+            cost = f", ${usd(tally.nanos)} charged" if tally.nanos else ""
+            ran = f"{tally.calls:,} calls, {tally.failed:,} failed, {tally.refused:,} refused"
+            yield name, f"{name}: {ran}, {tally.seconds:.3f} s{cost}"

@@ -1,0 +1,13 @@
+"""Whether an equal request would be answered alike, so that its answer may be kept for the next one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def is_deterministic(body: Mapping[str, Any], pointers: Sequence[str]) -> bool:
+    """At temperature 0, with everything in the body: what `pointers` lead to may be another thing tomorrow.
+
+    The name of the field is the same in Chat Completions, Responses and Messages.
+    """
+    temperature = body.get("temperature")
+    return type(temperature) in (int, float) and temperature == 0 and not pointers
