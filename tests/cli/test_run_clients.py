@@ -65,7 +65,8 @@ def test_before_a_service_that_is_not_anthropics_it_has_neither_and_gets_neither
 
 
 def test_the_small_model_is_one_that_has_a_price():
-    assert card(SMALL_MODEL, "anthropic").base.input < card("claude-opus-4-6", "anthropic").base.input
+    small, large = (card(name, "anthropic").variants[""][0].rates for name in (SMALL_MODEL, "claude-opus-4-6"))
+    assert small.input < large.input
 
 
 def test_a_codex_inside_a_script_is_warned_of():

@@ -4,7 +4,7 @@ import pytest
 
 from farthing.config.convert import budgets_of
 from farthing.domain.errors import BadConfig
-from farthing.replay.policy import NEEDS_CONTENT, NOT_BUILT, SIMPLIFIED, policy_from, remarks, same
+from farthing.replay.policy import NEEDS_CONTENT, NOT_BUILT, SIMPLIFIED, WHAT_IF, policy_from, remarks, same
 
 BASE = '[tiers]\nsmall = ["gpt-4o-mini"]\n[[budgets]]\nname = "all"\nlimit = "5 USD"\n'
 
@@ -55,9 +55,10 @@ def test_a_mistake_is_found_where_it_is_written(tmp_path):
             NEEDS_CONTENT,
             "[[routes]] 1 check",
         ),
-        ('[cache]\nexact = { ttl = "24h" }\n', NOT_BUILT, "[cache] exact"),
-        ('[prefix]\nplan = "system"\n', NOT_BUILT, "[prefix] plan = 'system'"),
-        ('[context]\nplan = "window"\n', NOT_BUILT, "[context] plan = 'window'"),
+        ('[cache]\nexact = { ttl = "24h" }\n', WHAT_IF, "[cache] exact"),
+        ('[prefix]\nplan = "system"\n', WHAT_IF, "[prefix] plan = 'system'"),
+        ('[prefix]\nttl = "1h"\n', WHAT_IF, "[prefix] plan = 'auto', ttl = '1h'"),
+        ('[context]\nplan = "window"\n', WHAT_IF, "[context] plan = 'window', keep_turns = 10"),
         ('[[routes]]\nwhen = { step = ["a"] }\nuse = "small"\n', NOT_BUILT, "[[routes]]"),
         ('[[budgets]]\nname = "b"\nlimit = "1 USD"\nhard = "approve"\n', SIMPLIFIED, "approvals"),
         (
@@ -74,10 +75,31 @@ def test_a_mistake_is_found_where_it_is_written(tmp_path):
     ],
 )
 def test_what_cannot_be_replayed_is_named(tmp_path, policy, kind, name):
-    _, now = read(tmp_path, policy)
-    assert (kind, name) in [(each.kind, each.name) for each in remarks(now, budgets_of(now))]
+    then, now = read(tmp_path, policy)
+    assert (kind, name) in [(each.kind, each.name) for each in remarks(now, then, budgets_of(now))]
 
 
 def test_nothing_is_said_of_a_policy_that_can_be_replayed_whole(tmp_path):
     then, _ = read(tmp_path, "")
-    assert remarks(then, budgets_of(then)) == ()
+    assert remarks(then, then, budgets_of(then)) == ()
+
+
+LEVERS = '[cache]\nexact = { ttl = "24h" }\n[prefix]\nplan = "off"\n[context]\nplan = "window"\n'
+
+
+def test_a_lever_that_the_recorded_configuration_has_too_changes_nothing(tmp_path):
+    then, now = read(tmp_path, LEVERS, base=BASE + LEVERS)
+    assert same(now, then)
+    assert [each.kind for each in remarks(now, then, budgets_of(now))] == [NOT_BUILT] * 3
+    assert not same(*read(tmp_path, '[context]\nplan = "window"\nkeep_turns = 3\n', base=BASE + LEVERS))
+
+
+def test_single_settings_are_set_over_the_file_or_alone(tmp_path):
+    below, above = tmp_path / "farthing.toml", tmp_path / "policy.toml"
+    below.write_text(BASE)
+    above.write_text("[output]\ndefault_cap = 9\n")
+    then, now = policy_from(below, None, {}, assigned=["budgets.0.limit=7 USD", "output.default_cap = 11"])
+    assert now.output.default_cap == 11
+    assert now.budgets[0].limit != then.budgets[0].limit
+    _, over = policy_from(below, above, {}, assigned=["budgets.all.limit=7 USD"])
+    assert (over.budgets, over.output.default_cap) == (now.budgets, 9)

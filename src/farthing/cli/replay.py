@@ -67,6 +67,13 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int | No
     "--policy", type=_FILE, help="A farthing.toml, whole or only the tables that change; by default the recorded one."
 )
 @click.option(
+    "--set",
+    "assigned",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help='A single setting of the policy, like budgets.0.limit="5 USD"; may be repeated.',
+)
+@click.option(
     "--from", "files", type=_FILE, multiple=True, help="Traffic in a file instead of the store; may be repeated."
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), default="auto", show_default=True, help="Its shape.")
@@ -97,7 +104,7 @@ def replay(policy: Path | None, config: Path | None, store: str | None, by: str,
     Calls go through the gateway's own engine in made-up time, and nothing is sent. What the policy leaves as it was keeps
     its recorded usage; the rest is simulated, and the report says how much that is.
     """
-    then, now = policy_from(config_file(config), policy, os.environ, {"store.url": store_url(store)})
+    then, now = policy_from(config_file(config), policy, os.environ, {"store.url": store_url(store)}, given["assigned"])
     tally = Tally(names(by) or ("workflow", "model"))
     with _recording(_wanted(given), then) as recording:
         world = World(now, then, recording.stored)
@@ -105,13 +112,14 @@ def replay(policy: Path | None, config: Path | None, store: str | None, by: str,
             _run(world, recording.calls, tally, step, goes_on=given["keep_going"])
     if not tally.whole.then.calls:
         raise Said("there are no calls to replay; look at --since, --run, --label and --store", FAILED)
-    found = remarks(now, world.budgets)
+    found = remarks(now, then, world.budgets)
+    name = " ".join((*([str(policy)] if policy else []), *given["assigned"])) or None
     if given["as_json"]:
-        say_json(plain(tally, found, policy, runs=given["runs"]))
+        say_json(plain(tally, found, name, runs=given["runs"]))
     elif given["as_csv"]:
         write_csv(tally, sys.stdout)
     else:
-        show(tally, found, policy, runs=given["runs"])
+        show(tally, found, name, runs=given["runs"])
 
 
 def _wanted(given: dict[str, Any]) -> Wanted:

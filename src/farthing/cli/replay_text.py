@@ -2,26 +2,27 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, TextIO
 
+import msgspec
 from rich.table import Table
 
 from farthing.cli.screen import dollars, screen, stamp, table
 from farthing.domain.money import usd
 from farthing.replay.policy import Remark
+from farthing.replay.recaching import CACHE
 from farthing.replay.tally import Pair, RunPair, Sums, Tally
 
 _MOST_RUNS = 50
 """Runs that a table shows; --json and --csv have all."""
-_COUNTS = ("calls", "paid", "refused", "failed", "unknown", "not_made")
+_COUNTS = ("calls", "paid", "refused", "failed", "unknown", "not_made", "from_cache")
 _TOKENS = ("input_tokens", "cached_tokens", "written_tokens", "output_tokens")
 
 
-def show(tally: Tally, remarks: Sequence[Remark], policy: Path | None, *, runs: bool) -> None:
+def show(tally: Tally, remarks: Sequence[Remark], policy: str | None, *, runs: bool) -> None:
     """The report for people."""
     out = screen()
-    out.print(_whole(tally, str(policy) if policy else "recorded policy"))
+    out.print(_whole(tally, policy or "recorded policy"))
     out.print()
     out.print(_groups(tally))
     for line in (*_about(tally), *(f"{each.kind}: {each.name}: {each.why}" for each in remarks)):
@@ -33,11 +34,11 @@ def show(tally: Tally, remarks: Sequence[Remark], policy: Path | None, *, runs: 
         out.print(_runs(tally))
 
 
-def plain(tally: Tally, remarks: Sequence[Remark], policy: Path | None, *, runs: bool) -> dict[str, Any]:
+def plain(tally: Tally, remarks: Sequence[Remark], policy: str | None, *, runs: bool) -> dict[str, Any]:
     """The same for programs."""
     shares, half, most = tally.shares, tally.quantiles_ms(0.5), tally.quantiles_ms(0.95)
     return {
-        "policy": str(policy) if policy else None,
+        "policy": policy,
         "first_call": stamp(tally.first_ms),
         "last_call": stamp(tally.last_ms),
         "recorded": _sums(tally.whole.then) | {"p50_ms": half[0], "p95_ms": most[0]},
@@ -51,6 +52,9 @@ def plain(tally: Tally, remarks: Sequence[Remark], policy: Path | None, *, runs:
         "refusals": dict(tally.refusals),
         "acts": dict(tally.acts),
         "clamped": tally.clamped,
+        "from_cache_cost_usd": usd(tally.kept_nanos),
+        "left_out": {"calls": tally.left_out_calls, "input_tokens": tally.left_out_tokens},
+        "provider_cache": msgspec.structs.asdict(tally.agreement),
         "latest_ms": tally.late_ms,
         "otherwise": dict(tally.otherwise),
         "groups": [
@@ -111,6 +115,7 @@ _ROWS = (
     ("failed", "failed"),
     ("unknown", "cost unknown"),
     ("not_made", "not made: their run had ended"),
+    ("from_cache", "answered from the cache"),
     ("unpriced", "without a price"),
     ("input_tokens", "input tokens"),
     ("cached_tokens", "of these read from a cache"),
@@ -152,11 +157,30 @@ def _about(tally: Tally) -> Iterator[str]:
     yield from _counted("the policy", tally.acts.most_common())
     if tally.clamped:
         yield f"output cap lowered to what a budget had left: {tally.clamped:,} calls"
+    yield from _levers(tally)
     if tally.late_ms:
         yield f"the latest call came {tally.late_ms / 1_000:,.1f} s later than recorded"
     for what, calls in tally.otherwise.most_common():
         yield f"the record stands where the engine came to something else now: {what} ({calls:,} calls)"
     yield f"budgets begin empty at {stamp(tally.first_ms)}"
+
+
+def _levers(tally: Tally) -> Iterator[str]:
+    """What the levers did, and how far the provider's cache is known."""
+    if kept := tally.whole.now.from_cache:
+        yield f"answered from the cache: at most {kept:,} calls, which cost {dollars(tally.kept_nanos)} then"
+    if tally.left_out_calls:
+        yield (
+            f"messages left out: {tally.left_out_tokens:,} input tokens of {tally.left_out_calls:,} calls; the bill above is "
+            "net of what the provider's cache no longer held"
+        )
+    seen = tally.agreement
+    if CACHE in tally.simulated and seen.calls:
+        yield (
+            f"the provider's cache as simulated is the recorded one in {seen.same_calls:,} of {seen.calls:,} calls, and "
+            f"misses {seen.astray_tokens:,} of {seen.cached_tokens:,} cached tokens; where the worlds differ, the "
+            "difference is carried over to the record"
+        )
 
 
 def _counted(what: str, counts: Iterable[tuple[str, int]]) -> Iterator[str]:

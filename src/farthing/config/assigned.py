@@ -73,10 +73,15 @@ def _inner(at: object, key: str | int) -> object:
 def _key(at: object, part: str, before: Path) -> str | int:
     """What this part of a path is in what stands there. Raises ValueError where it leads nowhere."""
     where = dotted(before)
-    if isinstance(at, dict):
-        return part
-    if not isinstance(at, list):
+    if isinstance(at, list):
+        return _entry(at, part, where)
+    if not isinstance(at, dict):  # noqa: TRY004 - the path is wrong, not the caller
         raise ValueError(f"`{where}` is a value: there is no `{part}` in it")
+    return part
+
+
+def _entry(at: list[object], part: str, where: str) -> int:
+    """By its name, or by its number."""
     names = [entry.get("name") if isinstance(entry, dict) else None for entry in at]
     if part in names:
         return names.index(part)
@@ -85,5 +90,3 @@ def _key(at: object, part: str, before: Path) -> str | int:
     entries = "no entries" if not at else "1 entry, 0" if len(at) == 1 else f"{len(at)} entries, 0 to {len(at) - 1}"
     named = f" and {', '.join(map(str, names))} by name" if any(names) else ""
     raise ValueError(f"`{where}` has no `{part}`: it has {entries}{named}")
-
-

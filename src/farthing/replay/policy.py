@@ -70,7 +70,7 @@ def remarks(policy: Settings, base: Settings, budgets: tuple[Budget, ...]) -> tu
     """What the replay does not do of this policy, by name, and what it assumes of the rest."""
     levers = levers_of(policy, base)
     later = _of_later(policy, levers, budgets)
-    return (*_of_content(policy), *later, *_of_levers(policy, levers), *_of_people(policy, budgets))
+    return (*_of_content(policy), *later, *_of_levers(levers), *_of_people(policy, budgets))
 
 
 def _of_content(policy: Settings) -> Iterator[Remark]:
@@ -102,7 +102,7 @@ def _of_later(policy: Settings, levers: Levers, budgets: tuple[Budget, ...]) -> 
         yield Remark(NOT_BUILT, "soft: compress", "no lever shortens contexts")
 
 
-def _of_levers(policy: Settings, levers: Levers) -> Iterator[Remark]:
+def _of_levers(levers: Levers) -> Iterator[Remark]:
     """What is assumed of levers that the gateway does not have yet."""
     if levers.exact_ms is not None:
         yield Remark(WHAT_IF, "[cache] exact", _EXACT)

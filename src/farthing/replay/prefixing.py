@@ -43,8 +43,15 @@ def is_marked(shape: Skeleton) -> bool:
 
 def _planned(shape: Skeleton, plan: str, ttl: str | None) -> Skeleton:
     if plan == "auto" and is_marked(shape):
-        return shape if ttl is None else _with(shape, [ttl if each.breakpoint else "" for each in shape.messages],
-                                               ttl if shape.prompt_breakpoint else "")
+        return (
+            shape
+            if ttl is None
+            else _with(
+                shape,
+                [ttl if each.breakpoint else "" for each in shape.messages],
+                ttl if shape.prompt_breakpoint else "",
+            )
+        )
     bare = [""] * len(shape.messages)
     if plan == "off":
         return _with(shape, bare, "")

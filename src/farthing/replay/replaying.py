@@ -14,6 +14,7 @@ from farthing.call.entering import enter, release
 from farthing.call.landing import FLAG as LANDING
 from farthing.domain.errors import BadRequest
 from farthing.domain.usage import Usage
+from farthing.replay.answers import Answers
 from farthing.replay.clockwork import VirtualLoop, run_from
 from farthing.replay.desk import Caller
 from farthing.replay.ledger import Fate
@@ -25,6 +26,8 @@ RETRIES = 2
 """How often a client comes back after a 429: what the makers' own clients do unless told otherwise."""
 NOT_MADE = "not made"
 """The outcome of a call whose run had ended before."""
+CACHED = "cached"
+"""The outcome of a call that another one's answer was kept for."""
 LEFT_OUT = frozenset({"", "unsent"})
 """Outcomes that no policy made: the client left, or the call never ended."""
 
@@ -34,7 +37,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     call: Recorded
     outcome: str
-    """As in `CallClosing`, or `not made`."""
+    """As in `CallClosing`, or `not made`, or `cached`."""
     code: str = ""
     """The refusal's code; of a call that was not made, why its run had ended."""
     model: str = ""
@@ -53,6 +56,10 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """From arrival to the end; None where nobody measured it then."""
     late_ms: int = 0
     """How much later than recorded it arrived."""
+    left_out: int = 0
+    """Input tokens of messages that the policy leaves out."""
+    astray: int | None = None
+    """As in `farthing.replay.recaching.astray`."""
     otherwise: str = ""
     """What the engine came to now, where the policy is the recorded one and the record says something else."""
 
@@ -84,6 +91,8 @@ class Replay:
         self._goes_on = goes_on
         self._recorded = world.recorded
         self._runs: dict[str, _Run] = {}
+        kept_ms = world.levers.exact_ms
+        self._answers = None if kept_ms is None else Answers(kept_ms)
 
     def run(self, calls: Iterable[Recorded]) -> None:
         """Replay calls in order of arrival; returns when the last one has ended."""
@@ -123,7 +132,13 @@ class Replay:
             return
         arrives_ms = call.arrived_ms + run.shift_ms
         await self._loop.until(arrives_ms)
+        if known := self._answers.find(call, arrives_ms) if self._answers is not None else "":
+            self._take(Replayed(call=call, outcome=CACHED, model=call.sent_model, why=(known,)))
+            self._open.upstream.skip(call)
+            return
         replayed = await self._make(call, arrives_ms)
+        if self._answers is not None and replayed.outcome == "paid":
+            self._answers.keep(call, self._loop.now_ms())
         if self._recorded:
             replayed = _held_to(call, replayed)
         if call.finished_ms is not None:
@@ -135,13 +150,14 @@ class Replay:
     async def _make(self, call: Recorded, arrives_ms: int) -> Replayed:
         """The call through the engine, as often as a client would try."""
         opened, world = self._open, self._world
-        under = opened.upstream.under[call.id] = Under(call)
+        asked = world.levers.asked(call)
+        under = opened.upstream.under[call.id] = Under(call, asked)
         stands = world.stands(call)
         if stands is not None:
             opened.ledger.stands[call.id] = stands
         try:
             for left in range(RETRIES, -1, -1):
-                client = await self._call(call)
+                client = await self._call(asked)
                 pause = client.retry_after_seconds
                 if pause is None or not left:
                     break
@@ -170,7 +186,8 @@ class Replay:
 def _replayed(call: Recorded, fate: Fate, under: Under, took: int | None, late: int, *, repriced: bool) -> Replayed:
     closing = fate.closing
     settled = fate.state == "settled"
-    reply = under.reply
+    reply, asked = under.reply, under.asked
+    left = call.usage.input_tokens - asked.usage.input_tokens if call.usage and asked.usage else 0
     return Replayed(
         call=call,
         outcome=closing.outcome if closing is not None else "unknown",
@@ -185,6 +202,8 @@ def _replayed(call: Recorded, fate: Fate, under: Under, took: int | None, late: 
         clamped=fate.clamped,
         took_ms=took,
         late_ms=late,
+        left_out=left if settled else 0,
+        astray=reply.astray if reply is not None else None,
     )
 
 

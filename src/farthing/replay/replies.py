@@ -3,9 +3,11 @@
 import msgspec
 
 from farthing.domain.usage import Usage
-from farthing.replay.caches import Owner, PrefixCaches, parts_of
+from farthing.replay.caches import Part, PrefixCaches, parts_of
 from farthing.replay.draft import BYTES_PER_TOKEN, Sent
-from farthing.replay.recorded import Recorded
+from farthing.replay.prefixing import on_demand
+from farthing.replay.recaching import CACHE, Seen, astray, owner_of, recached
+from farthing.replay.recorded import Recorded, with_input
 from farthing.testing.caches import Found
 from farthing.wire.dialect import Answered
 
@@ -25,6 +27,8 @@ class Reply(msgspec.Struct, frozen=True):
     """From the request to the first byte."""
     took_ms: int = 0
     """From the request to its end."""
+    astray: int | None = None
+    """As in `farthing.replay.recaching.astray`."""
 
     @property
     def usage(self) -> Usage:
@@ -41,40 +45,46 @@ class Replies:
         self._now = PrefixCaches() if caches else None
         self._usual: dict[str, int] = {}
 
-    def reply(self, call: Recorded, sent: Sent, now_ms: int) -> Reply:
-        """The answer to what is sent now."""
+    def reply(self, call: Recorded, sent: Sent, now_ms: int, asked: Recorded | None = None) -> Reply:
+        """The answer to what is sent now: `asked` is the call as the policy's levers left it."""
+        asked = asked or call
         why: list[str] = []
-        input_tokens = self._input(call, sent, why)
+        input_tokens = self._input(call, asked, sent, why)
         output, finish = self._output(call, sent, why)
-        then, now = self._found(call, sent, input_tokens, now_ms)
+        seen = self._seen(call, asked, sent, input_tokens, now_ms)
         usage = _usage(call, input_tokens, output)
-        if then != now:
-            usage = _recached(usage, call, now)
-            why.append("what the provider's cache held")
+        if seen is not None and (seen.now != seen.then or asked is not call):
+            held = recached(usage, call, seen)
+            if held != usage:
+                usage = held
+                why.append(CACHE)
         if call.billed:
             self._learn(call, usage.output_tokens)
         first, took = _times(call, usage.output_tokens)
         name = call.sent_model if sent.model == call.sent_model else sent.model
         answered = Answered(usage=usage, model=name, finish=finish, tier=call.tier)
-        return Reply(answered, tuple(why), first, took)
+        return Reply(answered, tuple(why), first, took, astray(call, seen))
 
     def note(self, call: Recorded) -> None:
         """This call was not made after all; what the past's cache held of it is followed all the same."""
         if self._then is not None and call.usage is not None and (parts := parts_of(call, call.usage.input_tokens)):
-            self._then.use(_owner(call, call.sent_model), parts, automatic=_automatic(call), now_ms=call.arrived_ms)
+            self._then.use(
+                owner_of(call, call.sent_model), parts, automatic=not on_demand(call), now_ms=call.arrived_ms
+            )
 
-    def _input(self, call: Recorded, sent: Sent, why: list[str]) -> int:
-        if call.usage is None:
+    def _input(self, call: Recorded, asked: Recorded, sent: Sent, why: list[str]) -> int:
+        if asked.usage is None:
             why.append("a call that was not answered then")
-            tokens = call.text_bytes // BYTES_PER_TOKEN
+            tokens = asked.text_bytes // BYTES_PER_TOKEN
         else:
-            tokens = call.usage.input_tokens
+            tokens = asked.usage.input_tokens
+        if asked.text_bytes < call.text_bytes:
+            why.append("older messages left out")
         if call.usage is not None and sent.model != call.sent_model:
             why.append(f"{sent.model} instead of {call.sent_model}")
         if sent.more_bytes:
             why.append("a note to the model")
-            tokens += -(-sent.more_bytes // BYTES_PER_TOKEN)
-        return tokens
+        return tokens + note_tokens(sent)
 
     def _output(self, call: Recorded, sent: Sent, why: list[str]) -> tuple[int, str]:
         """Output tokens of all choices, and how the answer ends."""
@@ -90,19 +100,22 @@ class Replies:
             why.append("an answer that was cut then, and would be longer")
         return said, call.finish
 
-    def _found(self, call: Recorded, sent: Sent, input_tokens: int, now_ms: int) -> tuple[Found, Found]:
-        """What the caches give: in the world as it was, and in this one."""
+    def _seen(self, call: Recorded, asked: Recorded, sent: Sent, input_tokens: int, now_ms: int) -> Seen | None:
+        """What the caches give: in the world as it was, and in this one. None where nobody follows them."""
         if self._then is None or self._now is None:
-            return Found(), Found()
-        parts = parts_of(call, input_tokens)
+            return None
+        note = note_tokens(sent)
+        parts = parts_of(asked, input_tokens - note)
         if not parts:
-            return Found(), Found()
-        automatic = _automatic(call)
-        then = Found()
-        if call.sent_model:
-            then = self._then.use(_owner(call, call.sent_model), parts, automatic=automatic, now_ms=call.arrived_ms)
-        now = self._now.use(_owner(call, sent.model), parts, automatic=automatic, now_ms=now_ms)
-        return then, now
+            return None
+        if note:
+            parts = (*parts, Part(f"note/{call.id}", note))
+        automatic, then = not on_demand(call), Found()
+        if call.sent_model and call.usage is not None:
+            before = parts_of(call, call.usage.input_tokens)
+            then = self._then.use(owner_of(call, call.sent_model), before, automatic=automatic, now_ms=call.arrived_ms)
+        now = self._now.use(owner_of(call, sent.model), parts, automatic=automatic, now_ms=now_ms)
+        return Seen(then, now, told=automatic or any(part.ttl for part in parts))
 
     def _learn(self, call: Recorded, output: int) -> None:
         for name in (f"run {call.run}", f"model {call.model}"):
@@ -114,39 +127,23 @@ class Replies:
         return usual or self._usual.get(f"model {call.model}", USUAL_OUTPUT)
 
 
+def note_tokens(sent: Sent) -> int:
+    """Of what the policy tells the model beside the caller's words."""
+    return -(-sent.more_bytes // BYTES_PER_TOKEN)
+
+
 def _usage(call: Recorded, input_tokens: int, output: int) -> Usage:
     if call.usage is None:
         return Usage(input_tokens=input_tokens, output_tokens=output)
-    before = call.usage
-    if input_tokens == before.input_tokens and output == before.output_tokens:
+    before = with_input(call.usage, input_tokens)
+    if output == before.output_tokens:
         return before
     spoken = min(before.audio_output_tokens, output)
     return msgspec.structs.replace(
         before,
-        input_tokens=input_tokens,
         output_tokens=output,
         audio_output_tokens=spoken,
         reasoning_output_tokens=min(before.reasoning_output_tokens, output - spoken),
-    )
-
-
-def _recached(usage: Usage, call: Recorded, now: Found) -> Usage:
-    """The usage with what this world's cache gives. Automatic caches bill no writes."""
-    read = min(now.read, usage.input_tokens)
-    room = usage.input_tokens - read
-    if _automatic(call):
-        return msgspec.structs.replace(
-            usage,
-            cache_read_input_tokens=read,
-            cache_write_input_tokens=min(usage.cache_write_input_tokens, room),
-            cached_audio_input_tokens=min(usage.cached_audio_input_tokens, read),
-        )
-    hour = min(now.written_1h, room)
-    return msgspec.structs.replace(
-        usage,
-        cache_read_input_tokens=read,
-        cache_write_input_tokens=hour + min(now.written_5m, room - hour),
-        cache_write_1h_input_tokens=hour,
     )
 
 
@@ -162,11 +159,3 @@ def _times(call: Recorded, output: int) -> tuple[int, int]:
     if said and output != said:
         took = first + (took - first) * output // said
     return min(first or took, took), took
-
-
-def _owner(call: Recorded, model: str) -> Owner:
-    return call.key, model
-
-
-def _automatic(call: Recorded) -> bool:
-    return call.dialect.startswith("openai")

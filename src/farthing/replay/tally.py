@@ -8,7 +8,7 @@ import msgspec
 from farthing.call.landing import FLAG as LANDING
 from farthing.domain.usage import Usage
 from farthing.replay.recorded import Recorded
-from farthing.replay.replaying import NOT_MADE, Replayed
+from farthing.replay.replaying import CACHED, NOT_MADE, Replayed
 
 
 class Sums:
@@ -19,6 +19,7 @@ class Sums:
         "calls",
         "cost_nanos",
         "failed",
+        "from_cache",
         "input_tokens",
         "not_made",
         "output_tokens",
@@ -32,7 +33,7 @@ class Sums:
     )
 
     def __init__(self) -> None:
-        self.calls = self.paid = self.refused = self.failed = self.unknown = self.not_made = 0
+        self.calls = self.paid = self.refused = self.failed = self.unknown = self.not_made = self.from_cache = 0
         self.input_tokens = self.cached_tokens = self.written_tokens = self.output_tokens = 0
         self.cost_nanos = self.unpriced = 0
         self.took_ms = self.timed = 0
@@ -43,6 +44,7 @@ class Sums:
         self.refused += outcome == "refused"
         self.failed += outcome in ("failed", "unsent")
         self.not_made += outcome == NOT_MADE
+        self.from_cache += outcome == CACHED
         if usage is None:
             self.unknown += outcome == "unknown"
             return
@@ -126,6 +128,28 @@ class Shares(msgspec.Struct):
             self.recorded_nanos += nanos
 
 
+class Agreement(msgspec.Struct):
+    """How far the provider's cache as simulated is the one on record: the share of the simulation that can be believed."""
+
+    calls: int = 0
+    """Whose caches are followed."""
+    same_calls: int = 0
+    """Of these, read and written as recorded."""
+    cached_tokens: int = 0
+    """Read and written then, by the record."""
+    astray_tokens: int = 0
+    """By which the simulation misses them."""
+
+    def add(self, each: Replayed) -> None:
+        usage = each.call.usage
+        if each.astray is None or usage is None:
+            return
+        self.calls += 1
+        self.same_calls += not each.astray
+        self.cached_tokens += usage.cache_read_input_tokens + usage.cache_write_input_tokens
+        self.astray_tokens += each.astray
+
+
 class Tally:
     """Everything a report of a replay shows. Memory goes with groups and runs, and 16 bytes a call for the times."""
 
@@ -143,6 +167,11 @@ class Tally:
         self.acts: Counter[str] = Counter()
         """What the policy did to calls, by flag, beyond what the record has."""
         self.clamped = 0
+        self.kept_nanos = 0
+        """What the calls cost then that are answered from the cache now."""
+        self.left_out_calls = self.left_out_tokens = 0
+        """Input tokens of messages that the policy leaves out."""
+        self.agreement = Agreement()
         self.late_ms = 0
         """The most that a call came later than recorded."""
         self.first_ms = self.last_ms = 0
@@ -159,11 +188,15 @@ class Tally:
             self.runs.setdefault(call.run, RunPair()).add(each)
         if each.usage is not None:
             self.shares.add(each)
-            self.simulated.update(each.why)
+            self.agreement.add(each)
+        self.simulated.update(each.why)
         if each.outcome == "refused" and call.outcome != "refused":
             self.refusals[each.code] += 1
         self.acts.update(flag for flag in each.flags if flag not in call.flags)
         self.clamped += each.clamped
+        self.kept_nanos += (call.cost_nanos or 0) if each.outcome == CACHED else 0
+        self.left_out_calls += each.left_out > 0
+        self.left_out_tokens += each.left_out
         if each.otherwise:
             self.otherwise[each.otherwise] += 1
         self.late_ms = max(self.late_ms, each.late_ms)

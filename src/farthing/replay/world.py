@@ -116,9 +116,7 @@ def with_providers(settings: Settings) -> Settings:
     """The settings, with the makers' own services where no provider is configured: nothing is sent to them here."""
     if settings.providers:
         return settings
-    made = tuple(
-        ProviderSettings(name=name, format=name, base_url=url) for name, url in DEFAULT_URLS.items()
-    )
+    made = tuple(ProviderSettings(name=name, format=name, base_url=url) for name, url in DEFAULT_URLS.items())
     return msgspec.structs.replace(settings, providers=made)
 
 

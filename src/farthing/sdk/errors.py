@@ -16,6 +16,7 @@ from farthing.domain.errors import FarthingError, Theirs
 
 BUDGET_CODES = frozenset(("budget_exceeded", "budget_reserved"))
 NO_BUDGET = "no_budget"
+RUN_ENDED = "run_ended"
 
 
 class Refused(FarthingError):

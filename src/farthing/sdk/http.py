@@ -16,6 +16,8 @@ _BEFORE_SENDING = (
 )
 """What httpx raises before the first byte of a request was written."""
 
+_LENGTHS = ("content-length", "transfer-encoding")
+
 
 def proof(error: BaseException) -> UpstreamFailed:
     """What an error of the client's own HTTP proves about what was sent."""
@@ -36,6 +38,14 @@ def outbound(inner: Any, request: Any, task: Send) -> Any:
         content=asked.body,
         extensions=dict(request.extensions),
     )
+
+
+def as_own(inner: Any, request: Any) -> Any:
+    """A request of the wrapped copy with the headers and cookies that the client's own HTTP adds to its own."""
+    for name, value in inner.build_request(request.method, request.url).headers.items():
+        if name not in request.headers and name not in _LENGTHS:
+            request.headers[name] = value
+    return request
 
 
 def bounded(piece: bytes, size: int, exchange: Exchange) -> bytes:

@@ -62,7 +62,7 @@ class RemoteBacking:
 
     def book(self, run: str, nanos: int, *, kind: str, note: str, once: str) -> bool:
         body = {"run": run, "usd": usd(nanos), "kind": kind, "note": note, "once": once}
-        return bool(self._ask("POST", "/costs", body)["booked"])
+        return bool(self._ask("POST", "/outcomes/costs", body)["booked"])
 
     def receipt(self, opened: Opened) -> RunReceiptView:
         found = self._ask("GET", f"{_place(opened)}/receipt?run={quote(opened.run, safe='')}")

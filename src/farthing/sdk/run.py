@@ -19,11 +19,12 @@ from farthing.sdk.receipt import RunReceipt
 from farthing.sdk.remote import RemoteBacking, is_address
 from farthing.sdk.scope import Life, Scope, check_process, current, depth_below, environ_of, inherited, label_at, within
 from farthing.sdk.terms import Terms, labels_of, terms
+from farthing.sdk.tooled import Tooled
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Run:
+class Run(Tooled):
     """One budget, made by `farthing.budget(…)`. Enter it with `with` or `async with`, once."""
 
     def __init__(self, wanted: Terms) -> None:
@@ -191,6 +192,7 @@ class Run:
     def _close(self) -> None:
         backing, opened = self._counted()
         if self.scope.process == os.getpid():  # a forked child that leaves the block does not end it for its parent
+            self.note_tools(backing, opened)
             backing.close(opened)
 
     def _counted(self) -> tuple[Backing, Opened]:

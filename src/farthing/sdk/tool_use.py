@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from farthing.config.engine import Engine, wall_ms
 from farthing.sdk.engine import LocalEngine
-from farthing.sdk.scope import Scope, current
+from farthing.sdk.scope import Scope, within
 from farthing.sdk.tool_errors import NotCharged, ToolRefused, refused_by
 from farthing.sdk.tool_guard import Ticket, ToolGuard, said_by
 from farthing.sdk.tool_money import Paying, hold, lose, settle, void
@@ -44,7 +44,7 @@ class Use:
 
     def scope(self) -> AbstractContextManager[None]:
         """What the tool itself asks of models is the run's."""
-        return _within(self._scope)
+        return within(self._scope)
 
     def begin(self) -> None:
         """Raises ToolRefused."""
@@ -154,15 +154,6 @@ class Use:
     def _counted(self, *, failed: bool, nanos: int) -> None:
         seconds = time.monotonic() - self._started
         self._box.count(self.what.name, calls=1, failed=int(failed), seconds=seconds, nanos=nanos)
-
-
-@contextmanager
-def _within(scope: Scope) -> Iterator[None]:
-    token = current.set(scope)
-    try:
-        yield
-    finally:
-        current.reset(token)
 
 
 def run(use: Use, work: Callable[[], Any]) -> Any:

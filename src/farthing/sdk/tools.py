@@ -12,7 +12,7 @@ from farthing.domain.money import usd
 from farthing.ports.alerts import Event
 from farthing.sdk.engine import LocalEngine
 from farthing.sdk.errors import Misused
-from farthing.sdk.scope import Scope, current, label_at
+from farthing.sdk.scope import Scope
 from farthing.sdk.tool_guard import ToolGuard, arguments_of
 from farthing.sdk.tool_terms import Tally, Tool
 from farthing.sdk.tool_use import Use, run, run_async
@@ -23,11 +23,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Toolbox:
     """The tools of one run, and what they came to. Any thread."""
 
-    def __init__(self, engine: LocalEngine | None, run: str, scope: Scope) -> None:
-        """`engine` is the one that holds the run's money; None where a gateway does."""
+    def __init__(self, engine: LocalEngine | None, run: str, here: Callable[[], Scope]) -> None:
+        """`engine` is the one that holds the run's money; None where a gateway does. `here` says where a
+        call is made: in a scope within the run, or else its own."""
         self.local = engine
         self._run = run
-        self._scope = scope
+        self._here = here
         settings = None if engine is None else engine.engine.settings
         rules = None if settings is None or settings.guard is None else agents_of(settings)
         self.guard = ToolGuard(rules, wall_ms())
@@ -72,16 +73,10 @@ class Toolbox:
 
     def use(self, what: Tool, arguments: Mapping[str, Any]) -> Use:
         """One call of a tool that is about to be made."""
-        return Use(self, what, arguments_of(arguments), self._here())
-
-    def _here(self) -> Scope:
-        """A scope within the run where the caller is in one; else the run's own, whatever thread this is."""
-        here, own = current.get(), self._scope
-        if own.ended:
-            raise Misused(f"the budget {own.ended!r} is over: call its tools inside its `with` block")
-        label = label_at(own.depth)
-        inside = here is not None and here.depth >= own.depth and (label, dict(own.labels)[label]) in here.labels
-        return here if inside and here is not None else own
+        here = self._here()
+        if here.ended:
+            raise Misused(f"the budget {here.ended!r} is over: call its tools inside its `with` block")
+        return Use(self, what, arguments_of(arguments), here)
 
     def count(
         self, tool: str, *, calls: int = 0, failed: int = 0, refused: int = 0, seconds: float = 0.0, nanos: int = 0

@@ -8,8 +8,9 @@ import sys
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from farthing.sdk.door import Door, guard
+from farthing.sdk.door import ERROR, Door, Terms, guard
 from farthing.sdk.errors import Misused, Refused, code_in, describe, kind_of
+from farthing.sdk.run import Run
 
 Client = TypeVar("Client")
 
@@ -17,36 +18,55 @@ FORMATS = {"openai": "openai", "anthropic": "anthropic"}
 """The dialect that the clients of a package speak."""
 _GENERATIONS = ("httpx", "httpx2")
 _MARK = "__farthing__"
+_NOWHERE = "wss://websockets-are-not-counted-so-use-the-unwrapped-client.invalid"
 
 
-def wrap(client: Client, *, require_budget: bool = False) -> Client:
+def wrap(client: Client, *, run: Run | None = None, require_budget: bool = False) -> Client:
     """A copy of an OpenAI or Anthropic client, blocking or asynchronous, whose calls are charged to the budgets in scope.
 
     The copy goes through the client's own HTTP, so its proxies, TLS, timeouts and retries stay; the client itself is not
-    changed. A call that a budget cannot pay for raises `BudgetExceeded` before anything is sent, once. With
-    `require_budget` calls outside of any `farthing.budget(…)` raise `NoBudget`. Wrapping a copy again changes nothing.
+    changed. A call that a budget cannot pay for raises `BudgetExceeded` before anything is sent, once. Wrapping a copy
+    again changes nothing.
+
+    A thread that was started without its context has no budget in scope, and its calls are charged to none. With `run`
+    they are charged to that budget; with `require_budget` they raise `NoBudget`.
 
     Raises Misused for anything that is not one of these clients.
     """
     if hasattr(type(client), _MARK):
+        if run is not None:
+            raise Misused("this client is wrapped already; wrap the client that it was made of to give it a run")
         return client
     dialect = _format_of(client)
-    inner: Any = getattr(client, "_client", None)
-    module, asynchronous = _httpx_of(inner)
-    door = Door(inner, module, dialect, require_budget=require_budget)
-    kind = module.AsyncClient if asynchronous else module.Client
-    http = kind(transport=guard(module, door, asynchronous=asynchronous), timeout=inner.timeout, trust_env=False)
-    copy = client.copy(http_client=http)  # type: ignore[attr-defined]  # every client of these packages has it
-    copy.__class__ = _wrapped(cast("Any", type(client)))
+    http = guarded_http(client, dialect, Terms(require_budget, None if run is None else run.scope))
+    copy = client.copy(http_client=http, **_sockets(client))  # type: ignore[attr-defined]  # every client of these packages has it
+    copy.__class__ = wrapped_class(cast("Any", type(client)))
     return copy  # type: ignore[no-any-return]
 
 
+def guarded_http(client: Any, dialect: str, terms: Terms) -> Any:
+    """HTTP of the same generation that goes through the door, and from there through the client's own. Raises Misused."""
+    inner: Any = getattr(client, "_client", None)
+    module, asynchronous = _httpx_of(inner)
+    door = Door(inner, module, dialect, terms)
+    kind = module.AsyncClient if asynchronous else module.Client
+    return kind(transport=guard(module, door, asynchronous=asynchronous), timeout=inner.timeout, trust_env=False)
+
+
+def _sockets(client: Any) -> dict[str, str]:
+    """WebSockets (`client.realtime`) pass by every HTTP: a wrapped client has nowhere to open one."""
+    return {"websocket_base_url": _NOWHERE} if hasattr(client, "websocket_base_url") else {}
+
+
 @cache
-def _wrapped(kind: Any) -> type:
+def wrapped_class(kind: Any) -> type:
     """The class of a wrapped client; copies that it makes of itself are wrapped too. One base and nothing new in its
     layout, or a client could not become one."""
 
     def _make_status_error(self: Any, message: str, *, body: object, response: Any) -> Exception:
+        error = response.extensions.get(ERROR)
+        if error is not None:
+            return cast("Exception", error)
         return _ours(kind._make_status_error(self, message, body=body, response=response), body, response)  # noqa: SLF001 - see above
 
     return type(
