@@ -5,12 +5,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from farthing.budgets.currency import Currency, DatedRate, Rates
-
 from farthing.budgets.hold import charges
 from farthing.budgets.match import Resolver
 from farthing.budgets.terms import TermsBook
 from farthing.domain.budget import Budget, Unit
+from farthing.domain.currency import Currency, DatedRate, Rates
 from farthing.domain.hold import Charge
 from farthing.domain.record import Labels
 

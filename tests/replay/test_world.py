@@ -10,7 +10,7 @@ from support.past_calls import a_call, a_world
 
 def test_the_makers_are_there_where_no_provider_is_configured():
     providers = a_world().rules.providers
-    assert [provider.name for provider in providers] == ["openai", "anthropic"]
+    assert [provider.name for provider in providers] == ["openai", "anthropic", "gemini"]
 
 
 def test_configured_providers_are_the_only_ones():

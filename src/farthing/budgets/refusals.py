@@ -1,5 +1,6 @@
 """A declined reserve as a refusal that says what happened, the numbers and what to do."""
 
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -11,6 +12,8 @@ from farthing.domain.refusal import Refusal, amount_text
 
 RETRY_SECONDS = 5
 """What `Retry-After` says when the money is only held by calls in flight."""
+_IN_CODE = re.compile(r"run(\.\d+)? ")
+"""How the name of a budget begins that was made in code: with the label its calls go by (`farthing.sdk.terms`)."""
 _RUN = "run:"
 """How the name of a run's window begins."""
 
@@ -26,7 +29,7 @@ def declined(no: Declined, gate: str, renamed: Sequence[tuple[str, str]] = ()) -
     return Refusal(
         code="budget_exceeded",
         message=f"{_whose(standing)} cannot pay for this call: {_numbers(standing)}",
-        what_to_do=f"raise it with `{_raise_command(standing)}`"
+        what_to_do=_how_to_raise(standing)
         + (", wait for its next window" if standing.closes_ms else "")
         + ", or send a smaller request",
         standing=standing,
@@ -81,6 +84,12 @@ def _numbers(standing: Standing) -> str:
         beside.append(f"{amount_text(unit, standing.held)} more are held by calls in flight")
     note = f" ({'; '.join(beside)})" if beside else ""
     return f"it needs at least {amount_text(unit, standing.needed)} {word}, and {spent}{note}"
+
+
+def _how_to_raise(standing: Standing) -> str:
+    if _IN_CODE.match(standing.account.budget):
+        return "give its `farthing.budget(…)` a higher limit"
+    return f"raise it with `{_raise_command(standing)}`"
 
 
 def _raise_command(standing: Standing) -> str:

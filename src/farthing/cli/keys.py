@@ -15,7 +15,7 @@ from farthing.config.settings import Settings
 from farthing.domain.key import Key
 from farthing.domain.record import Labels
 
-RIGHTS = ("call", "admin", "approve", "metrics", "outcomes")
+RIGHTS = ("call", "admin", "approve", "metrics", "outcomes", "runs")
 
 
 @click.group(no_args_is_help=True)

@@ -75,8 +75,8 @@ def _key(at: object, part: str, before: Path) -> str | int:
     where = dotted(before)
     if isinstance(at, list):
         return _entry(at, part, where)
-    if not isinstance(at, dict):  # noqa: TRY004 - the path is wrong, not the caller
-        raise ValueError(f"`{where}` is a value: there is no `{part}` in it")
+    if not isinstance(at, dict):
+        raise ValueError(f"`{where}` is a value: there is no `{part}` in it")  # noqa: TRY004 - a wrong path
     return part
 
 

@@ -125,7 +125,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     may_set: LabelNames = ()
     require: LabelNames = ()
     max_values: Positive = 1_000
-    rights: tuple[Literal["call", "admin", "approve", "metrics", "outcomes"], ...] = ("call",)
+    rights: tuple[Literal["call", "admin", "approve", "metrics", "outcomes", "runs"], ...] = ("call",)
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,6 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     """Different values of one label this key may bring into being in one window; the rest share `(other)`."""
     rights: tuple[str, ...] = ("call",)
     """`call`, `admin` for the admin side, `approve` to decide approvals within the key's labels, `metrics` to scrape,
-    `outcomes` to judge runs within the key's labels."""
+    `outcomes` to judge runs within the key's labels, `runs` to limit the runs of its own callers further."""
     source: str = "file"
     revoked_ms: int = 0

@@ -49,7 +49,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     """No call or attempt that the stretch speaks of has a larger number."""
     through_event: int
     totals: tuple[Total, ...]
-    """Balances at that moment: the opening balances of the next stretch."""
+    """Balances at its last link: the opening balances of the next stretch."""
     balances: str
     """SHA-256 over every account's number and balance, in hexadecimal."""
 

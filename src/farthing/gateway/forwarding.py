@@ -48,4 +48,8 @@ def credential(headers: Mapping[bytes, bytes], *, keyless: bool) -> Headers:
     is ours: never sent on."""
     if not keyless:
         return ()
-    return tuple((name, headers[name]) for name in (b"authorization", b"x-api-key", b"x-goog-api-key", *_WHOSE_BILL) if name in headers)
+    return tuple(
+        (name, headers[name])
+        for name in (b"authorization", b"x-api-key", b"x-goog-api-key", *_WHOSE_BILL)
+        if name in headers
+    )

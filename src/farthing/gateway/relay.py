@@ -129,7 +129,7 @@ def _settle(engine: Engine, opening: AttemptOpening, body: bytes, tenant: str) -
         engine.ledger.settle(settlement)
 
 
-async def _pass(  # noqa: PLR0913 - one more than most: a request has this many parts
+async def _pass(
     engine: Engine, provider: Provider, turn: Turn, method: str, path: str, body: bytes, *, query: str | None = None
 ) -> bytes | None:
     """One request to one provider and its whole answer back. Returns the body of a 200. `query` None: the caller's own."""

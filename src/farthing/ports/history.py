@@ -92,8 +92,18 @@ class History(Protocol):
     calls without that label.
     """
 
-    def usage(self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()) -> tuple[UsageRow, ...]:
-        """Sums ordered by group."""
+    def usage(
+        self,
+        *,
+        by: tuple[str, ...],
+        since_ms: int,
+        until_ms: int,
+        where: Labels = (),
+        limit: int | None = None,
+    ) -> tuple[UsageRow, ...]:
+        """Sums ordered by group; of so many groups only, the dearest first (of equals the first by group), where there is a
+        `limit`: ask for it where a label may have thousands of values. Groups in which nothing counts, retries that never
+        were sent, have no row."""
         ...
 
     def meters(self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()) -> tuple[MeterRow, ...]:

@@ -1,13 +1,15 @@
 """A recorded call as the engine sees one: a draft and a dialect without a body, made from what the record says of it."""
 
 from collections.abc import Iterator
+from functools import cache
+from hashlib import blake2b
 
 import msgspec
 
 from farthing.domain.record import Skeleton
 from farthing.domain.refusal import Refusal
 from farthing.replay.recorded import Recorded
-from farthing.testing.tokens import MESSAGE_OVERHEAD, PRIMING, TOOLS_OVERHEAD
+from farthing.testing.tokens import MESSAGE_OVERHEAD, PRIMING, TOOLS_OVERHEAD, count
 from farthing.tokens.exact import JOINT
 from farthing.wire.dialect import Answered, Asked, Stream
 from farthing.wire.history import ToolUse
@@ -15,10 +17,11 @@ from farthing.wire.history import ToolUse
 _decode_answered = msgspec.msgpack.Decoder(Answered).decode
 _TEXTS = 2
 """Of a message: its role and its words."""
-_IDS_OF_A_CALL = 57
-"""Tokens of the ids and the JSON around a tool's call and result, with ids as OpenAI makes them."""
 BYTES_PER_TOKEN = 4
 """For text that nobody ever counted: a note that the policy adds, or a call that was refused then."""
+_ID_LETTERS = 24
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_SAMPLES = 64
 _MARKS = {ttl: (b',"%s"]' % ttl.encode(), b'"prompt_breakpoint":"%s"' % ttl.encode()) for ttl in ("1h", "5m")}
 read_skeleton = msgspec.json.Decoder(Skeleton).decode
 encode_answered = msgspec.msgpack.Encoder().encode
@@ -106,7 +109,7 @@ class RecordedDraft:
             return 0
         seams = JOINT * _TEXTS * len(shape.messages)
         billed = MESSAGE_OVERHEAD * len(shape.messages) + PRIMING + TOOLS_OVERHEAD
-        return max(0, overhead + seams - billed + _IDS_OF_A_CALL * uses)
+        return max(0, overhead + seams - billed + _ids_of_a_use() * uses)
 
     def counted_tokens(self) -> int | None:
         """What a provider's free count would say."""
@@ -179,3 +182,16 @@ def _longest_ttl(skeleton: bytes) -> str:
 def _use(digest: str, place: int, name: str, turn: int, words: int) -> ToolUse:
     mark = f"{digest}/{place}".encode()
     return ToolUse(name, mark, mark, id=mark.decode(), turn=turn, words=words)
+
+
+@cache
+def _ids_of_a_use() -> int:
+    """Tokens of the ids and the JSON around a tool's call and its result: counted of what a client sends back, with ids as
+    long as OpenAI's and of letters and digits as random."""
+    found = []
+    for at in range(_SAMPLES):
+        letters = (_LETTERS[byte % len(_LETTERS)] for byte in blake2b(at.to_bytes(), digest_size=_ID_LETTERS).digest())
+        use = f"call_{''.join(letters)}"
+        sent = [{"id": use, "type": "function", "function": {"name": "", "arguments": ""}}]
+        found.append(count(msgspec.json.encode(sent).decode()) + count(use))
+    return sum(found) // len(found)

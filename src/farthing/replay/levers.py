@@ -6,7 +6,9 @@ A lever is pulled only where the policy differs in it from the recorded configur
 import msgspec
 
 from farthing.config.settings import Prefix, Settings
-from farthing.replay.prefixing import marked
+from farthing.replay.asked import Asked
+from farthing.replay.breakpoints import marked
+from farthing.replay.prompts import Prompts
 from farthing.replay.recorded import Recorded
 from farthing.replay.window import windowed
 
@@ -19,13 +21,19 @@ class Levers(msgspec.Struct, frozen=True):
     prefix: Prefix | None = None
     keep_turns: int | None = None
 
-    def asked(self, call: Recorded) -> Recorded:
+    @property
+    def rewrite(self) -> bool:
+        """Whether any of them changes what is sent."""
+        return self.prefix is not None or self.keep_turns is not None
+
+    def asked(self, call: Recorded, prompts: Prompts) -> Asked:
         """The call as it would be sent: the same object where nothing changes."""
-        if not call.skeleton:
-            return call
+        if not self.rewrite or not call.skeleton:
+            return Asked(call)
+        asked = Asked(call, prompts.parts(call))
         if self.keep_turns is not None:
-            call = windowed(call, self.keep_turns)
-        return call if self.prefix is None else marked(call, self.prefix.plan, self.prefix.ttl)
+            asked = windowed(asked, self.keep_turns)
+        return asked if self.prefix is None else marked(asked, self.prefix.plan, self.prefix.ttl)
 
 
 def levers_of(policy: Settings, base: Settings) -> Levers:

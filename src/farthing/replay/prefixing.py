@@ -1,9 +1,8 @@
-"""Cache breakpoints of another plan: `off` has none, `system` one behind tools and system, `auto` the caller's own or, where
-there are none, one behind the system and one on the last message."""
+"""Where the prompt of a recorded call ends what its provider was told to cache."""
 
 import msgspec
 
-from farthing.domain.record import MessageShape, Skeleton
+from farthing.domain.record import Skeleton
 from farthing.replay.draft import read_skeleton
 from farthing.replay.recorded import Recorded
 
@@ -23,15 +22,6 @@ def shape_of(call: Recorded) -> Skeleton:
     return msgspec.structs.replace(shape, prompt_breakpoint=ttl)
 
 
-def marked(call: Recorded, plan: str, ttl: str | None) -> Recorded:
-    """The call with the breakpoints of this plan; providers that cache by themselves are told nothing."""
-    if not on_demand(call):
-        return call
-    shape = shape_of(call)
-    found = _planned(shape, plan, ttl)
-    return call if found == shape else msgspec.structs.replace(call, skeleton=msgspec.json.encode(found))
-
-
 def on_demand(call: Recorded) -> bool:
     """Whether its provider caches only what a request marks."""
     return call.dialect.startswith("anthropic")
@@ -39,30 +29,3 @@ def on_demand(call: Recorded) -> bool:
 
 def is_marked(shape: Skeleton) -> bool:
     return bool(shape.prompt_breakpoint) or any(message.breakpoint for message in shape.messages)
-
-
-def _planned(shape: Skeleton, plan: str, ttl: str | None) -> Skeleton:
-    if plan == "auto" and is_marked(shape):
-        return (
-            shape
-            if ttl is None
-            else _with(
-                shape,
-                [ttl if each.breakpoint else "" for each in shape.messages],
-                ttl if shape.prompt_breakpoint else "",
-            )
-        )
-    bare = [""] * len(shape.messages)
-    if plan == "off":
-        return _with(shape, bare, "")
-    if plan == "auto" and bare:
-        bare[-1] = ttl or USUAL_TTL
-    return _with(shape, bare, ttl or shape.prompt_breakpoint or USUAL_TTL)
-
-
-def _with(shape: Skeleton, of_messages: list[str], of_prompt: str) -> Skeleton:
-    messages: list[MessageShape] = [
-        message if message.breakpoint == ttl else msgspec.structs.replace(message, breakpoint=ttl)
-        for message, ttl in zip(shape.messages, of_messages, strict=True)
-    ]
-    return msgspec.structs.replace(shape, messages=tuple(messages), prompt_breakpoint=of_prompt)

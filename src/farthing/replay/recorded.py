@@ -107,3 +107,14 @@ def with_input(usage: Usage, input_tokens: int) -> Usage:
         audio_input_tokens=heard,
         cached_audio_input_tokens=min(usage.cached_audio_input_tokens, heard, read),
     )
+
+
+def uncached(usage: Usage) -> Usage:
+    """The same, of which nothing was read from a cache or written to one."""
+    return msgspec.structs.replace(
+        usage,
+        cache_read_input_tokens=0,
+        cache_write_input_tokens=0,
+        cache_write_1h_input_tokens=0,
+        cached_audio_input_tokens=0,
+    )

@@ -150,14 +150,14 @@ class Replay:
     async def _make(self, call: Recorded, arrives_ms: int) -> Replayed:
         """The call through the engine, as often as a client would try."""
         opened, world = self._open, self._world
-        asked = world.levers.asked(call)
+        asked = world.levers.asked(call, opened.upstream.prompts)
         under = opened.upstream.under[call.id] = Under(call, asked)
         stands = world.stands(call)
         if stands is not None:
             opened.ledger.stands[call.id] = stands
         try:
             for left in range(RETRIES, -1, -1):
-                client = await self._call(asked)
+                client = await self._call(asked.call)
                 pause = client.retry_after_seconds
                 if pause is None or not left:
                     break
@@ -186,7 +186,7 @@ class Replay:
 def _replayed(call: Recorded, fate: Fate, under: Under, took: int | None, late: int, *, repriced: bool) -> Replayed:
     closing = fate.closing
     settled = fate.state == "settled"
-    reply, asked = under.reply, under.asked
+    reply, asked = under.reply, under.asked.call
     left = call.usage.input_tokens - asked.usage.input_tokens if call.usage and asked.usage else 0
     return Replayed(
         call=call,

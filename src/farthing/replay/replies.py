@@ -3,9 +3,11 @@
 import msgspec
 
 from farthing.domain.usage import Usage
+from farthing.replay.asked import Asked
 from farthing.replay.caches import Part, PrefixCaches, parts_of
 from farthing.replay.draft import BYTES_PER_TOKEN, Sent
 from farthing.replay.prefixing import on_demand
+from farthing.replay.prompts import Prompts
 from farthing.replay.recaching import CACHE, Seen, astray, owner_of, recached
 from farthing.replay.recorded import Recorded, with_input
 from farthing.testing.caches import Found
@@ -43,17 +45,18 @@ class Replies:
         """`caches`: the policy may change what is cached, so both worlds' caches are followed."""
         self._then = PrefixCaches() if caches else None
         self._now = PrefixCaches() if caches else None
+        self.prompts = Prompts()
         self._usual: dict[str, int] = {}
 
-    def reply(self, call: Recorded, sent: Sent, now_ms: int, asked: Recorded | None = None) -> Reply:
+    def reply(self, call: Recorded, sent: Sent, now_ms: int, asked: Asked | None = None) -> Reply:
         """The answer to what is sent now: `asked` is the call as the policy's levers left it."""
-        asked = asked or call
+        asked = asked or Asked(call)
         why: list[str] = []
-        input_tokens = self._input(call, asked, sent, why)
+        input_tokens = self._input(call, asked.call, sent, why)
         output, finish = self._output(call, sent, why)
         seen = self._seen(call, asked, sent, input_tokens, now_ms)
         usage = _usage(call, input_tokens, output)
-        if seen is not None and (seen.now != seen.then or asked is not call):
+        if seen is not None and (seen.now != seen.then or asked.call is not call):
             held = recached(usage, call, seen)
             if held != usage:
                 usage = held
@@ -67,7 +70,7 @@ class Replies:
 
     def note(self, call: Recorded) -> None:
         """This call was not made after all; what the past's cache held of it is followed all the same."""
-        if self._then is not None and call.usage is not None and (parts := parts_of(call, call.usage.input_tokens)):
+        if self._then is not None and (parts := self.prompts.parts(call)):
             self._then.use(
                 owner_of(call, call.sent_model), parts, automatic=not on_demand(call), now_ms=call.arrived_ms
             )
@@ -100,19 +103,19 @@ class Replies:
             why.append("an answer that was cut then, and would be longer")
         return said, call.finish
 
-    def _seen(self, call: Recorded, asked: Recorded, sent: Sent, input_tokens: int, now_ms: int) -> Seen | None:
+    def _seen(self, call: Recorded, asked: Asked, sent: Sent, input_tokens: int, now_ms: int) -> Seen | None:
         """What the caches give: in the world as it was, and in this one. None where nobody follows them."""
         if self._then is None or self._now is None:
             return None
         note = note_tokens(sent)
-        parts = parts_of(asked, input_tokens - note)
+        before = self.prompts.parts(call)
+        parts = asked.parts or before or parts_of(asked.call, input_tokens - note)
         if not parts:
             return None
         if note:
             parts = (*parts, Part(f"note/{call.id}", note))
         automatic, then = not on_demand(call), Found()
-        if call.sent_model and call.usage is not None:
-            before = parts_of(call, call.usage.input_tokens)
+        if call.sent_model and before:
             then = self._then.use(owner_of(call, call.sent_model), before, automatic=automatic, now_ms=call.arrived_ms)
         now = self._now.use(owner_of(call, sent.model), parts, automatic=automatic, now_ms=now_ms)
         return Seen(then, now, told=automatic or any(part.ttl for part in parts))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from farthing.domain.errors import Ambiguous, Unreachable
 from farthing.ports.upstream import Outbound
+from farthing.replay.asked import Asked
 from farthing.replay.clockwork import VirtualLoop
 from farthing.replay.draft import encode_answered, read_sent
 from farthing.replay.recorded import Recorded
@@ -17,9 +18,9 @@ class Under:
 
     __slots__ = ("asked", "call", "reply", "tries")
 
-    def __init__(self, call: Recorded, asked: Recorded | None = None) -> None:
+    def __init__(self, call: Recorded, asked: Asked | None = None) -> None:
         self.call = call
-        self.asked = asked or call
+        self.asked = asked or Asked(call)
         """As the policy's levers left it."""
         self.reply: Reply | None = None
         self.tries = 0
@@ -55,6 +56,7 @@ class RecordedUpstream:
     """`farthing.ports.upstream.Upstream` of every provider."""
 
     def __init__(self, replies: Replies, loop: VirtualLoop) -> None:
+        self.prompts = replies.prompts
         self._replies = replies
         self._loop = loop
         self.under: dict[int, Under] = {}

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import msgspec
 
 from farthing.domain.record import MessageShape
-from farthing.replay.caches import parts_of
-from farthing.replay.draft import read_skeleton
-from farthing.replay.recorded import PER_MESSAGE, Recorded, with_input
+from farthing.replay.asked import Asked
+from farthing.replay.prefixing import shape_of
+from farthing.replay.recorded import PER_MESSAGE
 
 _INSTRUCTING = frozenset({"system", "developer"})
 _RESULTS = frozenset({"tool", "function"})
@@ -27,34 +27,25 @@ def kept(messages: Sequence[MessageShape], turns: int) -> list[int]:
     return [at for at, message in enumerate(messages) if at >= cut or at == first or message.role in _INSTRUCTING]
 
 
-def windowed(call: Recorded, turns: int) -> Recorded:
-    """The call with these messages alone. Its tokens are spread over messages as in `parts_of`; what it answered stays."""
-    shape = read_skeleton(call.skeleton)
+def windowed(asked: Asked, turns: int) -> Asked:
+    """The call with these messages alone; what it was answered stays."""
+    call, shape = asked.call, shape_of(asked.call)
     stay = kept(shape.messages, turns)
     if len(stay) == len(shape.messages):
-        return call
-    gone = set(range(len(shape.messages))).difference(stay)
-    fewer_bytes = sum(shape.messages[at].bytes for at in gone)
-    left = msgspec.structs.replace(
-        shape, messages=tuple(shape.messages[at] for at in stay), text_bytes=max(0, shape.text_bytes - fewer_bytes)
-    )
-    fewer = _tokens(call, gone)
-    return msgspec.structs.replace(
+        return asked
+    messages = tuple(shape.messages[at] for at in stay)
+    fewer_bytes = sum(each.bytes for each in shape.messages) - sum(each.bytes for each in messages)
+    fewer_tokens = PER_MESSAGE.get(call.dialect, 0) * (len(shape.messages) - len(stay))
+    left = msgspec.structs.replace(shape, messages=messages, text_bytes=max(0, shape.text_bytes - fewer_bytes))
+    parts = (asked.parts[0], *(asked.parts[1 + at] for at in stay)) if asked.parts else ()
+    counted = sum(part.tokens for part in asked.parts) - sum(part.tokens for part in parts)
+    shorter = msgspec.structs.replace(
         call,
-        skeleton=msgspec.json.encode(left),
         text_bytes=max(0, call.text_bytes - fewer_bytes),
-        overhead_tokens=max(0, call.overhead_tokens - PER_MESSAGE.get(call.dialect, 0) * len(gone)),
-        input_bound=max(0, call.input_bound - fewer),
-        usage=None if call.usage is None else with_input(call.usage, call.usage.input_tokens - fewer),
+        overhead_tokens=max(0, call.overhead_tokens - fewer_tokens),
+        input_bound=max(0, call.input_bound - counted),
     )
-
-
-def _tokens(call: Recorded, gone: set[int]) -> int:
-    """What the provider counted for these messages; the first part of a prompt is no message."""
-    if call.usage is None:
-        return 0
-    parts = parts_of(call, call.usage.input_tokens)[1:]
-    return sum(parts[at].tokens for at in gone) if parts else 0
+    return Asked(shorter, asked.parts).rewritten(left, parts)
 
 
 def _begins(messages: Sequence[MessageShape]) -> list[int]:

@@ -1,5 +1,7 @@
 """A policy as calls meet it: rules, prices, keys and guards, wired as the gateway wires them, but for one past."""
 
+from typing import Literal
+
 import msgspec
 
 from farthing.call.arrival import Arrival
@@ -28,6 +30,7 @@ from farthing.replay.recorded import Recorded
 from farthing.replay.replies import Replies
 from farthing.replay.upstream import RecordedUpstream
 
+_MAKERS: tuple[Literal["openai", "anthropic", "gemini"], ...] = ("openai", "anthropic", "gemini")
 NOTHING_STORED = Stored(version=0)
 
 

@@ -14,6 +14,7 @@ from farthing.config.wiring import cards_of
 from farthing.domain.budget import AccountKey, Budget, Standing, Unit
 from farthing.domain.record import Labels
 from farthing.ports.outcomes import OtherCost, Outcome
+from farthing.pricing.tool_price import TOOL
 from farthing.sdk.amounts import Amounts, dollars
 from farthing.sdk.engine import LocalEngine, local_engine
 
@@ -166,10 +167,12 @@ async def _spent(engine: Engine, opened: Opened, *, in_thread: bool) -> Amounts:
 
     def sums() -> Amounts:
         where = ((opened.label, opened.name),)
-        rows = engine.history.usage(by=(), since_ms=max(since_ms, _LONG_AGO_MS), until_ms=_LATEST_MS, where=where)
+        rows = engine.history.usage(
+            by=("provider",), since_ms=max(since_ms, _LONG_AGO_MS), until_ms=_LATEST_MS, where=where
+        )
         nanos = sum(row.cost_nanos for row in rows)
         tokens = sum(row.usage.input_tokens + row.usage.output_tokens for row in rows)
-        return Amounts(dollars(nanos), tokens, sum(row.attempts for row in rows))
+        return Amounts(dollars(nanos), tokens, sum(row.attempts for row in rows if row.group != (TOOL,)))
 
     known = await asyncio.to_thread(sums) if in_thread else sums()
     usd = [each for each in await _look(engine, opened.budget) if each.account.unit is Unit.USD]

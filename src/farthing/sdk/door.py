@@ -91,7 +91,9 @@ class Door:
                 return await self.inner.send(as_own(self.inner, request), stream=True)
             asked = self._asked(path, request, scope)
             await request.aread()
-            engine = running(store) or await asyncio.to_thread(local_engine, store)
+            engine = running(store)
+            if engine is None:
+                engine = await asyncio.to_thread(local_engine, store)
             return await AsyncCall(self.inner, self._module, request).begin(engine, asked(request.content))
         except FarthingError as error:
             return self._surface(request, error)

@@ -110,7 +110,7 @@ def _opener(store: str) -> Any:
         def redirect_request(self, *_: Any) -> None:
             return None
 
-    proxies = {} if is_loopback(urlsplit(store).hostname or "") else None
+    proxies: dict[str, str] | None = {} if is_loopback(urlsplit(store).hostname or "") else None
     return request.build_opener(Stays, request.ProxyHandler(proxies))
 
 

@@ -62,10 +62,10 @@ def inherited() -> Labels:
     said = os.environ.get(RUN, "")
     if "=" not in said:
         return (("run", said),) if said else ()
-    pairs = tuple(tuple(part.split("=", 1)) for part in said.split(","))
-    if any(len(pair) != 2 for pair in pairs) or "run" not in dict(pairs):
+    labels = {name: value for name, _, value in (part.partition("=") for part in said.split(","))}
+    if not all(labels.values()) or "run" not in labels:
         raise Misused(f"{RUN} names a run, or labels as `run.environ` gives them, not {said!r}")
-    return tuple(sorted(pairs))
+    return tuple(sorted(labels.items()))
 
 
 def environ_of(scope: Scope) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from farthing.domain.errors import FarthingError
 from farthing.sdk.backing import Backing, Opened
@@ -14,6 +14,7 @@ from farthing.sdk.tools import Toolbox
 
 if TYPE_CHECKING:
     from farthing.sdk.mcp import McpTools
+    from farthing.sdk.run import Run
 
 F = TypeVar("F", bound=Callable[..., Any])
 _lock = threading.Lock()
@@ -95,7 +96,7 @@ class Tooled:
         asynchronous client something to await."""
         from farthing.sdk.agent import agent  # noqa: PLC0415 - loads what was asked for
 
-        return agent(self, client, question, model=model, tools=tools, **said)
+        return agent(cast("Run", self), client, question, model=model, tools=tools, **said)
 
     @property
     def toolbox(self) -> Toolbox:

@@ -4,10 +4,13 @@ Two private names of the clients are used, each guarded by tests on every genera
 `_make_status_error` (what it raises for a refusal).
 """
 
+import functools
 import sys
 from functools import cache
 from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
 
+from farthing.domain.errors import FarthingError
 from farthing.sdk.door import ERROR, Door, Terms, guard
 from farthing.sdk.errors import Misused, Refused, code_in, describe, kind_of
 from farthing.sdk.run import Run
@@ -17,7 +20,10 @@ Client = TypeVar("Client")
 FORMATS = {"openai": "openai", "anthropic": "anthropic"}
 """The dialect that the clients of a package speak."""
 _GENERATIONS = ("httpx", "httpx2")
+MAKES_ERRORS = "_make_status_error"
 _MARK = "__farthing__"
+_inner_of: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+"""Our HTTP, and the client's own behind it."""
 _NOWHERE = "wss://websockets-are-not-counted-so-use-the-unwrapped-client.invalid"
 
 
@@ -46,11 +52,24 @@ def wrap(client: Client, *, run: Run | None = None, require_budget: bool = False
 
 def guarded_http(client: Any, dialect: str, terms: Terms) -> Any:
     """HTTP of the same generation that goes through the door, and from there through the client's own. Raises Misused."""
-    inner: Any = getattr(client, "_client", None)
-    module, asynchronous = _httpx_of(inner)
+    http: Any = getattr(client, "_client", None)
+    module, asynchronous = _httpx_of(http)
+    inner = unguarded(http)
     door = Door(inner, module, dialect, terms)
     kind = module.AsyncClient if asynchronous else module.Client
-    return kind(transport=guard(module, door, asynchronous=asynchronous), timeout=inner.timeout, trust_env=False)
+    made = kind(transport=guard(module, door, asynchronous=asynchronous), timeout=inner.timeout, trust_env=False)
+    _inner_of[made] = inner
+    return made
+
+
+def unguarded(http: Any) -> Any:
+    """The client's own HTTP behind ours; the same where it is none of ours."""
+    return _inner_of.get(http, http)
+
+
+def is_guarded(http: object) -> bool:
+    """Whether requests through it go through the door already."""
+    return http in _inner_of
 
 
 def _sockets(client: Any) -> dict[str, str]:
@@ -63,21 +82,27 @@ def wrapped_class(kind: Any) -> type:
     """The class of a wrapped client; copies that it makes of itself are wrapped too. One base and nothing new in its
     layout, or a client could not become one."""
 
+    made = {MAKES_ERRORS: translated(kind._make_status_error), _MARK: True, "__module__": kind.__module__}  # noqa: SLF001 - see above
+    return type(kind.__name__, (kind,), made)
+
+
+def translated(make_error: Any) -> Any:
+    """A client's own way to make errors, refusals of ours made our own exceptions too."""
+
+    @functools.wraps(make_error)
     def _make_status_error(self: Any, message: str, *, body: object, response: Any) -> Exception:
         error = response.extensions.get(ERROR)
         if error is not None:
             return cast("Exception", error)
-        return _ours(kind._make_status_error(self, message, body=body, response=response), body, response)  # noqa: SLF001 - see above
+        return _ours(make_error(self, message, body=body, response=response), body, response)
 
-    return type(
-        kind.__name__, (kind,), {"_make_status_error": _make_status_error, _MARK: True, "__module__": kind.__module__}
-    )
+    return _make_status_error
 
 
 def _ours(made: Exception, body: object, response: Any) -> Exception:
     """What the client would raise, or, where that is a refusal of ours, the same as one of our exceptions."""
     code = code_in(body)
-    if not code:
+    if not code or isinstance(made, FarthingError):
         return made
     refused: Exception = _refusal_of(cast("Any", kind_of(code)), cast("Any", type(made)))(
         str(made), response=response, body=body

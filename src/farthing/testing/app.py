@@ -15,6 +15,7 @@ from farthing.testing.embeddings import Embeddings
 from farthing.testing.errors import Rejected, of_status
 from farthing.testing.exchange import FAULT_HEADER, Exchange
 from farthing.testing.faults import Fault
+from farthing.testing.gemini import Generate, generate_at
 from farthing.testing.messages import Messages
 from farthing.testing.models import LISTED, model_named
 from farthing.testing.script import directive_in
@@ -60,14 +61,16 @@ class App:
                 await _steer(exchange, path.removeprefix("/_sim/"))
             case "POST", path if path in self._forms:
                 await _answer(exchange, self._forms[path])
+            case "POST", path if (form := generate_at(path)) is not None:
+                await (_count_gemini if form.verb == "countTokens" else _answer)(exchange, form)
             case "POST", "/v1/messages/count_tokens":
                 await self._count(exchange)
-            case "GET", "/v1/models":
+            case "GET", "/v1/models" | "/v1beta/models":
                 exchange.authorize()
                 await exchange.reply(_models(exchange))
-            case "GET", path if path.startswith("/v1/models/"):
+            case "GET", path if path.startswith(("/v1/models/", "/v1beta/models/")):
                 exchange.authorize()
-                await exchange.reply(_model(exchange, path.removeprefix("/v1/models/")))
+                await exchange.reply(_model(exchange, path.partition("/models/")[2]))
             case method, path if path.startswith("/v1/responses/"):
                 exchange.authorize()
                 await _stored(exchange, method, path.removeprefix("/v1/responses/"))
@@ -83,6 +86,15 @@ class App:
             await exchange.reply({"input_tokens": tokens})
 
 
+async def _count_gemini(exchange: Exchange, form: Generate) -> None:
+    body = await exchange.read(form)
+    exchange.check_model(form.model)
+    counted = form.count(body)
+    fault = exchange.simulation.count_faults.next(exchange.connection.headers.get(FAULT_HEADER, ""))
+    if fault is None or not await exchange.suffer(fault):
+        await exchange.reply(counted)
+
+
 async def _answer(exchange: Exchange, form: Form) -> None:
     """A request to a model: understood or refused, billed, and delivered."""
     simulation = exchange.simulation
@@ -90,10 +102,11 @@ async def _answer(exchange: Exchange, form: Form) -> None:
     opened = Entry(number=0, dialect=form.name, model="", key=exchange.key[-4:], arrived_ms=arrived)
     try:
         body = await exchange.read(form)
-        exchange.check_model(str(body.get("model") or ""))
+        name = form.model if isinstance(form, Generate) else str(body.get("model") or "")
+        exchange.check_model(name)
         ask = form.read(body)
         directive = directive_in(ask.prompt)
-        fault = simulation.faults.next(exchange.named_fault(str(body["model"]), directive))
+        fault = simulation.faults.next(exchange.named_fault(name, directive))
     except Rejected as error:
         simulation.bill.open(msgspec.structs.replace(opened, outcome="refused", status=error.status))
         raise
@@ -180,7 +193,7 @@ def _models(exchange: Exchange) -> dict[str, Any]:
     if exchange.maker == "anthropic":
         first, last = (mine[0]["id"], mine[-1]["id"]) if mine else (None, None)
         return {"data": mine, "has_more": False, "first_id": first, "last_id": last}
-    return {"object": "list", "data": mine}
+    return {"models": mine} if exchange.maker == "gemini" else {"object": "list", "data": mine}
 
 
 def _model(exchange: Exchange, name: str) -> dict[str, Any]:
@@ -191,4 +204,19 @@ def _model(exchange: Exchange, name: str) -> dict[str, Any]:
 def _listed(name: str, maker: str) -> dict[str, Any]:
     if maker == "anthropic":
         return {"type": "model", "id": name, "display_name": name, "created_at": "2025-01-01T00:00:00Z"}
+    if maker == "gemini":
+        return _gemini(name)
     return {"id": name, "object": "model", "created": _MODEL_EPOCH, "owned_by": "openai"}
+
+
+def _gemini(name: str) -> dict[str, Any]:
+    model = model_named(name)
+    return {
+        "name": f"models/{name}",
+        "version": "001",
+        "displayName": name,
+        "inputTokenLimit": model.context,
+        "outputTokenLimit": model.max_output,
+        "supportedGenerationMethods": ["generateContent", "countTokens"],
+        "thinking": model.reasons,
+    }

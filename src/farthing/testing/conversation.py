@@ -40,7 +40,7 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """One request as the model sees it, whatever dialect it came in."""
 
     dialect: str
-    """`openai-chat`, `openai-responses`, `anthropic-messages` or `openai-embeddings`."""
+    """`openai-chat`, `openai-responses`, `anthropic-messages`, `openai-embeddings` or `gemini`."""
     model: str
     turns: tuple[Turn, ...] = ()
     tools: tuple[Tool, ...] = ()

@@ -33,6 +33,15 @@ def anthropic_body(error: Rejected, request_id: str) -> dict[str, Any]:
     return {"type": "error", "error": {"type": error.kind, "message": error.message}, "request_id": request_id}
 
 
+def gemini_body(error: Rejected) -> dict[str, Any]:
+    """Google's words for the kind of an error follow from its status."""
+    body = {"code": error.status, "message": error.message, "status": _GEMINI.get(error.status, ("UNKNOWN", ""))[0]}
+    if error.code is not None:
+        info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": error.code, "domain": "googleapis.com"}
+        body["details"] = [info]
+    return {"error": body}
+
+
 _OPENAI = {
     400: ("invalid_request_error", None, "Invalid request."),
     401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
@@ -58,11 +67,27 @@ _ANTHROPIC = {
     529: ("overloaded_error", "Overloaded"),
 }
 
+_GEMINI = {
+    400: ("INVALID_ARGUMENT", "Request contains an invalid argument."),
+    401: ("UNAUTHENTICATED", "Request had invalid authentication credentials."),
+    403: ("PERMISSION_DENIED", "The caller does not have permission"),
+    404: ("NOT_FOUND", "Requested entity was not found."),
+    408: ("DEADLINE_EXCEEDED", "Deadline expired before operation could complete."),
+    413: ("INVALID_ARGUMENT", "Request payload size exceeds the limit: 20971520 bytes."),
+    429: ("RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."),
+    500: ("INTERNAL", "An internal error has occurred."),
+    502: ("UNAVAILABLE", "Bad gateway."),
+    503: ("UNAVAILABLE", "The model is overloaded. Please try again later."),
+}
+
 
 def of_status(maker: str, status: int, retry_after: str | None = None) -> Rejected:
     """The error a maker sends with this status, in its own words."""
     if maker == "anthropic":
         kind, message = _ANTHROPIC.get(status, ("api_error", "Internal server error"))
+        return Rejected(message, status=status, kind=kind, retry_after=retry_after)
+    if maker == "gemini":
+        kind, message = _GEMINI.get(status, _GEMINI[500])
         return Rejected(message, status=status, kind=kind, retry_after=retry_after)
     kind, code, message = _OPENAI.get(status, ("server_error", None, "The server had an error."))
     return Rejected(message, status=status, kind=kind, code=code, retry_after=retry_after)

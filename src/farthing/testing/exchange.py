@@ -7,8 +7,9 @@ import msgspec
 
 from farthing.testing.answer import Form
 from farthing.testing.connection import Connection
-from farthing.testing.errors import Rejected, anthropic_body, of_status, openai_body
+from farthing.testing.errors import Rejected, anthropic_body, gemini_body, of_status, openai_body
 from farthing.testing.faults import Fault
+from farthing.testing.gemini import generate_at
 from farthing.testing.script import Directive
 from farthing.testing.simulation import Request, Simulation
 
@@ -30,7 +31,11 @@ class Exchange:
     @property
     def key(self) -> str:
         headers = self.connection.headers
-        return headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
+        return (
+            headers.get("x-api-key")
+            or headers.get("x-goog-api-key")
+            or headers.get("authorization", "").removeprefix("Bearer ")
+        )
 
     def authorize(self) -> None:
         keys = self.simulation.settings.keys
@@ -39,6 +44,8 @@ class Exchange:
         if self.maker == "anthropic":
             message = "invalid x-api-key" if self.key else "x-api-key header is required"
             raise Rejected(message, status=401, kind="authentication_error")
+        if self.maker == "gemini":
+            raise _unknown_to_google(self.key)
         if not self.key:
             raise Rejected(
                 "You didn't provide an API key. You need to provide your API key in an Authorization header using "
@@ -74,6 +81,12 @@ class Exchange:
             return
         if self.maker == "anthropic":
             raise Rejected(f"model: {name}", status=404, kind="not_found_error")
+        if self.maker == "gemini":
+            raise Rejected(
+                f"models/{name} is not found for API version v1beta, or is not supported for generateContent. Call "
+                "ListModels to see the list of available models and their supported methods.",
+                status=404,
+            )
         raise Rejected(
             f"The model `{name}` does not exist or you do not have access to it.", status=404, code="model_not_found"
         )
@@ -87,7 +100,13 @@ class Exchange:
         await self.connection.whole(status, [*self.headers, *_JSON], data)
 
     async def refuse(self, error: Rejected) -> None:
-        body = anthropic_body(error, self.request_id) if self.maker == "anthropic" else openai_body(error)
+        match self.maker:
+            case "anthropic":
+                body = anthropic_body(error, self.request_id)
+            case "gemini":
+                body = gemini_body(error)
+            case _:
+                body = openai_body(error)
         await self.reply(body, error.status)
 
     async def suffer(self, fault: Fault) -> bool:
@@ -108,11 +127,25 @@ class Exchange:
 
 
 def _maker(connection: Connection) -> str:
+    if connection.path.startswith("/v1beta/") or "x-goog-api-key" in connection.headers or generate_at(connection.path):
+        return "gemini"
     is_anthropic = connection.path.startswith("/v1/messages") or "anthropic-version" in connection.headers
     return "anthropic" if is_anthropic else "openai"
 
 
+def _unknown_to_google(key: str) -> Rejected:
+    if key:
+        return Rejected("API key not valid. Please pass a valid API key.", code="API_KEY_INVALID")
+    return Rejected(
+        "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form "
+        "of API consumer identity to call this API.",
+        status=403,
+    )
+
+
 def _unreadable(maker: str) -> str:
+    if maker == "gemini":
+        return "Invalid JSON payload received. Unexpected token."
     if maker == "anthropic":
         return "The request body is not valid JSON."
     return (

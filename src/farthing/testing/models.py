@@ -11,7 +11,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     context: int
     max_output: int
     reasons: bool = False
-    """An OpenAI reasoning model: refuses `max_tokens` and most temperatures, and thinks before it answers."""
+    """It thinks before it answers. OpenAI's such models refuse `max_tokens` and most temperatures."""
     cache_minimum: int = 1_024
     """The shortest prefix that is cached."""
     writes_cache: bool = False
@@ -32,6 +32,19 @@ def _openai(prefix: str, context: int, max_output: int, *, reasons: bool = False
 def _anthropic(prefix: str, max_output: int, cache_minimum: int = 1_024) -> Model:
     return Model(prefix=prefix, maker="anthropic", context=200_000, max_output=max_output, cache_minimum=cache_minimum)
 
+
+def _gemini(prefix: str, max_output: int = 65_536, *, reasons: bool = True, cache_minimum: int = 4_096) -> Model:
+    return Model(
+        prefix=prefix,
+        maker="gemini",
+        context=1_048_576,
+        max_output=max_output,
+        reasons=reasons,
+        cache_minimum=cache_minimum,
+    )
+
+
+_NO_IMPLICIT_CACHE = 1 << 40
 
 MODELS = (
     _openai("gpt-3.5-turbo", 16_385, 4_096),
@@ -61,6 +74,10 @@ MODELS = (
     _anthropic("claude-opus-4-7", 128_000, 4_096),
     _anthropic("claude-opus-4-8", 128_000),
     _anthropic("claude-haiku-4-5", 64_000, 4_096),
+    _gemini("gemini-", 65_536, cache_minimum=4_096),
+    _gemini("gemini-1.5", 8_192, reasons=False, cache_minimum=_NO_IMPLICIT_CACHE),
+    _gemini("gemini-2.0", 8_192, reasons=False, cache_minimum=_NO_IMPLICIT_CACHE),
+    _gemini("gemini-2.5", cache_minimum=2_048),
 )
 """Limits as the makers publish them; a longer prefix wins over a shorter one."""
 
@@ -82,6 +99,9 @@ LISTED = (
     "claude-sonnet-4-6",
     "claude-opus-4-5",
     "claude-opus-4-6",
+    "gemini-2.5-flash",
+    "gemini-2.5-pro",
+    "gemini-3-flash-preview",
 )
 """What `GET /v1/models` shows unless the provider was given its own list."""
 

@@ -24,6 +24,7 @@ _PATCHED = (
 _MOST_PATCHES = 1_536
 _ANTHROPIC_MOST = 1_568
 """Anthropic scales an image down until it costs about this much at most."""
+_GEMINI_TILE = 258
 
 
 def openai_tokens(url: str, detail: str, model: str) -> int:
@@ -41,6 +42,14 @@ def anthropic_tokens(data: str) -> int:
     width, height = _size(f"data:,{data}") or (1_024, 1_024)
     scale = min(1.0, 1_568 / max(width, height))
     return max(1, min(math.ceil(width * scale * height * scale / 750), _ANTHROPIC_MOST))
+
+
+def gemini_tokens(data: str) -> int:
+    """Tokens of a base64 image: 258 for one of up to 384 pixels a side, else for each tile of 768 pixels."""
+    width, height = _size(f"data:,{data}") or (1_024, 1_024)
+    if max(width, height) <= 384:
+        return _GEMINI_TILE
+    return _GEMINI_TILE * math.ceil(width / 768) * math.ceil(height / 768)
 
 
 def _tiles(width: int, height: int) -> int:

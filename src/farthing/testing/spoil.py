@@ -13,26 +13,31 @@ Object = dict[str, Any]
 _HUGE = 10**15
 
 
+def usage_name(form: Form) -> str:
+    """The field in which the dialect says what was used."""
+    return "usageMetadata" if form.maker == "gemini" else "usage"
+
+
 def spoiled_body(form: Form, answer: Answer, fault: Fault | None, request_id: str) -> bytes:
     """The whole answer in bytes, with this fault in it."""
-    body = form.whole(answer)
+    body, usage = form.whole(answer), usage_name(form)
     kind = "" if fault is None else fault.kind
     match kind:
         case "no_usage":
-            body.pop("usage")
+            body.pop(usage)
         case "negative_usage" | "huge_usage":
-            body["usage"] = _altered(body["usage"], kind)
+            body[usage] = _altered(body[usage], kind)
         case "error_body":
             status = 529 if form.maker == "anthropic" else 500
             body = form.error(of_status(form.maker, status), request_id)
         case "malformed":
-            return msgspec.json.encode(body)[:-2] + b',"usage":{]}'
+            return msgspec.json.encode(body)[:-2] + f',"{usage}":{{]}}'.encode()
         case "malformed_usage":
             text = msgspec.json.encode(body)
-            return text.replace(b'"usage":{', b'"usage":{{', 1)
+            return text.replace(f'"{usage}":{{'.encode(), f'"{usage}":{{{{'.encode(), 1)
         case "usage_twice":
             text = msgspec.json.encode(body)
-            return text[:-1] + b',"usage":' + msgspec.json.encode(body["usage"]) + b"}"
+            return text[:-1] + f',"{usage}":'.encode() + msgspec.json.encode(body[usage]) + b"}"
     return msgspec.json.encode(body)
 
 
@@ -48,7 +53,7 @@ def spoiled_events(
             return [cleared for event in events if (cleared := _without_usage(event)) is not None]
         case "usage_twice":
             return [*events[: final + 1], events[final], *events[final + 1 :]]
-        case "usage_every_chunk":
+        case "usage_every_chunk" if form.maker != "gemini":  # which always does
             return _running_usage(form, answer, events)
         case "usage_with_choices":
             return _folded(events, final) if form.name == "openai-chat" else events
@@ -71,11 +76,12 @@ def spoiled_events(
             return events
 
 
-def _usage_home(data: Object) -> Object | None:
-    """The object of an event in which usage stands, where it has any."""
+def _usage_home(data: Object) -> tuple[Object, str] | None:
+    """The object of an event in which usage stands, and under which name; None where it has none."""
     for home in (data, data.get("response"), data.get("message")):
-        if isinstance(home, dict) and isinstance(home.get("usage"), dict):
-            return home
+        for name in ("usage", "usageMetadata"):
+            if isinstance(home, dict) and isinstance(home.get(name), dict):
+                return home, name
     return None
 
 
@@ -84,11 +90,12 @@ def _with_usage(event: Event, change: Callable[[Object], Object | None]) -> Even
     if event.data is None or _usage_home(event.data) is None:
         return event
     data = msgspec.json.decode(msgspec.json.encode(event.data))
-    home = _usage_home(data)
-    assert home is not None
-    usage = change(home.pop("usage"))
+    found = _usage_home(data)
+    assert found is not None
+    home, name = found
+    usage = change(home.pop(name))
     if usage is not None:
-        home["usage"] = usage
+        home[name] = usage
     return msgspec.structs.replace(event, data=data)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from farthing.domain.record import MessageShape, Skeleton
+from farthing.wire.deterministic import is_deterministic
 from farthing.wire.digests import digest
 from farthing.wire.gathered import Gathered
 from farthing.wire.gemini_tools import functions_of
@@ -17,8 +18,7 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
     offered = digest(key, tools) if tools else ""
     return Skeleton(
         messages=tuple(
-            _shape(content, size, key)
-            for content, size in zip(body["contents"], found.message_bytes(), strict=True)
+            _shape(content, size, key) for content, size in zip(body["contents"], found.message_bytes(), strict=True)
         ),
         system_digest=before,
         tools_digest=offered,
@@ -26,6 +26,7 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
         tool_names=tuple(_tool_names(tools)),
         text_bytes=found.bytes(),
         media=tuple(part.kind for part in found.media),
+        deterministic=is_deterministic(body.get("generationConfig") or {}, found.pointers),
     )
 
 

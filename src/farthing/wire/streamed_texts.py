@@ -51,6 +51,8 @@ def _pieces(event: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     kind = event.get("type")
     if isinstance(event.get("choices"), list):
         yield from _of_chat(event["choices"])
+    elif isinstance(event.get("candidates"), list):
+        yield from _of_gemini(event["candidates"])
     elif kind == "content_block_delta":
         yield from _fields("block", _number(event, "index"), event.get("delta"), _MESSAGES)
     elif kind == "content_block_start":
@@ -72,6 +74,20 @@ def _of_chat(choices: list[Any]) -> Iterator[tuple[Place, str]]:
         for call in calls if isinstance(calls, list) else ():
             if isinstance(call, dict):
                 yield from _fields(f"tool {index}", _number(call, "index"), call.get("function"), ("name", "arguments"))
+
+
+def _of_gemini(candidates: list[Any]) -> Iterator[tuple[Place, str]]:
+    """Texts grow chunk by chunk; a call comes whole, and is told as its JSON."""
+    for candidate in candidates:
+        content = candidate.get("content") if isinstance(candidate, dict) else None
+        parts = content.get("parts") if isinstance(content, dict) else None
+        for part in parts if isinstance(parts, list) else ():
+            if not isinstance(part, dict):
+                continue
+            index = _number(candidate, "index")
+            yield from _fields("thought" if part.get("thought") is True else "candidate", index, part, ("text",))
+            if isinstance(call := part.get("functionCall"), dict):
+                yield ("candidate", index, 0, "functionCall"), msgspec.json.encode(call).decode()
 
 
 def _fields(where: str, index: int, holder: Any, names: tuple[str, ...]) -> Iterator[tuple[Place, str]]:

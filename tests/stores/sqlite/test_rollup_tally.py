@@ -7,7 +7,7 @@ USAGE = (100, 10, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def row(call, attempt, *, state=2, cost=7, source="provider", outcome="paid"):
-    told = (attempt, state, "openai", "gpt-4o", 5, source, "", cost, 0)
+    told = (attempt, state, "openai", "gpt-4o", "", 5, source, "", cost, 0)
     return (call, 3_600_001, "", '{"run":"r","team":"a"}', "/v1", "gpt-4o", outcome, *told, *USAGE)
 
 

@@ -20,6 +20,7 @@ from farthing.gateway.admin import (
     outcomes,
     prices,
     reports,
+    run_budgets,
     runs,
     suspensions,
 )
@@ -40,6 +41,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *alerts.ENDPOINTS,
     *approvals.ENDPOINTS,
     *runs.ENDPOINTS,
+    *run_budgets.ENDPOINTS,
     *suspensions.ENDPOINTS,
     *reports.ENDPOINTS,
     *audit.ENDPOINTS,

@@ -17,7 +17,7 @@ from farthing.gateway.admin.endpoint import Asked, Endpoint, conflict, missing
 from farthing.gateway.admin.reading import as_in_the_file
 from farthing.gateway.admin.shown import moment
 
-Right = Literal["call", "admin", "approve", "metrics", "outcomes"]
+Right = Literal["call", "admin", "approve", "metrics", "outcomes", "runs"]
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +105,7 @@ def check_within(key: Key, maker: Key) -> None:
     bind or set only what its own callers may set. An administrator decides approvals and speaks for runs, so it may let others do so.
     """
     for right in key.rights:
-        if right not in maker.rights and not (right in ("approve", "outcomes") and "admin" in maker.rights):
+        if right not in maker.rights and not (right in ("approve", "outcomes", "runs") and "admin" in maker.rights):
             raise _beyond(f"this key has no right to {right!r} and cannot give it", "rights")
     if not maker.labels:
         return

@@ -12,9 +12,10 @@ from farthing.ports.history import CardOf, MeterRow, OutcomeRow, RunRow
 from farthing.ports.records import AttemptRecord, CallRecord, UsageRow
 from farthing.pricing.cost import lines
 from farthing.pricing.naive import asked_card, explains, naive_nanos
+from farthing.stores.dearest import dearest_rows
 from farthing.stores.memory.outcomes import MemoryOutcomes
 from farthing.stores.memory.records import Records
-from farthing.stores.memory.sums import TIMES, row_of, value_of
+from farthing.stores.memory.sums import TIMES, counts, row_of, value_of
 
 Pair = tuple[CallRecord, AttemptRecord | None]
 """A call with one of its attempts; a call without any stands alone."""
@@ -33,13 +34,23 @@ class MemoryHistory:
         self._outcomes = outcomes
         self._card_of: CardOf = no_card
 
-    def usage(self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()) -> tuple[UsageRow, ...]:
-        return tuple(
+    def usage(
+        self,
+        *,
+        by: tuple[str, ...],
+        since_ms: int,
+        until_ms: int,
+        where: Labels = (),
+        limit: int | None = None,
+    ) -> tuple[UsageRow, ...]:
+        rows = tuple(
             msgspec.structs.replace(
                 row_of(group, members), naive_nanos=sum(self._naive(record, attempt) for record, attempt in members)
             )
             for group, members in self._groups(by, since_ms, until_ms, where)
+            if any(counts(record, attempt) for record, attempt in members)
         )
+        return rows if limit is None else dearest_rows(rows, limit)
 
     def meters(self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()) -> tuple[MeterRow, ...]:
         return tuple(

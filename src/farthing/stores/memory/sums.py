@@ -90,6 +90,11 @@ def row_of(group: tuple[str, ...], members: Sequence[tuple[CallRecord, AttemptRe
     )
 
 
+def counts(record: CallRecord, attempt: AttemptRecord | None) -> bool:
+    """Whether a row is more than a retry that never was sent."""
+    return attempt is None or attempt is record.attempts[0] or attempt.state != "void"
+
+
 def add_usage(attempts: Sequence[AttemptRecord]) -> Usage:
     """The usage of all of these together, kind by kind."""
     return Usage(

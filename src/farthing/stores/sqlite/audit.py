@@ -1,6 +1,7 @@
 """The audit in the ledger's own file: events, the state of the chain, verification, seals and erasure."""
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from farthing.domain.seal import Seal
 from farthing.ports.audit import FIELDS, Ages, AuditEvent, AuditState, Erasure, Progress, Pruning, Verdict, Verified
 from farthing.stores.sqlite import erasure
 from farthing.stores.sqlite.audit_chain import head_of
+from farthing.stores.sqlite.audit_floors import Floors
 from farthing.stores.sqlite.audit_seals import LEDGER, SECRET, Sealing, kept, last_seal, make_seal, seals_of
 from farthing.stores.sqlite.audit_verify import verify
 from farthing.stores.sqlite.connect import Connect, open_database
@@ -45,6 +47,8 @@ class SqliteAudit:
         self._connect = connect
         self._now_ms = now_ms
         self.sealing = sealing or Sealing()
+        self._pruning = threading.Lock()
+        self._floors = Floors()
         self._handle = Handle(partial(open_database, path, connect=connect))
 
     def events(
@@ -107,7 +111,8 @@ class SqliteAudit:
 
     def prune(self, ages: Ages) -> Pruning:
         """Drop one piece of what is too old. Call it again while there is `more`."""
-        return prune(self._handle, ages, self._now_ms)
+        with self._pruning:
+            return prune(self._handle, ages, self._now_ms, self._floors)
 
     def close(self) -> None:
         self._handle.close()

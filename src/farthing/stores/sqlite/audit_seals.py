@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from farthing.audit.entry import ENTRY_BYTES, Kind, digest, pack, unpack
+from farthing.audit.entry import ENTRY_BYTES, Kind, digest, encode, pack, unpack
 from farthing.audit.link import Head
 from farthing.audit.seal import can_sign_for_others, document, read_seal, sign
 from farthing.domain.seal import Body, Seal, Total
@@ -19,6 +19,7 @@ from farthing.stores.sqlite.handle import Handle
 SECRET, SEED, LEDGER = "audit_secret", "audit_seed", "audit_ledger"
 """Names in `meta`: what seals are signed with, and which ledger this is."""
 LINKS_AT_ONCE = 2_000
+ACCOUNTS_AT_ONCE = 1_000
 
 _LAST = "SELECT document FROM audit_seal ORDER BY number DESC LIMIT 1"
 _ALL = "SELECT document FROM audit_seal ORDER BY number"
@@ -39,6 +40,14 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     entries: dict[str, int]
     through_call: int
     through_event: int
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What all accounts stand at."""
+
+    totals: tuple[Total, ...]
+    balances: str
+    """SHA-256 over the MessagePack of each account's number, posted, held and unknown, by number."""
 
 
 class Sealing(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,11 +76,12 @@ def make_seal(handle: Handle, sealing: Sealing, now_ms: Callable[[], int]) -> Se
         after = before.body.last if before else 0
         if head.seq == after + 1 and before and connection.execute(_KIND, (head.seq,)).fetchone() == ("seal",):
             return None
+        standing = _standing(connection)  # nobody waits for one who reads
     counted = _count(handle, after, head)
     with handle.changing() as connection:
         if (latest := last_seal(connection)) != before:
             return latest  # somebody else was quicker
-        body = _body(connection, counted, before, now_ms())
+        body = _body(connection, counted, standing, before, now_ms())
         seal = sign(body, kept(connection, SECRET), _seed(connection, sealing))
         connection.execute("INSERT INTO audit_seal (number, document) VALUES (?, ?)", (body.number, document(seal)))
         entry = pack(Kind.SEAL, body.number, digest((body.number, document(seal))))
@@ -131,7 +141,9 @@ def _links(handle: Handle, after: int, until: int) -> Iterator[tuple[int, bytes]
         after = page[-1][0]
 
 
-def _body(connection: sqlite3.Connection, counted: Counted, before: Seal | None, now_ms: int) -> Body:
+def _body(
+    connection: sqlite3.Connection, counted: Counted, standing: Standing, before: Seal | None, now_ms: int
+) -> Body:
     head = counted.head
     earlier = before.body if before else None
     return Body(
@@ -146,16 +158,18 @@ def _body(connection: sqlite3.Connection, counted: Counted, before: Seal | None,
         sealed_ms=now_ms,
         through_call=max(counted.through_call, earlier.through_call if earlier else 0),
         through_event=max(counted.through_event, earlier.through_event if earlier else 0),
-        totals=tuple(
-            Total(unit=unit, accounts=accounts, posted=posted, held=held, unknown=unknown)
-            for unit, accounts, posted, held, unknown in connection.execute(_TOTALS)
-        ),
-        balances=_balances(connection),
+        totals=standing.totals,
+        balances=standing.balances,
     )
 
 
-def _balances(connection: sqlite3.Connection) -> str:
-    hashed = sha256()
-    for row in connection.execute(_BALANCES):
-        hashed.update(digest(row))
-    return hashed.hexdigest()
+def _standing(connection: sqlite3.Connection) -> Standing:
+    """As of the transaction that the head was read in."""
+    totals = tuple(
+        Total(unit=unit, accounts=accounts, posted=posted, held=held, unknown=unknown)
+        for unit, accounts, posted, held, unknown in connection.execute(_TOTALS)
+    )
+    hashed, rows = sha256(), connection.execute(_BALANCES)
+    while page := rows.fetchmany(ACCOUNTS_AT_ONCE):
+        hashed.update(b"".join(map(encode, page)))
+    return Standing(totals=totals, balances=hashed.hexdigest())

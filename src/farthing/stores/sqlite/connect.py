@@ -22,9 +22,9 @@ BUSY_SECONDS = 5.0
 OLDEST_SQLITE = (3, 37, 0)
 """The first with STRICT tables."""
 WAL_PAGES = 1_000
-"""The commit that finds the log this long (4 MB) copies it into the file. On a quiet machine 2,000 pages took some 9 ms of
-that one commit, 500 some 4; each time costs two fsyncs more. A thread of its own for it was measured, twice: the log only
-begins anew when it is copied to its end, for which the writer has to pause all the same, and no tail became shorter."""
+"""The commit that finds the log this long (4 MB) copies it into the file."""
+WRITER_WAL_PAGES = 4 * WAL_PAGES
+"""The same for the ledger's writer, who has somebody else do it (`checkpoint.py`): a bound, should that one not keep up."""
 
 _EVERY_CONNECTION = ("PRAGMA foreign_keys = OFF", "PRAGMA trusted_schema = OFF", "PRAGMA temp_store = MEMORY")
 _WRITING = (
@@ -55,6 +55,13 @@ def open_database(path: Path, *, connect: Connect = sqlite3.connect) -> sqlite3.
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+def open_writer(path: Path, *, connect: Connect = sqlite3.connect) -> sqlite3.Connection:
+    """As `open_database`, for the ledger's writer."""
+    connection = open_database(path, connect=connect)
+    connection.execute(f"PRAGMA wal_autocheckpoint = {WRITER_WAL_PAGES}")
     return connection
 
 

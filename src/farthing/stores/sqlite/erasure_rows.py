@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from farthing.audit.entry import Kind
-from farthing.audit.words import replaced
+from farthing.audit.words import longest_plain_part, replaced
 from farthing.stores.sqlite.audit_batch import Batch
 
 
@@ -18,28 +18,37 @@ class Erasing(NamedTuple):
     label: str
     value: str
     pseudonym: str
+    others: tuple[str, ...] = ()
+    """Names of other people that have this one in them: they stay."""
+
+    def reworded(self, text: str) -> str:
+        """Free text without the name."""
+        return replaced(text, self.value, self.pseudonym, self.others)
 
 
 class Prose(NamedTuple):
-    """A table with columns in which people write."""
+    """A table with columns in which people write, or programs about people."""
 
     table: str
-    key: str
+    keys: tuple[str, ...]
     columns: tuple[str, ...]
     kind: Kind | None
     """None where the chain does not speak of it."""
 
 
 _PROSE = (
-    Prose("audit", "id", ("by", "subject", "detail"), Kind.EVENT),
-    Prose("adjustment", "id", ("by", "reason"), Kind.ADJUSTED),
-    Prose("stored_grant", "id", ("by", "reason"), Kind.GRANT),
-    Prose("approval", "id", ("topic", "petition", "by", "reason"), Kind.APPROVAL),
-    Prose("outcome", "run", ("by", "note"), Kind.OUTCOME),
-    Prose("other_cost", "id", ("by", "note"), Kind.OTHER_COST),
-    Prose("alert", "id", ("subject", "title", "text", "acknowledged_by"), None),
-    Prose("alert_event", "id", ("subject", "detail"), None),
-    Prose("run", "name", ("owner", "labels"), None),
+    Prose("audit", ("id",), ("by", "subject", "detail"), Kind.EVENT),
+    Prose("adjustment", ("id",), ("by", "reason"), Kind.ADJUSTED),
+    Prose("stored_grant", ("id",), ("by", "reason"), Kind.GRANT),
+    Prose("approval", ("id",), ("topic", "petition", "by", "reason"), Kind.APPROVAL),
+    Prose("outcome", ("run",), ("by", "note"), Kind.OUTCOME),
+    Prose("other_cost", ("id",), ("by", "note"), Kind.OTHER_COST),
+    Prose("gate", ("name",), ("detail", "acknowledged_by"), Kind.GATE),
+    Prose("suspension", ("label", "value"), ("by", "why"), Kind.SUSPENSION),
+    Prose("alert", ("id",), ("subject", "title", "text", "acknowledged_by"), None),
+    Prose("alert_fired", ("rule", "subject"), ("subject",), None),
+    Prose("alert_event", ("id",), ("subject", "detail"), None),
+    Prose("delivery", ("id",), ("key", "last_error"), None),
 )
 _EACH = """
 SELECT id FROM account WHERE value = ? AND (
@@ -49,16 +58,11 @@ SELECT id FROM account WHERE value = ? AND (
 )
 """
 _SUSPENDED = "UPDATE suspension SET value = ? WHERE label = ? AND value = ?"
-_REASONS = "SELECT label, value, by, why FROM suspension WHERE instr(by, ?) OR instr(why, ?)"
 _GRANTED = "SELECT id, budget FROM stored_grant WHERE value = ?"
-_SUMS = (
-    "UPDATE who_label SET value = ? WHERE name = ? AND value = ?",
-    "UPDATE label_value SET value = ? WHERE name = ? AND value = ?",
-    "UPDATE alert_hour SET value = ? WHERE label = ? AND value = ?",
-)
-_WHO = "SELECT who FROM who_label WHERE name = ? AND value = ?"
+_RUNS = "SELECT name, labels FROM run WHERE instr(labels, ?)"
+_REVOKED = "SELECT name, document FROM stored_key WHERE revoked_ms <> 0 AND instr(document, ?)"
 
-_read_labels = msgspec.json.Decoder(dict[str, str]).decode
+_read_pairs = msgspec.json.Decoder(list[tuple[str, str]]).decode
 
 
 def rewrite_rows(connection: sqlite3.Connection, batch: Batch, it: Erasing, accounts: Collection[int]) -> Counter[str]:
@@ -77,13 +81,13 @@ def rewrite_rows(connection: sqlite3.Connection, batch: Batch, it: Erasing, acco
     if connection.execute(_SUSPENDED, (it.pseudonym, it.label, it.value)).rowcount:
         batch.touched(Kind.SUSPENSION, it.label, it.pseudonym)
         found["suspension"] += 1
-    found["suspension"] += _reworded(connection, batch, it)
-    found += _sums(connection, it)
+    found["run"] += _runs(connection, it)
+    found["stored_key"] += _revoked_keys(connection, batch, it)
     for prose in _PROSE:
         for key in _rewrite(connection, prose, it):
             found[prose.table] += 1
             if prose.kind is not None and _chained(connection, prose, key):
-                batch.touched(prose.kind, key)
+                batch.touched(prose.kind, *key)
     return found
 
 
@@ -92,45 +96,57 @@ def _accounts(connection: sqlite3.Connection, it: Erasing, charged: Collection[i
     return [number for (number,) in connection.execute(_EACH, (it.value, numbers, numbers, it.label)).fetchall()]
 
 
-def _reworded(connection: sqlite3.Connection, batch: Batch, it: Erasing) -> int:
-    """Suspensions, of whomever, whose reason or maker names them."""
-    rows = connection.execute(_REASONS, (it.value, it.value)).fetchall()
-    for label, value, *texts in rows:
-        fresh = [replaced(text, it.value, it.pseudonym) for text in texts]
-        connection.execute(
-            "UPDATE suspension SET by = ?, why = ? WHERE label = ? AND value = ?", (*fresh, label, value)
-        )
-        batch.touched(Kind.SUSPENSION, label, value)
-    return len(rows)
+def _runs(connection: sqlite3.Connection, it: Erasing) -> int:
+    """The labels with which runs were announced."""
+    count = 0
+    for name, labels in connection.execute(_RUNS, (longest_plain_part(it.value),)).fetchall():
+        if [it.label, it.value] in msgspec.json.decode(labels):
+            connection.execute("UPDATE run SET labels = ? WHERE name = ?", (_renamed(labels, it), name))
+            count += 1
+    return count
 
 
-def _sums(connection: sqlite3.Connection, it: Erasing) -> Counter[str]:
-    """Sums of the past keep their amounts; only whom they are for has another name."""
-    found: Counter[str] = Counter()
-    for (who,) in connection.execute(_WHO, (it.label, it.value)).fetchall():
-        (labels,) = connection.execute("SELECT labels FROM who WHERE id = ?", (who,)).fetchone()
-        renamed = msgspec.json.encode(_read_labels(labels) | {it.label: it.pseudonym}).decode()
-        connection.execute("UPDATE who SET labels = ? WHERE id = ?", (renamed, who))
-    for query in _SUMS:
-        found["sums"] += connection.execute(query, (it.pseudonym, it.label, it.value)).rowcount
-    return found
+def _revoked_keys(connection: sqlite3.Connection, batch: Batch, it: Erasing) -> int:
+    """Keys that nobody may use any more lose the name among their labels."""
+    count = 0
+    for name, text in connection.execute(_REVOKED, (longest_plain_part(it.value),)).fetchall():
+        document = msgspec.json.decode(text)
+        if [it.label, it.value] in document.get("labels", []):
+            labels = msgspec.json.encode(document["labels"]).decode()
+            document["labels"] = msgspec.Raw(_renamed(labels, it).encode())
+            fresh = msgspec.json.encode(document).decode()
+            connection.execute("UPDATE stored_key SET document = ? WHERE name = ?", (fresh, name))
+            batch.touched(Kind.KEY, name)
+            count += 1
+    return count
 
 
-def _rewrite(connection: sqlite3.Connection, prose: Prose, it: Erasing) -> Iterator[str | int]:
+def _renamed(labels: str, it: Erasing) -> str:
+    """Pairs of labels, as JSON, with the pseudonym in the place of the name."""
+    pairs = [
+        (name, it.pseudonym if (name, value) == (it.label, it.value) else value) for name, value in _read_pairs(labels)
+    ]
+    return msgspec.json.encode(pairs).decode()
+
+
+def _rewrite(connection: sqlite3.Connection, prose: Prose, it: Erasing) -> Iterator[tuple[str | int, ...]]:
+    part = longest_plain_part(it.value)
     holds = " OR ".join(f"instr({column}, ?)" for column in prose.columns)
     setting = ", ".join(f"{column} = ?" for column in prose.columns)
-    find = f"SELECT {', '.join((prose.key, *prose.columns))} FROM {prose.table} WHERE {holds}"  # noqa: S608 - our names
-    put = f"UPDATE {prose.table} SET {setting} WHERE {prose.key} = ?"  # noqa: S608
-    for key, *texts in connection.execute(find, (it.value,) * len(prose.columns)).fetchall():
-        fresh = [text and replaced(text, it.value, it.pseudonym) for text in texts]
+    where = " AND ".join(f"{key} = ?" for key in prose.keys)
+    find = f"SELECT {', '.join((*prose.keys, *prose.columns))} FROM {prose.table} WHERE {holds}"  # noqa: S608 - our names
+    put = f"UPDATE {prose.table} SET {setting} WHERE {where}"  # noqa: S608
+    for row in connection.execute(find, (part,) * len(prose.columns)).fetchall():
+        key, texts = row[: len(prose.keys)], row[len(prose.keys) :]
+        fresh = tuple(text and it.reworded(text) for text in texts)
         if fresh != texts:
-            connection.execute(put, (*fresh, key))
+            connection.execute(put, (*fresh, *key))
             yield key
 
 
-def _chained(connection: sqlite3.Connection, prose: Prose, key: str | int) -> bool:
+def _chained(connection: sqlite3.Connection, prose: Prose, key: tuple[str | int, ...]) -> bool:
     """Questions that nobody decided are not in the chain."""
     if prose.kind is not Kind.APPROVAL:
         return True
-    (state,) = connection.execute("SELECT state FROM approval WHERE id = ?", (key,)).fetchone()
+    (state,) = connection.execute("SELECT state FROM approval WHERE id = ?", key).fetchone()
     return state in {"granted", "declined"}

@@ -29,6 +29,14 @@ class Handle:
         """One transaction with the right to write from its start; durable when the block ends, nothing if it raises."""
         yield from self._inside("BEGIN IMMEDIATE")
 
+    @contextmanager
+    def idle(self) -> Iterator[sqlite3.Connection]:
+        """The connection outside of any transaction, for what SQLite does not do inside one."""
+        with self._lock:
+            if self._connection is None:
+                self._connection = self._opens()
+            yield self._connection
+
     def close(self) -> None:
         with self._lock:
             if self._connection is not None:

@@ -9,10 +9,12 @@ from farthing.domain.price import PriceCard, Unpriced
 from farthing.domain.record import AttemptOpening, Labels
 from farthing.ports.history import CardOf, MeterRow, OutcomeRow, RunRow
 from farthing.ports.records import UsageRow
+from farthing.stores.dearest import dearest_rows
 from farthing.stores.sqlite.connect import Connect, open_reader
 from farthing.stores.sqlite.handle import Handle
-from farthing.stores.sqlite.history_cells import Question, answer
+from farthing.stores.sqlite.history_cells import answer, dearest
 from farthing.stores.sqlite.history_outcomes import outcome_rows
+from farthing.stores.sqlite.history_question import Question
 from farthing.stores.sqlite.history_rows import meter_rows, run_row, usage_rows
 from farthing.stores.sqlite.history_runs import runs_now
 from farthing.stores.sqlite.rollup import Rollup
@@ -31,14 +33,25 @@ class SqliteHistory:
         self._explainer = Explainer(_no_card)
         self._priced = False
 
-    def usage(self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()) -> tuple[UsageRow, ...]:
+    def usage(
+        self,
+        *,
+        by: tuple[str, ...],
+        since_ms: int,
+        until_ms: int,
+        where: Labels = (),
+        limit: int | None = None,
+    ) -> tuple[UsageRow, ...]:
         question = Question(by, since_ms, until_ms, where).narrowed(self._run_span)
+        if limit is not None:
+            question = dearest(self._handle, question, self._explainer, limit)
         found = answer(self._handle, question, self._explainer)
-        return usage_rows((question.group(one), one.sums) for one in found)
+        rows = usage_rows((question.group(one), one.sums) for one in found)
+        return rows if limit is None else dearest_rows(rows, limit)
 
     def meters(self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()) -> tuple[MeterRow, ...]:
         question = Question(by, since_ms, until_ms, where).narrowed(self._run_span)
-        found = answer(self._handle, question, self._explainer)
+        found = answer(self._handle, question, self._explainer, with_rates=True)
         return meter_rows((question.group(one), one.what.rates, one.sums) for one in found)
 
     def runs(

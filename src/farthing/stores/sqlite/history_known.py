@@ -65,6 +65,9 @@ class Known:
         self._whos.update(map(_named, connection.execute(_NARROW)))
         self._narrow = self._whos.keys() - {NOBODY}
 
+    def what(self, number: int) -> What:
+        return self._whats[number]
+
     def found(self, start_ms: int, who: int, what: int, sums: tuple[int, ...] = (), prompt: str = "") -> Found:
         return Found(start_ms, *self._whos[who], self._whats[what], sums, prompt)
 
@@ -72,6 +75,18 @@ class Known:
         """Whom these are; before anything is `found` for them."""
         unknown = json.dumps(sorted(set(numbers) - self._whos.keys()))
         self._whos.update(map(_named, self._connection.execute(_WHO, (unknown,))))
+
+    def ones(self, label: str, values: set[str]) -> str:
+        """JSON of the numbers that stand for one value of this narrow label and for nothing else: for these values or,
+        where there are none or only "", for all."""
+        wanted = {value for value in values if value}
+        ones = ((number, *self._whos[number]) for number in self._narrow)
+        found = {
+            number: key if label == KEY else labels[label]
+            for number, key, labels in ones
+            if ((key and not labels) if label == KEY else (not key and labels.keys() == {label}))
+        }
+        return json.dumps(sorted(number for number, value in found.items() if not wanted or wanted == {value}))
 
     def every_narrow(self) -> str:
         """JSON of all narrow numbers."""
@@ -101,6 +116,15 @@ class Known:
         """JSON of those who fit the wide conditions; None: there are no such conditions."""
         wanted = [(name, value) for name, value in self._on_whom() if name in self.wide]
         return json.dumps(sorted(set.intersection(*map(self._fitting, wanted)))) if wanted else None
+
+    def whos_of(self, by: tuple[str, ...], groups: Iterable[tuple[str, ...]]) -> str:
+        """JSON of those who may be in these groups and fit the wide conditions."""
+        known = self.whos()
+        fitting = [] if known is None else [set(json.loads(known))]
+        for place in (place for place, name in enumerate(by) if name in self.wide):
+            values = {group[place] for group in groups}
+            fitting.append({who for value in values for who in self._fitting((by[place], value))})
+        return json.dumps(sorted(set.intersection(*fitting)))
 
     def _fitting(self, condition: tuple[str, str]) -> set[int]:
         name, value = condition

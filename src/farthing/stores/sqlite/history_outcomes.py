@@ -6,24 +6,29 @@ from typing import Any
 
 from farthing.domain.money import NANOS_PER_USD
 from farthing.ports.history import OutcomeRow
-from farthing.stores.sqlite.history_cells import Question
 from farthing.stores.sqlite.history_known import PARTS_OF_WHAT, PROMPT, TIMES, Found, Known
-from farthing.stores.sqlite.history_runs import ONLY, Runs, run_found
+from farthing.stores.sqlite.history_question import Question
+from farthing.stores.sqlite.history_runs import Runs, only, run_found
 from farthing.stores.sqlite.outcomes import costs_of, outcome_of
 from farthing.stores.sqlite.rollup_runs import Part
 from farthing.stores.sqlite.rollup_spans import HOUR_MS
 from farthing.stores.sqlite.rollup_tally import COST
 
-_COST = "(r.cost_nanos + ifnull(x.nanos, 0))"
-_OUTCOMES = f"""
-SELECT {{start}}, {{who}}, {{what}}, {{prompt}}, count(*), count(o.run), ifnull(sum(o.success), 0), sum({_COST}),
-    ifnull(sum({_COST}) FILTER (WHERE o.run IS NOT NULL), 0), ifnull(sum({_COST}) FILTER (WHERE o.success = 1), 0),
-    total({_COST} / 1e9 * {_COST} / 1e9) FILTER (WHERE o.run IS NOT NULL), count(o.score), total(o.score)
-FROM run_total r LEFT JOIN outcome o ON o.run = r.run
-    LEFT JOIN (SELECT run, sum(nanos) AS nanos FROM other_cost GROUP BY run) x ON x.run = r.run
-WHERE r.first_ms >= :since_ms AND r.first_ms < :until_ms AND {ONLY}
+_OUTCOMES = """
+SELECT {start}, {who}, {what}, {prompt}, count(*), count(o.run), ifnull(sum(o.success), 0), sum({cost}),
+    ifnull(sum({cost}) FILTER (WHERE o.run IS NOT NULL), 0), ifnull(sum({cost}) FILTER (WHERE o.success = 1), 0),
+    total({cost} / 1e9 * {cost} / 1e9) FILTER (WHERE o.run IS NOT NULL), count(o.score), total(o.score)
+FROM run_total r LEFT JOIN outcome o ON o.run = r.run {others}
+WHERE r.first_ms >= :since_ms AND r.first_ms < :until_ms AND {only}
 GROUP BY 1, 2, 3, 4
-"""  # noqa: S608 - names of ours
+"""
+_ANY_OTHERS = "SELECT EXISTS (SELECT 1 FROM other_cost)"
+_MODELS_ALONE = {"cost": "r.cost_nanos", "others": ""}
+_WITH_OTHERS = {
+    "cost": "(r.cost_nanos + ifnull(x.nanos, 0))",
+    "others": "LEFT JOIN (SELECT run, sum(nanos) AS nanos FROM other_cost GROUP BY run) x ON x.run = r.run",
+}
+"""Looked up for each run: where nobody ever booked another cost, it is spared."""
 
 Numbers = tuple[Any, ...]
 """As the fields of `OutcomeRow` behind its group."""
@@ -43,14 +48,18 @@ def outcome_rows(runs: Runs, question: Question) -> tuple[OutcomeRow, ...]:
 
 def _summed(runs: Runs, question: Question) -> Iterator[tuple[Found, Numbers]]:
     known = Known(runs.connection, question.where)
+    conditions = runs.conditions(question.where)
+    (others,) = runs.connection.execute(_ANY_OTHERS).fetchone()
     query = _OUTCOMES.format(
         start=f"r.first_ms / {HOUR_MS} * {HOUR_MS}" if question.names & TIMES.keys() else "0",
         who="0" if not question.labels else "r.who" if question.labels & known.wide else "r.narrow",
         what="r.what" if question.names & set(PARTS_OF_WHAT) else "0",
         prompt="r.prompt" if PROMPT in question.names else "''",
+        only=only(conditions),
+        **(_WITH_OTHERS if others else _MODELS_ALONE),
     )
     times = {"since_ms": question.since_ms, "until_ms": question.until_ms}
-    rows = runs.connection.execute(query, runs.conditions(question.where) | times).fetchall()
+    rows = runs.connection.execute(query, conditions | times).fetchall()
     known.learn(row[1] for row in rows)
     for start_ms, who, what, prompt, *numbers in rows:
         yield known.found(start_ms, who, what, prompt=prompt), tuple(numbers)

@@ -23,11 +23,11 @@ _PLACES = {name: place for place, name in enumerate(SUMS)}
 
 
 def usage_rows(found: Iterable[tuple[Group, Sums]]) -> tuple[UsageRow, ...]:
-    """One for each group, in their order."""
+    """One for each group that counts for anything, in their order."""
     groups: dict[Group, Sums] = {}
     for group, sums in found:
         groups[group] = added(groups.get(group), sums)
-    return tuple(_usage_row(group, sums) for group, sums in sorted(groups.items()))
+    return tuple(_usage_row(group, sums) for group, sums in sorted(groups.items()) if any(sums))
 
 
 def meter_rows(found: Iterable[tuple[Group, str, Sums]]) -> tuple[MeterRow, ...]:

@@ -1,7 +1,7 @@
 """Runs as wholes: the summed ones from their totals, those with calls that are not summed from parts and these calls."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
@@ -9,8 +9,8 @@ import msgspec
 
 from farthing.domain.record import Labels
 from farthing.stores.sqlite.handle import Handle
-from farthing.stores.sqlite.history_cells import Question
 from farthing.stores.sqlite.history_known import PROMPT, TIMES, Found, Known, turn_of
+from farthing.stores.sqlite.history_question import Question
 from farthing.stores.sqlite.rollup_pages import Reading, pages, prompt_of
 from farthing.stores.sqlite.rollup_runs import Part, RunTally, read_part, together
 from farthing.stores.sqlite.rollup_spans import HOUR_MS, Horizon, Whole, cover, whole_spans
@@ -20,19 +20,24 @@ EVER_MS = 2**53
 TRIES = 3
 """How often calls are read in short transactions before all is read in one: sums that changed meanwhile do not fit them."""
 
-ONLY = (
-    "r.run NOT IN (SELECT value FROM json_each(:live)) "
-    "AND (:narrow IS NULL OR r.narrow IN (SELECT value FROM json_each(:narrow))) "
-    "AND (:whos IS NULL OR r.who IN (SELECT value FROM json_each(:whos))) "
-    "AND (:whats IS NULL OR r.what IN (SELECT value FROM json_each(:whats))) "
-    "AND (:prompt IS NULL OR r.prompt = :prompt) AND (:run IS NULL OR r.run = :run) "
-    "AND r.first_ms >= :begun_ms AND r.first_ms < :begun_until_ms"
-)
-"""The summed runs that fit what `Runs.conditions` says."""
+_CONDITIONS = {
+    "live": "r.run NOT IN (SELECT value FROM json_each(:live))",
+    "narrow": "r.narrow IN (SELECT value FROM json_each(:narrow))",
+    "whos": "r.who IN (SELECT value FROM json_each(:whos))",
+    "whats": "r.what IN (SELECT value FROM json_each(:whats))",
+    "prompt": "r.prompt = :prompt",
+    "run": "r.run = :run",
+    "begun_ms": "r.first_ms >= :begun_ms",
+    "begun_until_ms": "r.first_ms < :begun_until_ms",
+}
 _LISTED = (
-    "SELECT run FROM run_total r WHERE r.last_ms >= :since_ms AND r.first_ms < :until_ms "  # noqa: S608
-    f"AND {ONLY} ORDER BY {{rank}} DESC, run LIMIT :limit"
+    "SELECT run FROM run_total r INDEXED BY {index} WHERE r.last_ms >= :since_ms AND r.first_ms < :until_ms "
+    "AND {only} ORDER BY {rank} DESC, run LIMIT :limit"
 )
+_ORDERS = {
+    "last": {"rank": "last_ms", "index": "run_total_last"},
+    "cost": {"rank": "cost_nanos", "index": "run_total_cost"},
+}
 _TOTAL = "SELECT part FROM run_total WHERE run = ?"
 _PARTS = "SELECT p.part FROM run_part p JOIN span s USING (length_ms, start_ms) WHERE p.run = ? AND s.whole = 1"
 
@@ -53,8 +58,8 @@ class Runs(NamedTuple):
     def listed(self, question: Question, order: str, limit: int) -> list[tuple[str, Part]]:
         """So many of the runs that go on in that time, the newest first or the dearest."""
         values = self.conditions(question.where)
+        query = _LISTED.format(only=only(values), **_ORDERS[order])
         values |= {"since_ms": question.since_ms, "until_ms": question.until_ms, "limit": limit}
-        query = _LISTED.format(rank="cost_nanos" if order == "cost" else "last_ms")
         names = [name for (name,) in self.connection.execute(query, values)]
         found = [(name, part) for name in names if (part := self.find(name)) is not None]
         found += [
@@ -72,24 +77,26 @@ class Runs(NamedTuple):
                 yield name, part
 
     def conditions(self, where: Labels) -> dict[str, Any]:
-        """Values for `ONLY`."""
+        """What summed runs have to fit, as the values that `only` waits for."""
         known = Known(self.connection, where)
-        begun_ms, begun_until_ms = 0, EVER_MS
-        for name, value in where:
-            if name in TIMES:
-                first_ms, end_ms = turn_of(name, value)
-                begun_ms, begun_until_ms = max(begun_ms, first_ms), min(begun_until_ms, end_ms)
+        turns = [turn_of(name, value) for name, value in where if name in TIMES]
         named = dict(where)
-        return {
+        values = {
             "live": msgspec.json.encode(tuple(self.live)).decode(),
             "narrow": known.narrow(),
             "whos": known.whos(),
             "whats": known.whats(),
             "prompt": named.get(PROMPT),
             "run": "" if named.get("step") else named.get("run"),
-            "begun_ms": begun_ms,
-            "begun_until_ms": begun_until_ms,
+            "begun_ms": max((first_ms for first_ms, _ in turns), default=None),
+            "begun_until_ms": min((end_ms for _, end_ms in turns), default=None),
         }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def only(conditions: Iterable[str]) -> str:
+    """SQL for those of `run_total r` that fit `Runs.conditions`."""
+    return " AND ".join(_CONDITIONS[name] for name in conditions)
 
 
 def run_found(part: Part) -> Found:

@@ -11,7 +11,7 @@ from farthing.audit.entry import Kind, digest, pack
 from farthing.domain.ids import ATTEMPTS, EPOCH_MS, call_of
 from farthing.ports.audit import Ages, Pruning
 from farthing.stores.sqlite.audit_chain import Chain
-from farthing.stores.sqlite.audit_floors import floors_of
+from farthing.stores.sqlite.audit_floors import Floors, floors_of
 from farthing.stores.sqlite.audit_seals import last_seal
 from farthing.stores.sqlite.audit_tables import is_dropped, skeleton_dropped
 from farthing.stores.sqlite.handle import Handle
@@ -45,10 +45,11 @@ _read_charges = msgspec.json.Decoder(list[tuple[int, int, int, int, int | None]]
 _read_posted = msgspec.json.Decoder(list[int]).decode
 
 
-def prune(handle: Handle, ages: Ages, now_ms: Callable[[], int]) -> Pruning:
-    """One piece of work. Call it again while there is `more`."""
+def prune(handle: Handle, ages: Ages, now_ms: Callable[[], int], floors: Floors | None = None) -> Pruning:
+    """One piece of work. Call it again while there is `more`, with the same `floors`, so that they are read but once."""
+    known = Floors() if floors is None else floors
     for work in (_skeletons, _calls, drop_links):
-        done = work(handle, ages, now_ms)
+        done = work(handle, ages, now_ms, known)
         if any(done.values()):
             return Pruning(rows=dict(done), more=True)
     return Pruning(rows={}, more=False)
@@ -59,10 +60,10 @@ def before(age_ms: int | None, now_ms: int) -> int:
     return 0 if age_ms is None else max(0, now_ms - age_ms - EPOCH_MS) << 22
 
 
-def _skeletons(handle: Handle, ages: Ages, now_ms: Callable[[], int]) -> Counter[str]:
+def _skeletons(handle: Handle, ages: Ages, now_ms: Callable[[], int], known: Floors) -> Counter[str]:
     limit = before(ages.skeletons, now_ms())
     with handle.reading() as connection:
-        floor = max(floors_of(connection).levels[Kind.SKELETONS_FLOOR], 0)
+        floor = max(floors_of(connection, known).levels[Kind.SKELETONS_FLOOR], 0)
         rows = connection.execute(_SKELETONS, (floor, limit, PAGE)).fetchall()
     if not rows:
         return Counter()
@@ -73,9 +74,9 @@ def _skeletons(handle: Handle, ages: Ages, now_ms: Callable[[], int]) -> Counter
     return Counter(skeletons=len(bare) or 1)
 
 
-def _calls(handle: Handle, ages: Ages, now_ms: Callable[[], int]) -> Counter[str]:
+def _calls(handle: Handle, ages: Ages, now_ms: Callable[[], int], known: Floors) -> Counter[str]:
     with handle.reading() as connection:
-        floor = floors_of(connection).levels[Kind.FLOOR]
+        floor = floors_of(connection, known).levels[Kind.FLOOR]
         limit = _limit(connection, before(ages.calls, now_ms()))
         found = connection.execute(_CALLS, (floor, limit, PAGE)).fetchall()
     if not found:

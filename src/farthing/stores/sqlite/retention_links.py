@@ -22,10 +22,10 @@ _EVENTS = "DELETE FROM audit WHERE id <= ?"
 _UNSALT = "DELETE FROM audit_salt WHERE kind = ? AND number <= ?"
 
 
-def drop_links(handle: Handle, ages: Ages, now_ms: Callable[[], int]) -> Counter[str]:
+def drop_links(handle: Handle, ages: Ages, now_ms: Callable[[], int], known: Floors) -> Counter[str]:
     """A page of links below the cut, else one segment's cut."""
     with handle.reading() as connection:
-        floors = floors_of(connection)
+        floors = floors_of(connection, known)
         (newest,) = connection.execute("SELECT ifnull(max(id), 0) FROM audit").fetchone()
         oldest = connection.execute("SELECT min(seq) FROM audit_link").fetchone()[0]
         seal = None if ages.audit is None else _next(connection, floors, now_ms() - ages.audit)

@@ -12,6 +12,7 @@ KEY = "key"
 """The label that is the name of the call's key."""
 
 _FIND = "SELECT id, narrow FROM who WHERE labels = ? AND key = ?"
+_OF = "SELECT key, labels FROM who WHERE id = ?"
 _ADD = "INSERT INTO who (key, labels, narrow) VALUES (?, ?, ?)"
 _OWN = "UPDATE who SET narrow = id WHERE id = ?"
 _ADD_LABEL = "INSERT OR IGNORE INTO who_label (name, value, who) VALUES (?, ?, ?)"
@@ -28,6 +29,7 @@ class Names:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._whos: dict[tuple[str, str], tuple[int, int]] = {}
+        self._ones: dict[int, tuple[int, ...]] = {}
         self._whats: dict[What, int] = {}
 
     def who(self, key: str, labels: str) -> tuple[int, int]:
@@ -36,6 +38,18 @@ class Names:
         if found is None:
             row = self._connection.execute(_FIND, (labels, key)).fetchone()
             found = self._whos[key, labels] = row or self._new_who(key, labels)
+        return found
+
+    def ones(self, narrow: int) -> tuple[int, ...]:
+        """The numbers that stand for one label of these narrow ones each."""
+        found = self._ones.get(narrow)
+        if found is None:
+            key, labels = self._connection.execute(_OF, (narrow,)).fetchone()
+            every = msgspec.json.decode(labels, type=dict[str, str])
+            alone = [("", {name: value}) for name, value in every.items() if not self._is_wide(name)]
+            alone += [(key, {})] if key and not self._is_wide(KEY) else []
+            found = tuple(self.who(one, msgspec.json.encode(label).decode())[0] for one, label in alone)
+            self._ones[narrow] = found
         return found
 
     def what(self, what: What) -> int:
@@ -61,14 +75,14 @@ class Names:
         return number, own
 
     def _is_narrow(self, name: str, value: str) -> bool:
-        if self._values(name) >= MOST_VALUES:
+        if self._is_wide(name):
             return False
         self._connection.execute(_ADD_VALUE, (name, value))
-        return self._values(name) < MOST_VALUES
+        return not self._is_wide(name)
 
-    def _values(self, name: str) -> int:
+    def _is_wide(self, name: str) -> bool:
         (count,) = self._connection.execute(_VALUES, (name,)).fetchone()
-        return int(count)
+        return int(count) >= MOST_VALUES
 
     def _insert(self, statement: str, row: tuple[object, ...]) -> int:
         number = self._connection.execute(statement, row).lastrowid

@@ -26,7 +26,8 @@ SUMS = (*COUNTED, *USAGE, "cost_nanos", "remainder_picos", "estimated_nanos", "n
 COST, NAIVE = SUMS.index("cost_nanos"), SUMS.index("naive_nanos")
 ATTEMPTED, INPUT = SUMS.index("attempts"), SUMS.index("input_tokens")
 
-_COLUMNS = ("id", "state", "provider", "model", "opened_ms", "source", "tier", "cost_nanos", "remainder_picos", *USAGE)
+_PRICED = ("provider", "model", "book", "opened_ms")
+_COLUMNS = ("id", "state", *_PRICED, "source", "tier", "cost_nanos", "remainder_picos", *USAGE)
 PAIRS = (
     "SELECT c.id, c.arrived_ms, c.key, c.labels, c.route, c.model, c.outcome, "  # noqa: S608 - names of ours
     f"{', '.join(f'a.{name}' for name in _COLUMNS)} "
@@ -85,7 +86,7 @@ class Explainer:
     def pair(self, row: Row, *, first: bool) -> Pair:
         """A row of `PAIRS`. `first`: it stands for its call, where calls are counted."""
         call, arrived_ms, key, labels, route, asked, outcome, attempt, state, provider, model, *rest = row
-        opened_ms, source, tier, cost, remainder, *counts = rest
+        book, opened_ms, source, tier, cost, remainder, *counts = rest
         refused = first and outcome == "refused"
         if attempt is None:
             what = What("", asked, "", route, outcome or "", "")
@@ -93,7 +94,7 @@ class Explainer:
         rates, naive = "", 0
         settled = state == SETTLED
         if settled and cost is not None:
-            opening = _opening(attempt, provider, model, opened_ms)
+            opening = _opening(attempt, provider, model, book, opened_ms)
             rates, naive = self._explain(opening, asked, _usage(counts), tier or "", (cost, remainder or 0), source)
         what = What(provider, model, (tier or "standard") if settled else "", route, outcome or "", rates)
         told = (first, refused, state != VOID, state <= UNKNOWN, settled and cost is None)
@@ -166,7 +167,7 @@ def _usage(counts: Iterable[int | None]) -> Usage:
     return Usage(**{name: count or 0 for name, count in zip(USAGE, counts, strict=True)})
 
 
-def _opening(attempt: int, provider: str, model: str, opened_ms: int) -> AttemptOpening:
+def _opening(attempt: int, provider: str, model: str, book: str, opened_ms: int) -> AttemptOpening:
     """As much of it as prices depend on."""
     return AttemptOpening(
         id=attempt,
@@ -174,7 +175,7 @@ def _opening(attempt: int, provider: str, model: str, opened_ms: int) -> Attempt
         ordinal=attempt - call_of(attempt),
         provider=provider,
         model=model,
-        book="",
+        book=book,
         bound="",
         input_bound=0,
         opened_ms=opened_ms,

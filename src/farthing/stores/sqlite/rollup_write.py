@@ -18,8 +18,8 @@ from farthing.stores.sqlite.rollup_tally import COST, SUMS, Tally, added
 
 ROWS = 1_000
 """Rows written in one transaction: a few milliseconds."""
-ALL, NARROW, WHO = range(3)
-"""The families of cells."""
+FAMILIES = ALL, NARROW, WHO, ONE = range(4)
+"""The families of cells: of everything, by all narrow labels, by all labels, by each narrow label."""
 
 _TURN = (
     "INSERT INTO span (length_ms, start_ms, whole, turn) VALUES (?, ?, 0, 1) "
@@ -119,7 +119,7 @@ class Turn:
                 self._drop(connection, SLICE_MS)
 
     def _drop(self, connection: sqlite3.Connection, length_ms: int) -> None:
-        for family in (ALL, NARROW, WHO):
+        for family in FAMILIES:
             connection.execute(_DROP_CELLS, (family, length_ms, self.start_ms, self.end_ms))
         connection.execute(_DROP_PARTS, (length_ms, self.start_ms, self.end_ms))
 
@@ -135,13 +135,14 @@ class Turn:
                 for (_, key, labels, what), sums in some:
                     who, narrow = names.who(key, labels)
                     number = names.what(what)
-                    for place in ((ALL, 0, 0, number), (NARROW, narrow, 0, number), (WHO, narrow, who, number)):
+                    ones = ((ONE, one, 0, number) for one in names.ones(narrow))
+                    for place in ((ALL, 0, 0, number), (NARROW, narrow, 0, number), (WHO, narrow, who, number), *ones):
                         cells[place] = added(cells.get(place), sums)
         return cells
 
     def _read_cells(self, connection: sqlite3.Connection, length_ms: int) -> Cells:
         cells: Cells = {}
-        for family in (ALL, NARROW, WHO):
+        for family in FAMILIES:
             for row in connection.execute(_CELLS, (family, length_ms, self.start_ms, self.end_ms)):
                 cells[row[:4]] = added(cells.get(row[:4]), row[4:])
         return cells

@@ -13,7 +13,8 @@ from farthing.domain.errors import FarthingError, LedgerUnavailable, StoreBroken
 from farthing.domain.hold import Reserve
 from farthing.stores.commit_times import CommitTimes
 from farthing.stores.sqlite.backlog import Backlog
-from farthing.stores.sqlite.connect import open_database
+from farthing.stores.sqlite.checkpoint import Checkpointer
+from farthing.stores.sqlite.connect import open_writer
 from farthing.stores.sqlite.desk import Desk
 from farthing.stores.sqlite.owners import Owner, lock_if_dead
 from farthing.stores.sqlite.place import Place
@@ -47,6 +48,7 @@ class Shift:
         self._desk: Desk | None = None
         self._owner: Owner | None = None
         self._backlog = Backlog()
+        self._checkpointer = Checkpointer(place.path, connect=place.connect)
         self._failed: set[int] = set()
         """Attempts that were told they hold nothing, whatever the file turns out to say."""
         self._broken = ""
@@ -64,7 +66,7 @@ class Shift:
         """Open the file and become an owner, unless that was done; then put the past in order. Raises StoreBroken."""
         if self._owner is not None:
             return
-        connection = open_database(self.place.path, connect=self.place.connect)
+        connection = open_writer(self.place.path, connect=self.place.connect)
         try:
             self._begin_on(connection)
         except BaseException as error:
@@ -100,6 +102,7 @@ class Shift:
             error = LedgerUnavailable("the ledger was closed")
             hand_out((ticket, error) for ticket in self._desk.waiting.values())
             self._desk.disconnect()
+        self._checkpointer.stop()
         self._release()
 
     def afresh(self) -> "Shift":
@@ -176,6 +179,7 @@ class Shift:
             self.commit_times.add(time.perf_counter_ns() - began)
             self._answer(answers)
             self.commits += 1
+            self._checkpointer.committed()
         except sqlite3.OperationalError as error:
             self._fail(requests, desk.answers, error)
         except Exception as error:  # noqa: BLE001 - one request that cannot be written must not take others with it
@@ -252,7 +256,7 @@ class Shift:
         assert self._desk is not None
         desk = self._desk
         desk.disconnect()
-        connection = open_database(self.place.path, connect=self.place.connect)
+        connection = open_writer(self.place.path, connect=self.place.connect)
         desk.use(connection)
         connection.execute(sql("probe"), (str(self.place.clock()),))
         self._recover(desk)

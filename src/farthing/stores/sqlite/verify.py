@@ -50,11 +50,6 @@ def verify(
         connection.close()
 
 
-def disagreements(connection: sqlite3.Connection) -> list[Finding]:
-    """Accounts that are not the sum of what is behind them, in one transaction of the caller's."""
-    return _differences(connection, lambda _: None)
-
-
 def _damage(connection: sqlite3.Connection) -> list[Finding]:
     return [
         Finding(account="", kind="file", row=0, sum=0, detail=str(line))
@@ -65,6 +60,12 @@ def _damage(connection: sqlite3.Connection) -> list[Finding]:
 
 def _differences(connection: sqlite3.Connection, progress: Callable[[int], None]) -> list[Finding]:
     sums, findings = _sums(connection, progress)
+    return findings + compared(connection, sums)
+
+
+def compared(connection: sqlite3.Connection, sums: dict[tuple[int, str], int]) -> list[Finding]:
+    """What differs between the accounts and these sums, by account and kind. Takes them out of `sums`."""
+    findings = []
     for number, posted, held, unknown, *names in connection.execute(sql("account_all")):
         account = "/".join(names)
         for kind, row in (("posted", posted), ("held", held), ("unknown", unknown)):
@@ -85,11 +86,11 @@ def _sums(
     findings = []
     read = 0
     for read, (attempt, state, charges, posted) in enumerate(connection.execute(sql("attempt_charges")), start=1):
-        shares = _shares(state, charges, posted)
-        if shares is None:
+        found = shares(state, charges, posted)
+        if found is None:
             detail = f"attempt {attempt}: what it posted does not fit its state"
             findings.append(Finding(account="", kind="file", row=0, sum=0, detail=detail))
-        for account, kind, amount in shares or ():
+        for account, kind, amount in found or ():
             sums[account, kind] += amount
         if read % PROGRESS_EVERY == 0:
             progress(read)
@@ -99,7 +100,7 @@ def _sums(
     return dict(sums), findings
 
 
-def _shares(state: int, charges: str, posted: str | None) -> list[tuple[int, str, int]] | None:
+def shares(state: int, charges: str, posted: str | None) -> list[tuple[int, str, int]] | None:
     """What an attempt counts for: account, kind and amount; None where it contradicts itself."""
     try:
         held = _read_charges(charges)

@@ -1,0 +1,67 @@
+"""For code that one cannot touch: from `install()` on, every OpenAI and Anthropic client is wrapped as it is made.
+
+Patched are two methods of each of four classes, `__init__` and `_make_status_error`: those of `openai.OpenAI`,
+`openai.AsyncOpenAI`, `anthropic.Anthropic` and `anthropic.AsyncAnthropic`, and so of what derives from them (Azure, and
+the module-level client of `openai`). Clients that were made before stay as they are.
+"""
+
+import functools
+import importlib
+import importlib.util
+import threading
+from typing import Any
+
+from farthing.sdk.door import Terms
+from farthing.sdk.errors import Misused
+from farthing.sdk.wrap import FORMATS, MAKES_ERRORS, guarded_http, is_guarded, translated
+
+CLASSES = {"openai": ("OpenAI", "AsyncOpenAI"), "anthropic": ("Anthropic", "AsyncAnthropic")}
+_BEGINS = "__init__"
+_lock = threading.Lock()
+_before: dict[tuple[Any, str], Any] = {}
+"""What stood there before."""
+_terms = Terms()
+
+
+def install(*, require_budget: bool = False) -> tuple[str, ...]:
+    """Wrap every client that is made from now on, by whatever library. Returns the packages that are covered.
+
+    With `require_budget`, calls outside of any `farthing.budget(…)` are refused (`NoBudget`): nothing is spent unseen. To
+    install again changes only that. Imports `openai` and `anthropic` where they are there; raises Misused where neither is.
+    """
+    global _terms  # noqa: PLW0603 - one for the whole process, as what it patches is
+    found = tuple(package for package in CLASSES if importlib.util.find_spec(package) is not None)
+    if not found:
+        raise Misused("farthing.install() wraps the clients of `openai` and `anthropic`, and neither is installed")
+    with _lock:
+        _terms = Terms(require_budget=require_budget)
+        for package in found:
+            module = importlib.import_module(package)
+            for name in CLASSES[package]:
+                _patch(getattr(module, name), FORMATS[package])
+    return found
+
+
+def uninstall() -> None:
+    """Clients that are made from now on are the makers' own again; those that were wrapped stay so, and what refuses their
+    calls is the client's own `APIStatusError` only."""
+    with _lock:
+        for (kind, method), own in _before.items():
+            setattr(kind, method, own)
+        _before.clear()
+
+
+def _patch(kind: Any, dialect: str) -> None:
+    if (kind, _BEGINS) in _before:
+        return
+    begins, makes_errors = kind.__init__, getattr(kind, MAKES_ERRORS)
+    _before[kind, _BEGINS], _before[kind, MAKES_ERRORS] = begins, makes_errors
+
+    @functools.wraps(begins)
+    def __init__(self: Any, *args: Any, **named: Any) -> None:  # noqa: N807 - it takes that one's place
+        begins(self, *args, **named)
+        if not is_guarded(self._client):
+            self._client = guarded_http(self, dialect, _terms)
+
+    kind.__init__ = __init__
+    setattr(kind, MAKES_ERRORS, translated(makes_errors))

@@ -1,0 +1,14 @@
+"""A model that works like a coding agent's, or any agent's: it uses a tool once, and then answers."""
+
+from farthing.testing import Prompt, Reply, ToolCall, agent
+from support.clients import TOOLS
+
+
+def working_model(prompt: Prompt) -> Reply | None:
+    """One call of a tool that a coding agent brings, if there is one; else each of the tools that are offered, once."""
+    offered = [tool.name for tool in prompt.tools if tool.name in TOOLS]
+    if not offered:
+        return None if prompt.schema else agent(prompt)
+    if any(turn.calls for turn in prompt.turns):
+        return Reply(text="Your order A-1001 is on its way.")
+    return Reply(text="I will look it up.", tools=(ToolCall(offered[0], TOOLS[offered[0]]),))
