@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.farthing-setup
 
-.PHONY: setup demo test lint check bench format prices system clean
+.PHONY: setup demo test test-clients lint check bench format prices system clients clean
 
 setup: $(STAMP)
 
@@ -20,8 +20,12 @@ $(STAMP): pyproject.toml requirements-dev.txt
 demo: setup
 	@$(BIN)/farthing demo $(DEMO)
 
-test: setup system
+test: setup system clients
 	@$(BIN)/python -m pytest $(TESTS)
+
+# Installs every client of docs/reference/client-matrix.md by name, runs them all, and writes that page again.
+test-clients: setup
+	@$(BIN)/python tools/test_clients.py $(CLIENTS)
 
 lint: setup
 	@$(BIN)/ruff format --check --quiet .
@@ -46,5 +50,9 @@ prices: setup
 system:
 	@PYTHON=$(PYTHON) bash tools/system_packages.sh
 
+# One generation of each client, for the tests that run them. Installed only in CI or when asked; else those are skipped.
+clients: setup
+	@if [ -n "$$CI$$FARTHING_INSTALL" ]; then $(BIN)/python tools/test_clients.py --install short; fi
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist build
+	rm -rf $(VENV) .clients .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist build

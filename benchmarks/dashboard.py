@@ -51,7 +51,7 @@ limit = "500 USD"
 window = "day"
 """
 PAGES = (
-    ("overview", "/"),
+    ("overview", "/dashboard"),
     ("overview, live part", "/dashboard/live"),
     ("explore, 7 days by model", "/dashboard/explore"),
     ("explore, 30 days by team, model", "/dashboard/explore?by=team&by=model&since=30d"),

@@ -43,15 +43,18 @@ _Rows = tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[tuple[Any, ...]
 
 
 def make_past(path: Path, calls: int, *, seed: int = 1) -> None:
-    """So many calls over 30 days in runs of ten, one in fifty refused. The file must not be there yet."""
+    """So many calls over 30 days in runs of ten, one in fifty refused, on one account. The file must not be there yet."""
     connection = open_database(path)
     connection.execute("PRAGMA synchronous = OFF")
+    spent = 0
     for opened, held, settled in _batches(calls, random.Random(seed)):
         connection.execute("BEGIN")
         connection.executemany(sql("call_refuse"), opened)
         connection.executemany(sql("attempt_hold"), held)
         connection.executemany(_SETTLED, settled)
         connection.execute("COMMIT")
+        spent += sum(row[1] for row in settled)
+    connection.execute(sql("account_add"), (spent, 0, 0, UNTIL_MS, "all", "", "usd", "lifetime"))
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 

@@ -21,7 +21,7 @@ from support.dashboard_world import World, dashboard_world  # noqa: E402
 WIDTH, MOST_HEIGHT = 1_240, 1_160
 PAGES = (
     # picture, address, theme
-    ("overview", "/", "light"),
+    ("overview", "/dashboard", "light"),
     ("explore", "/dashboard/explore?by=workflow&by=model&since=30d", "dark"),
     ("runs", "/dashboard/runs?order=cost", "light"),
     ("run", "RUN", "light"),
@@ -34,7 +34,7 @@ PAGES = (
     ("prices", "/dashboard/prices", "light"),
     ("audit", "/dashboard/audit", "dark"),
 )
-PHONE = (("phone", "/"), ("phone-run", "RUN"))
+PHONE = (("phone", "/dashboard"), ("phone-run", "RUN"))
 KEYS = '[[keys]]\nname = "boss"\nsecret = "for-the-picture-only-0123456789"\nrights = ["admin"]\n'
 
 
@@ -48,7 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         if not only or "welcome" in only:
             with dashboard_world(Path(folder), "") as world:
-                take(browser, world, "welcome", "/", "light", options.out)
+                take(browser, world, "welcome", "/dashboard", "light", options.out)
         if not only or "login" in only:
             with dashboard_world(made(Path(folder) / "locked"), KEYS) as world:
                 take(browser, world, "login", "/dashboard/login", "dark", options.out)

@@ -22,8 +22,10 @@ GROUPS = (
     ("hour", "outcome"),
     ("step", "run"),
     ("month", "key", "route"),
+    ("key",),
+    ("user", "model"),
 )
-WHERES = ((), (("team", "a"),), (("model", "gpt-4o"), ("user", "")), (("run", "r1"),), (("user", "u1"),))
+WHERES = ((), (("team", "a"),), (("team", ""),), (("model", "gpt-4o"), ("user", "")), (("run", "r1"),), (("user", "u1"),))
 RUN_GROUPS = ((), ("team", "model"), ("prompt",), ("day", "user"))
 
 runs = st.sampled_from(("", "r1", "r2", "r3"))
@@ -152,6 +154,7 @@ class Pasts(RuleBasedStateMachine):
         fast, slow = self.pair.fast, self.pair.slow
         usage = fast.usage(by=by, where=where, **times)
         assert usage == slow.usage(by=by, where=where, **times)
+        assert fast.usage(by=by, where=where, limit=2, **times) == slow.usage(by=by, where=where, limit=2, **times)
         meters = fast.meters(by=by, where=where, **times)
         assert meters == slow.meters(by=by, where=where, **times)
         for row in usage:

@@ -119,6 +119,27 @@ def test_the_newest_calls_come_first_and_pages_meet_without_gap_or_overlap(store
     assert seen == [call_id(number, FIRST_DAY) for number in reversed(range(25))]
 
 
+def test_a_search_may_be_bounded_and_goes_on_where_it_ended(store, records):
+    rare = (("team", "rare"),)
+    store.keep(*(a_call(number, labels=rare if number in (3, 20) else ()) for number in range(25)))
+    floor = records.reach(10)
+    assert floor == call_id(15, FIRST_DAY)
+    assert [line.id for line in records.recent(limit=9, labels=rare, from_id=floor)] == [call_id(20, FIRST_DAY)]
+    assert records.recent(limit=9, labels=rare, before_id=floor, from_id=records.reach(10, floor)) == ()
+    rest = records.reach(10, records.reach(10, floor))
+    assert rest == 0
+    found = records.recent(limit=9, labels=rare, before_id=call_id(5, FIRST_DAY), from_id=rest)
+    assert [line.id for line in found] == [call_id(3, FIRST_DAY)]
+
+
+def test_nothing_older_is_left_where_the_reach_is_all_there_is(store, records):
+    assert records.reach(10) == 0
+    store.keep(*(a_call(number) for number in range(10)))
+    assert records.reach(10) == 0
+    assert records.reach(9) == call_id(1, FIRST_DAY)
+    assert len(records.recent(limit=20, from_id=call_id(4, FIRST_DAY))) == 6
+
+
 def test_a_line_sums_the_attempts_of_its_call(store, records):
     store.keep(
         a_call(

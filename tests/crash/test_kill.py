@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from farthing.stores.sqlite.audit_verify import verify
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.ledger import SqliteLedger
 from support.doomed import heard
@@ -66,6 +67,13 @@ def flaws(path: Path, promises: list) -> list[str]:
         connection.close()
 
 
+def broken_links(path: Path) -> list[str]:
+    """Where the audit's chain does not say what the rows say."""
+    verdict = verify(path, now_ms=lambda: NOW_MS)
+    assert verdict.links > 1
+    return [f"{found.table} {found.row}: {found.what}" for found in verdict.findings]
+
+
 @pytest.mark.slow
 def test_40_kills_lose_nothing_that_was_acknowledged_and_free_nothing_that_was_sent(tmp_path):
     """I2, I3, I9, I10, I11, on one file that goes through all of them."""
@@ -80,6 +88,7 @@ def test_40_kills_lose_nothing_that_was_acknowledged_and_free_nothing_that_was_s
         once = contents(path)
         restart(path)
         assert contents(path) == once, f"seed {seed}, kill {cycle}: recovering twice is not recovering once"
+    assert broken_links(path) == [], f"seed {seed}"
     acked = (
         sum(isinstance(promise, Held) for promise in promises),
         sum(isinstance(promise, Ended) for promise in promises),
@@ -107,6 +116,7 @@ def test_two_at_work_on_one_file_and_one_is_killed(tmp_path):
     promises = heard(of_the_living) + kill_after(living, 50) + of_the_dead
     restart(path)
     assert not flaws(path, promises)
+    assert broken_links(path) == []
 
 
 @pytest.mark.slow
@@ -126,3 +136,4 @@ def test_a_process_that_dies_between_any_two_rows_leaves_a_batch_whole_or_not_at
         without_call = "SELECT count(*) FROM attempt WHERE id - 1 NOT IN (SELECT id FROM call)"
         assert connection.execute(without_call).fetchone() == (0,)
         connection.close()
+        assert broken_links(path) == []

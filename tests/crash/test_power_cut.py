@@ -12,6 +12,7 @@ import pytest
 
 from farthing.domain.errors import StoreBroken
 from farthing.domain.ids import Mint
+from farthing.stores.sqlite.audit_verify import verify
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.ledger import SqliteLedger
 from support.ledger_work import BUDGETS, DUE_MS, NOW_MS, broken_promises, contents, work, wrong_sums
@@ -59,7 +60,15 @@ def flaws(folder: Path, image: Image) -> list[str]:
         integrity = connection.execute("PRAGMA integrity_check").fetchall()
     finally:
         connection.close()
-    return found + [text for (text,) in integrity if text != "ok"]
+    return found + [text for (text,) in integrity if text != "ok"] + broken_links(path)
+
+
+def broken_links(path: Path) -> list[str]:
+    """Where the audit's chain does not say what the rows say."""
+    try:
+        return [f"{found.table}: {found.what}" for found in verify(path, now_ms=lambda: NOW_MS).findings]
+    except StoreBroken as error:
+        return [str(error)]
 
 
 def recover(path: Path) -> None:

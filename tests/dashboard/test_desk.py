@@ -21,7 +21,7 @@ limit = "1 USD"
 
 
 def test_every_answer_has_strict_headers_and_pages_are_not_kept(visitor):
-    for path in ("/", "/dashboard/nothing", "/dashboard/runs", "/dashboard/assets/coin.svg"):
+    for path in ("/dashboard", "/dashboard/nothing", "/dashboard/runs", "/dashboard/assets/coin.svg"):
         headers = visitor.get(path).headers
         assert headers["content-security-policy"].startswith("default-src 'none'"), path
         assert headers["cache-control"] == "no-store", path
@@ -39,12 +39,12 @@ def test_what_is_not_there_is_a_page_that_says_so(visitor):
 def test_a_page_takes_only_its_method(visitor):
     assert visitor.client.post("/dashboard/runs", headers={"origin": visitor.url}).status_code == 405
     assert visitor.get("/dashboard/suspend").status_code == 405
-    assert visitor.client.request("HEAD", "/").content == b""
+    assert visitor.client.request("HEAD", "/dashboard").content == b""
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example"])
 def test_a_name_that_was_led_here_sees_nothing(visitor, host):
-    answer = visitor.get("/", host=host)
+    answer = visitor.get("/dashboard", host=host)
     assert answer.status_code == 403
     assert "budgets" not in answer.text.lower()
 
@@ -86,7 +86,7 @@ def locked(tmp_path):
 
 def test_where_there_are_keys_nothing_is_shown_without_a_login(locked):
     visitor = Visitor(locked.url)
-    for path in ("/", "/dashboard/runs", "/dashboard/explore.csv", "/dashboard/live", "/dashboard/audit"):
+    for path in ("/dashboard", "/dashboard/runs", "/dashboard/explore.csv", "/dashboard/live", "/dashboard/audit"):
         answer = visitor.get(path)
         assert answer.status_code == 303, path
         assert answer.headers["location"].startswith("/dashboard/login?to=%2F"), path
@@ -103,14 +103,14 @@ def test_a_session_ends_with_its_key_and_a_cookie_of_before_the_login_is_worth_n
     visitor.get("/dashboard/login")
     before = dict(visitor.client.cookies)
     assert visitor.log_in("an-admin-secret-of-the-file").status_code == 303
-    assert visitor.get("/").status_code == 200
+    assert visitor.get("/dashboard").status_code == 200
     early = Visitor(locked.url)
     early.client.cookies.update(before)
-    assert early.get("/").status_code == 303
+    assert early.get("/dashboard").status_code == 303
     locked.gateway.engine.keys = {
         key: value for key, value in locked.gateway.engine.keys.items() if value.name != "boss"
     }
-    assert visitor.get("/").status_code == 303
+    assert visitor.get("/dashboard").status_code == 303
     for each in (visitor, early):
         each.close()
 

@@ -18,9 +18,13 @@ def test_pages_are_not_framed_not_guessed_and_tell_no_other_site_where_they_are(
     assert said[b"referrer-policy"] == b"same-origin"
 
 
-def test_a_cookie_is_for_this_port_alone_and_out_of_reach_of_scripts():
-    name, value = cookie("127.0.0.1:4141", "abc", seconds=60, secure=False)
+def test_a_cookie_is_out_of_reach_of_scripts_and_of_the_ordinary_pages_of_other_programs():
+    name, value = cookie("1a2b3c4d", "abc", seconds=60, https=False)
     assert name == b"set-cookie"
-    assert value == b"farthing_4141=abc; Path=/; HttpOnly; SameSite=Strict; Max-Age=60"
-    assert cookie("localhost", "abc", seconds=60, secure=True)[1].endswith(b"; Secure")
-    assert cookie_name("[::1]:80") == "farthing_80"
+    assert value == b"farthing_1a2b3c4d=abc; Path=/dashboard; HttpOnly; SameSite=Strict; Max-Age=60"
+
+
+def test_over_tls_the_browser_holds_it_to_this_very_host():
+    value = cookie("1a2b3c4d", "abc", seconds=60, https=True)[1]
+    assert value == b"__Host-farthing_1a2b3c4d=abc; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=60"
+    assert cookie_name("1a2b3c4d", https=True) == "__Host-farthing_1a2b3c4d"

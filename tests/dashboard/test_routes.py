@@ -16,7 +16,7 @@ def test_every_page_of_the_menu_is_there():
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-def test_only_logging_in_and_out_is_open_and_all_is_below_one_prefix(route):
-    assert route.open == (route.path in ("/dashboard/login", "/dashboard/logout"))
+def test_only_the_way_in_and_logging_in_and_out_are_open_and_all_is_below_one_prefix(route):
+    assert route.open == (route.path in ("/", "/dashboard/login", "/dashboard/logout"))
     assert route.path == "/" or route.path.startswith("/dashboard")
     assert route.method in ("GET", "POST")

@@ -72,7 +72,7 @@ def test_every_page_is_reached_from_the_index():
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
 def test_a_block_says_what_it_is(block):
-    assert block.language in ("python", "console", "toml", "sh", "json", "text", "http"), "name the language"
+    assert block.language in ("python", "console", "toml", "sh", "json", "text", "http", "js"), "name the language"
     assert block.language != "sh" or "farthing " not in block.text, "write `console` and `$ `, so that it is run"
 
 

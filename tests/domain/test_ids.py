@@ -75,6 +75,10 @@ def test_ids_of_one_slot_are_told_from_those_of_another(one_ms: int, other_ms: i
     assert same_maker(first, second) == (one == other)
 
 
+def test_an_id_tells_when_it_was_made():
+    assert made_ms(Mint(3)(EPOCH_MS + 1_234)) == EPOCH_MS + 1_234
+
+
 def test_no_id_of_before_a_moment_is_as_large_as_its_first():
     mint = Mint(SLOTS - 1)
     before = mint(EPOCH_MS + 4_999)

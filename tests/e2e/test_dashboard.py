@@ -11,7 +11,7 @@ from support.dashboard_world import HOSTILE, dashboard_world
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 
-PAGES = ("/", "/dashboard/explore?by=team&by=model&since=30d", "/dashboard/runs", "RUN", "/dashboard/calls", "CALL", "REFUSED",
+PAGES = ("/dashboard", "/dashboard/explore?by=team&by=model&since=30d", "/dashboard/runs", "RUN", "/dashboard/calls", "CALL", "REFUSED",
          "/dashboard/quality", "/dashboard/caches", "/dashboard/budgets", "/dashboard/alerts",
          "/dashboard/prices?model=openai/gpt-4o", "/dashboard/audit")  # fmt: skip
 
@@ -89,7 +89,7 @@ def test_the_empty_pages_are_whole_too(browser, fresh):
 
 def test_markup_in_names_is_text_and_breaks_no_layout(browser, world):
     with tab(browser, world.url) as seen:
-        for page in ("/", "/dashboard/explore?by=user", "/dashboard/runs", "/dashboard/calls", "RUN"):
+        for page in ("/dashboard", "/dashboard/explore?by=user", "/dashboard/runs", "/dashboard/calls", "RUN"):
             seen.open(address(world, page))
             assert seen.page.locator("text=<script>alert(1)</script>").count() > 0, page
             assert seen.page.locator("img[src=x]").count() == 0, page
@@ -102,7 +102,7 @@ def test_markup_in_names_is_text_and_breaks_no_layout(browser, world):
 
 def test_the_first_call_turns_a_new_user_s_page_into_the_overview(browser, fresh):
     with tab(browser, fresh.url) as seen:
-        seen.open("/")
+        seen.open("/dashboard")
         paint = seen.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         assert paint > 0
         assert seen.page.locator("text=waiting for the first call").count() == 1
@@ -115,7 +115,7 @@ def test_the_overview_is_live(browser, fresh):
     fresh.turn("gpt-4o-mini", [{"role": "user", "content": "Hello"}], {"team": "support"}, 10)
     fresh.gateway.flush()
     with tab(browser, fresh.url) as seen:
-        seen.open("/")
+        seen.open("/dashboard")
         assert seen.page.locator("[id^=call_]").count() == 1
         fresh.turn("gpt-4o-mini", [{"role": "user", "content": "Again"}], {"team": "support"}, 10)
         seen.page.wait_for_selector(":nth-match([id^=call_], 2)", timeout=15_000)
@@ -165,7 +165,7 @@ def test_a_chart_says_what_is_under_the_pointer(browser, world):
 
 def test_the_theme_is_switched_and_kept(browser, world):
     with tab(browser, world.url, color_scheme="light") as seen:
-        seen.open("/")
+        seen.open("/dashboard")
         seen.page.click("[data-theme-switch]")
         seen.page.click("[data-theme-switch]")
         assert seen.page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -217,7 +217,7 @@ def test_a_login_with_the_browser_s_own_form_and_out_again(browser, tmp_path):
 
 def test_a_page_of_another_site_can_neither_read_frame_nor_change(browser, world):
     with tab(browser, world.url) as seen:
-        seen.open("/")
+        seen.open("/dashboard")
         token = seen.page.request.get(f"{world.url}/dashboard/budgets").text().partition('name="token" value="')[2][:64]
         seen.page.route(
             "http://localhost:9/**", lambda route: route.fulfill(content_type="text/html", body="<h1>evil</h1>")

@@ -260,7 +260,7 @@ def test_the_clients_own_timeout_still_applies(provider):
         assert run.remaining.usd < 5, "it may have been billed"
 
 
-@pytest.mark.parametrize("fault", ["error_event", "reset_after_events", "truncate", "malformed"])
+@pytest.mark.parametrize("fault", ["error_event", "reset_after_events", "truncate"])
 def test_a_stream_that_breaks_raises_and_keeps_its_money(provider, fault):
     provider.faults.push(fault)
     client = openai_client(provider)
@@ -273,11 +273,13 @@ def test_a_stream_that_breaks_raises_and_keeps_its_money(provider, fault):
 
 def test_helpers_are_accounted_like_any_call(provider):
     chat, messages = openai_client(provider), anthropic_client(provider)
+    question = {**CHAT, "max_tokens": 4_000}
     with farthing.budget("$5") as run:
-        with chat.chat.completions.stream(**{**CHAT, "stream_options": {"include_usage": True}}) as events:
+        with chat.chat.completions.stream(**{**question, "stream_options": {"include_usage": True}}) as events:
             assert events.get_final_completion().choices
-        with chat.responses.stream(model="gpt-4o-mini", input="hi", max_output_tokens=20) as events:
+        with chat.responses.stream(model="gpt-4o-mini", input="hi") as events:
             assert events.get_final_response().output
+        assert chat.chat.completions.parse(**question).choices
         with messages.messages.stream(**MESSAGES) as events:
             assert events.get_final_message().content
         with chat.chat.completions.with_streaming_response.create(**CHAT) as raw:
@@ -285,7 +287,7 @@ def test_helpers_are_accounted_like_any_call(provider):
         assert chat.chat.completions.with_raw_response.create(**CHAT).headers["x-farthing-cost-usd"]
         assert messages.beta.messages.create(**MESSAGES).content
         assert run.spent.usd == billed(provider)
-        assert run.spent.calls == 6 == len(provider.bill)
+        assert run.spent.calls == 7 == len(provider.bill)
 
 
 def test_a_response_goes_on_from_an_earlier_one(provider):
@@ -361,7 +363,7 @@ def test_an_error_of_ours_is_raised_as_it_is(provider, monkeypatch):
     monkeypatch.setenv("FARTHING_STORE", "postgresql://nowhere/x")
     with pytest.raises(farthing.Misused.__mro__[2]) as caught:
         ask(client)
-    assert type(caught.value).__name__ == "BadConfig"
+    assert type(caught.value).__name__ == "BadConfigs"
     assert not provider.requests
 
 

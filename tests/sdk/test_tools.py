@@ -358,7 +358,7 @@ def test_what_tools_did_stays_with_the_run(monkeypatch, tmp_path):
         look("b")
     _, (noted,) = run.local.engine.outcomes.of(run.name)
     assert (noted.kind, noted.nanos) == ("tool", 0)
-    assert noted.note.startswith("look: 2 calls, 0 failed, 0 refused, ")
+    assert noted.note.startswith("look: 2 run, ")
     assert run.receipt.usd == "0"
 
 

@@ -12,13 +12,11 @@ import pytest
 from farthing.config.engine import wall_ms
 from farthing.gateway import routes
 from farthing.testing import SimulatedProvider, list_prices
-from support.clients import Client
+from support.clients import MATRIX, Client
 from support.front import Arrival, Front, front_of
 from support.gateway import RunningGateway, running_gateway, write_config
 from support.working_model import working_model
 
-MATRIX = "FARTHING_CLIENT_MATRIX"
-"""Names the file for the rows of the matrix; where it is set, every client must be there."""
 ENOUGH = '[[budgets]]\nname = "all"\nlimit = "50 USD"\n'
 BROKE = '[[budgets]]\nname = "all"\nlimit = "0.0000001 USD"\n'
 OURS = "The budget 'all' cannot pay for this call"

@@ -15,6 +15,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 INSTALLED = ROOT / ".clients"
 NODE = INSTALLED / "node"
+MATRIX = "FARTHING_CLIENT_MATRIX"
+"""The variable that names the file for the rows of the matrix; where it is set, every client must be there."""
 PROGRAMS = ROOT / "tests" / "clients" / "programs"
 SECONDS = 100
 QUESTION = "Where is my order A-1001?"

@@ -32,7 +32,7 @@ class Visitor:
         headers = {"origin": self.url if origin is None else origin, "sec-fetch-site": "same-origin"}
         return self.client.post(path, data=said, headers=headers)
 
-    def log_in(self, key: str, to: str = "/"):
+    def log_in(self, key: str, to: str = "/dashboard"):
         return self.send("/dashboard/login", on="/dashboard/login", key=key, to=to)
 
     def close(self) -> None:

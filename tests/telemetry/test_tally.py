@@ -126,3 +126,15 @@ def test_a_value_at_a_bound_falls_below_it():
         spread.add((1.0, 2.0), thousandths)
     assert spread.counts == [1, 1, 1]
     assert spread.thousandths == 11_001
+
+
+def test_a_value_that_is_forgotten_keeps_its_sums_under_another():
+    tally = tallied(paid(1), paid(2), paid(3, "b"))
+    before = tally.spent[SERIES].cost_nanos
+    tally.rename("team", "a", "P")
+    tally.rename("user", "b", "Q")
+    assert tally.spent[*SERIES[:3], "P"].cost_nanos == before
+    assert SERIES not in tally.spent
+    assert sum(tally.ended.values()) == 3
+    assert b'"a"' not in tally.keep()
+    assert tally.spent[*SERIES[:3], "b"].attempts == 1

@@ -1,10 +1,18 @@
 """The prompt of a Messages request as blocks."""
 
+import json
+
 import pytest
 
 from farthing.testing.errors import Rejected
-from farthing.testing.messages_blocks import blocks_of
-from farthing.testing.tokens import ANTHROPIC_FORCED_TOOLS_OVERHEAD, ANTHROPIC_TOOLS_OVERHEAD, count
+from farthing.testing.messages_blocks import blocks_of, seen_tools
+from farthing.testing.tokens import (
+    ANTHROPIC_FORCED_TOOLS_OVERHEAD,
+    ANTHROPIC_TOOLS_OVERHEAD,
+    MESSAGE_OVERHEAD,
+    PRIMING,
+    count,
+)
 from support.simulated import USER, messages_body, messages_tool
 
 MARK = {"type": "ephemeral"}
@@ -90,3 +98,17 @@ def test_breakpoints_that_break_the_rules_are_refused(controls, message):
     with pytest.raises(Rejected) as caught:
         blocks_of(messages_body(messages=[{"role": "user", "content": parts}]))
     assert message in caught.value.message
+
+
+def test_a_deferred_tool_is_no_part_of_the_prompt_until_a_search_has_found_it():
+    shown, deferred = messages_tool("f", "a"), {**messages_tool("g", "a"), "defer_loading": True}
+    found = {"type": "tool_result", "tool_use_id": "t", "content": [{"type": "tool_reference", "tool_name": "g"}]}
+    before = messages_body(tools=[shown, deferred])
+    after = messages_body(tools=[shown, deferred], messages=[*USER, {"role": "user", "content": [found]}])
+    assert [tool["name"] for tool in seen_tools(before)] == ["f"]
+    assert [block.tokens for block in blocks_of(before)] == [
+        block.tokens for block in blocks_of(messages_body(tools=[shown]))
+    ]
+    assert [tool["name"] for tool in seen_tools(after)] == ["f", "g"]
+    definition = json.dumps(deferred, separators=(",", ":"))
+    assert blocks_of(after)[-1].tokens == count(definition) + MESSAGE_OVERHEAD + PRIMING

@@ -126,3 +126,9 @@ def test_choices_of_tools_are_read(choice, meaning):
 )
 def test_thinking_stays_within_its_budget(thinking, tokens):
     assert read(messages_body(max_tokens=2_000, thinking=thinking)).reasoning == tokens
+
+
+def test_a_system_message_may_stand_in_a_conversation_but_not_begin_it():
+    system = {"role": "system", "content": "Be brief."}
+    assert [turn.role for turn in read(messages_body(messages=[*USER, system])).prompt.turns] == ["user", "system"]
+    assert refused(messages=[system, *USER]) == "messages.0.role: Input should be 'user' or 'assistant'"

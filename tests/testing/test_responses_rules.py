@@ -60,3 +60,7 @@ def test_cap_background_and_format_are_read():
     form = {"type": "json_schema", "name": "x", "schema": {"type": "object"}}
     ask = asked(max_output_tokens=16, background=True, text={"format": form})
     assert (ask.cap, ask.background, ask.prompt.schema) == (16, True, {"type": "object"})
+
+
+def test_what_a_client_says_of_itself_is_taken():
+    assert asked(client_metadata={"session": "s-1"}).prompt.text_of("user") == responses_body()["input"]

@@ -62,3 +62,13 @@ def test_the_prompt_version_is_of_system_and_tools():
 def test_media_are_named_by_kind():
     image = {"type": "image", "source": {"type": "url", "url": "https://x"}}
     assert shape(messages=[message(image)]).media == ("image",)
+
+
+def test_breakpoints_before_the_messages_and_on_the_whole_body_are_shown():
+    hour = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    system = [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral"}}]
+    assert shape(system=system).prompt_breakpoint == "5m"
+    assert shape(system=system, tools=[{"name": "t", "input_schema": {}, **hour}]).prompt_breakpoint == "1h"
+    assert shape(system="s", tools=[{"name": "t", "input_schema": {}}]).prompt_breakpoint == ""
+    said = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]
+    assert [each.breakpoint for each in shape(messages=said, **hour).messages] == ["", "", "1h"]

@@ -18,7 +18,9 @@ def replaced(text: str, name: str, pseudonym: str, others: tuple[str, ...] = ())
 
     Of a text that is JSON every string loses the name, keys too, and JSON in those strings likewise.
     """
-    return _everywhere(text, lambda words: _pattern(name, others).sub(lambda found: _stands_for(found, pseudonym), words))
+    return _everywhere(
+        text, lambda words: _pattern(name, others).sub(lambda found: _stands_for(found, pseudonym), words)
+    )
 
 
 def longest_plain_part(name: str) -> str:

@@ -193,6 +193,9 @@ def erase(settings: Settings, user: str, yes: bool, as_json: bool) -> None:
     else:
         rows = ", ".join(f"{count:,} of {name}" for name, count in done.rows.items()) or "none"
         click.echo(f"{done.pseudonym} stands in its place; rows rewritten: {rows}")
+        if done.left:
+            rows = ", ".join(f"{count:,} of {name}" for name, count in done.left.items())
+            click.echo(f"the same word with another meaning, or in other names, was not touched: {rows}")
 
 
 @audit.command()

@@ -13,8 +13,8 @@ from farthing.ports.directory import Stored
 MOST_LINES = 8
 
 
-def banner(engine: Engine, url: str, stored: Stored) -> str:
-    """The whole of it. Secrets appear as where they come from."""
+def banner(engine: Engine, url: str, stored: Stored, places: tuple[str, ...] = ()) -> str:
+    """The whole of it. `places` are where the dashboard is, if not at `url` alone. Secrets appear as where they come from."""
     settings = engine.settings
     lines = [f"Farthing is listening on {url}", ""]
     lines += _section("settings", [settings.file or "the environment"])
@@ -24,7 +24,7 @@ def banner(engine: Engine, url: str, stored: Stored) -> str:
     budgets = [_budget(budget) for budget in budgets_in_force(settings, stored)]
     lines += _section("budgets", budgets or ["none: spending is recorded and not limited"])
     lines += _section("keys", [_keys(engine)])
-    lines += _section("dashboard", [f"{url}/"])
+    lines += _section("dashboard", [f"{place}/" for place in places or (url,)])
     lines += _section("warnings", [str(warning) for warning in settings.warnings])
     lines += ["", "Point a client here:", *_exports(engine, url)]
     return "\n".join(lines) + "\n"

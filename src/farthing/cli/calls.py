@@ -17,13 +17,15 @@ from farthing.cli.receipt_text import text
 from farthing.cli.screen import dollars, moment, say_json, screen, stamp, table
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
-from farthing.domain.ids import show
+from farthing.domain.ids import first_id, made_ms, show
 from farthing.domain.money import usd
 from farthing.domain.usage import Usage
 from farthing.gateway.settling import settlement_of
 from farthing.ports.records import AttemptRecord, CallRecord, CallSummary
 
 PAGE = 500
+CLOCK_BACK_MS = 3_600_000
+"""By how much an id may be older than the arrival of its call says."""
 OUTCOMES = ("paid", "refused", "unknown", "unsent", "failed")
 
 
@@ -41,15 +43,23 @@ def calls() -> None:
 @click.option("--run", help="Only those of this run.")
 @click.option("--outcome", type=click.Choice(OUTCOMES))
 @click.option("--flag", help="Only those with an attempt flagged so: overran_cap, cut_by_cap, estimated, drained, …")
+@click.option("--look", default=200_000, show_default=True, help="Calls to look through; 0 for all there are.")
 @labels
 @since("30d")
 @with_settings
 @as_json
-def ls(settings: Settings, limit: int, flag: str | None, since: int, as_json: bool, **wanted: object) -> None:
+def ls(
+    settings: Settings, limit: int, flag: str | None, look: int, since: int, as_json: bool, **wanted: object
+) -> None:
     """The newest calls."""
     oldest_ms = wall_ms() - since
     with open_store(settings) as store:
-        found = list(_newest(store, limit, flag, oldest_ms, wanted))
+        reached = store.records.reach(look) if look > 0 else 0
+        floor = max(reached, first_id(oldest_ms - CLOCK_BACK_MS))
+        found = list(_newest(store, limit, flag, oldest_ms, {**wanted, "from_id": floor}))
+    if reached == floor and len(found) < limit:
+        where = f"looked through the newest {look:,} calls, back to {moment(made_ms(reached))}; --look 0: through all"
+        click.echo(where, err=True)
     if as_json:
         say_json([_plain(call) for call in found])
     elif not found:

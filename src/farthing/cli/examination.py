@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from farthing.cli.screen import moment
+from farthing.config.admin_settings import split
 from farthing.config.convert import providers_of
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Provider, Settings
@@ -165,3 +166,22 @@ def gateway(settings: Settings) -> Iterator[Finding]:
     else:
         said = f"what runs on {host}:{port} is not ready (status {answer.status}): {body[:200]}"
         yield Finding(part="gateway", state=State.BAD, said=said, do="read its log; its ledger may not be writable")
+    if settings.admin.listen:
+        yield _apart(settings.admin.listen)
+
+
+def _apart(listen: str) -> Finding:
+    """Does the admin side answer where it should?"""
+    host, port = split(listen)
+    connection = http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        answers = connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        answers = False
+    finally:
+        connection.close()
+    if answers:
+        return Finding(part="admin side", state=State.GOOD, said=f"answers on {listen}")
+    do = "[admin] listen is read at the start: start the gateway anew"
+    return Finding(part="admin side", state=State.BAD, said=f"does not answer on {listen}", do=do)

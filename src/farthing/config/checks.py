@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from farthing.budgets.avoid import avoidable
+from farthing.config.admin_checks import admin_problems, admin_warnings
 from farthing.config.alert_checks import alert_problems, alert_warnings
 from farthing.config.auditing import audit_problems, audit_warnings
 from farthing.config.billing import billing_problems
@@ -26,7 +27,7 @@ def problems_of(settings: File) -> list[Problem]:
     """Everything that cannot be accepted."""
     found = [*_store(settings), *_twice(settings), *_prices(settings)]
     found += [*alert_problems(settings), *guard_problems(settings), *telemetry_problems(settings)]
-    found += [*billing_problems(settings), *audit_problems(settings)]
+    found += [*billing_problems(settings), *audit_problems(settings), *admin_problems(settings)]
     for index, budget in enumerate(settings.budgets):
         found += _budget(budget, ("budgets", index), settings)
     for index, key in enumerate(settings.keys):
@@ -50,6 +51,7 @@ def warnings_of(settings: File) -> list[Problem]:
     if settings.gateway.host not in LOOPBACK and not settings.keys:
         message = "without keys every caller but this machine is refused; add [[keys]] or `farthing keys new`"
         found.append(Problem(("gateway", "host"), message))
+    found += admin_warnings(settings)
     return [*found, *alert_warnings(settings), *guard_warnings(settings), *telemetry_warnings(settings), *audit_warnings(settings), *_gaps(settings)]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from farthing.alerts.watch import Watched
+from farthing.config.admin_checks import admin_lines
 from farthing.config.alert_rules import said_rules
 from farthing.config.auditing import audit_lines
 from farthing.config.billing import billing_lines
@@ -35,6 +36,7 @@ def explain(settings: Settings) -> str:
             map(_alert, said_rules(settings, budgets_of(settings))),
             "none: what stops somebody's work is told to the log",
         ),
+        _section("Admin side", admin_lines(settings)),
         _section("Telemetry", telemetry_lines(settings)),
         _section("Billing", billing_lines(settings)),
         _section("Audit", audit_lines(settings)),

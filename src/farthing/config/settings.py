@@ -13,6 +13,7 @@ from msgspec import field
 from farthing.alerts.rule import Rule
 from farthing.audit.retention import CLASSES
 from farthing.config import alert_values, amounts, audit_values, values
+from farthing.config.admin_settings import Admin
 from farthing.config.amounts import Money
 from farthing.config.billing_settings import Billing
 from farthing.config.problems import Problem
@@ -238,10 +239,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     redact: Annotated[tuple[str, ...], Read(values.expressions)] = ()
     """Regular expressions of your own; what they match becomes `[redacted]`."""
     retention: Retention = Retention()
-
-
-class Admin(msgspec.Struct, frozen=True, kw_only=True):
-    listen: Annotated[str, Later("the admin side answers where the gateway does, to loopback only")] = ""
 
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,6 +52,11 @@ class Telemetry:
         """As `Running.scrape`."""
         return self._made().scrape()
 
+    def forget(self, label: str, value: str, pseudonym: str) -> None:
+        """As `Running.forget`."""
+        if self._running is not None:
+            self._running.forget(label, value, pseudonym)
+
     def stop(self) -> None:
         """Blocking."""
         if self._running is not None:

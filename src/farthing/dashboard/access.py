@@ -1,17 +1,13 @@
-"""Who may look, and from where: this machine only, by its own names, and a change only from one of our own pages.
+"""Which requests of browsers are heard: looks that no other site makes, and changes from our own pages only.
+
+From where somebody may look at all, the entrance says (`gateway/admin/entrance.py`).
 
 Without keys whoever is on this machine sees and does everything, as on the admin side. With keys nothing is shown
 without a login: a program that spends through the gateway must not learn of the others, nor raise its own budget.
 """
 
 from farthing.domain.errors import BadRequest
-from farthing.gateway.identify import Headers, check_host, check_local
-
-
-def check_place(headers: Headers, peer: str) -> None:
-    """Refuse other machines, forwarded requests, and names of ours that are not (DNS rebinding). Raises BadRequest 403."""
-    check_local(headers, peer)
-    check_host(headers)
+from farthing.gateway.identify import Headers
 
 
 def check_look(headers: Headers) -> None:
@@ -24,10 +20,10 @@ def check_look(headers: Headers) -> None:
     raise _foreign("sec-fetch-site")
 
 
-def check_change(headers: Headers) -> None:
+def check_change(headers: Headers, schemes: tuple[bytes, ...] = (b"http", b"https")) -> None:
     """Refuse a change that no page of this very address asks for. Raises BadRequest 403."""
     host = headers.get(b"host", b"")
-    if headers.get(b"origin") not in (b"http://" + host, b"https://" + host):
+    if headers.get(b"origin") not in [scheme + b"://" + host for scheme in schemes]:
         raise _foreign("origin")
     if headers.get(b"sec-fetch-site", b"same-origin") != b"same-origin":
         raise _foreign("sec-fetch-site")

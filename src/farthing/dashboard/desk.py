@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
 from farthing.config.engine import Engine
-from farthing.dashboard.access import check_change, check_look, check_place
+from farthing.dashboard.access import check_change, check_look
 from farthing.dashboard.assets import Assets
+from farthing.dashboard.door import HOME
 from farthing.dashboard.forms import cookies_of, form_of, query_of
 from farthing.dashboard.headers import PRIVATE, SAFE, THEME, cookie, cookie_name
 from farthing.dashboard.house import House
@@ -18,7 +19,7 @@ from farthing.dashboard.session import LASTS_SECONDS, Sessions, key_of
 from farthing.dashboard.visit import Answer, Aside, Route, Visit, see
 from farthing.domain.errors import BadRequest, LedgerUnavailable
 from farthing.gateway.admin.access import still_admitted
-from farthing.gateway.identify import Headers
+from farthing.gateway.admin.entrance import HERE, Entrance
 from farthing.gateway.turn import ClientLeft, Turn
 
 log = logging.getLogger("farthing.dashboard")
@@ -40,15 +41,15 @@ class Desk:
         self._sessions: Sessions | None = None
         self._routes = tuple((pattern(route.path), route) for route in ROUTES)
 
-    async def answer(self, turn: Turn) -> None:
+    async def answer(self, turn: Turn, entrance: Entrance = HERE) -> None:
         """Answer one request, whatever it is. Raises ClientLeft."""
         constant, named = turn.request.constant, turn.request.named
-        host, visit = named.get(b"host", b"").decode("latin-1"), None
+        visit = None
         try:
-            check_place(named, turn.peer)
+            entrance.check_page(named, turn.peer)
             answer = self.assets.answer(constant.path, constant.query, named)
             if answer is None:
-                visit, route = await self._visit(turn, host)
+                visit, route = await self._visit(turn, entrance)
                 answer = await self._act(visit, route)
         except (BadRequest, LedgerUnavailable) as error:
             answer = await self._refused(error, visit)
@@ -58,7 +59,7 @@ class Desk:
             log.exception("%s %s failed", constant.method, constant.path)
             answer = await self._refused(BadRequest("an error of Farthing's own; see its log", status=500), visit)
         cached = any(name == b"cache-control" for name, _ in answer.headers)
-        more = (*(() if cached else (PRIVATE,)), *self._cookie(visit, answer, host, named))
+        more = (*(() if cached else (PRIVATE,)), *_cookie(visit, answer))
         content = ((b"content-type", answer.content_type.encode()),) if answer.body else ()
         await turn.whole(answer.status, [*content, *SAFE, *answer.headers, *more], answer.body)
 
@@ -69,15 +70,18 @@ class Desk:
             self._sessions = Sessions(await self.aside(lambda: directory.secret(SECRET, fresh)))
         return self._sessions
 
-    async def _visit(self, turn: Turn, host: str) -> tuple[Visit, Route]:
+    async def _visit(self, turn: Turn, entrance: Entrance) -> tuple[Visit, Route]:
         """The request, read. Raises BadRequest for what is no page of ours, or is not asked for by one."""
         constant, named = turn.request.constant, turn.request.named
         route, parts = self._find(constant.method, constant.raw_path.decode("latin-1"))
-        (check_change if route.method == "POST" else check_look)(named)
+        if route.method == "POST":
+            check_change(named, entrance.schemes)
+        else:
+            check_look(named)
         query, sessions, now_ms = query_of(constant.query), await self.sessions(), self.engine.now_ms()
         cookies = cookies_of(named)
-        kept = sessions.read(cookies.get(cookie_name(host), ""), now_ms)
-        session = kept or sessions.begin(secrets.token_bytes(16), now_ms)
+        kept = sessions.read(cookies.get(cookie_name(sessions.mark, https=entrance.https), ""), now_ms, entrance.name)
+        session = kept or sessions.begin(secrets.token_bytes(16), now_ms, entrance=entrance.name)
         form = await form_of(turn) if route.method == "POST" else {}
         if route.method == "POST" and not sessions.is_token(session, form.get("token", "")):
             raise BadRequest("this page is out of date: load it again, then repeat", field="token", status=403)
@@ -89,14 +93,16 @@ class Desk:
             sessions=sessions,
             house=self.house,
             path=constant.path,
-            base=f"http://{host}",
+            entrance=entrance,
+            visitor=entrance.visitor(named, turn.peer),
+            base=f"{'https' if entrance.https else 'http'}://{named.get(b'host', b'').decode('latin-1')}",
             named=parts,
             query=query,
             form=form,
             session=session,
             fresh=kept is None,
             key=key,
-            locked=bool(self.engine.keys) and key is None,
+            locked=(entrance.for_keys or bool(self.engine.keys)) and key is None,
             theme=next((theme for theme in THEMES if theme == cookies.get(THEME)), ""),
             partial=named.get(b"hx-request") == b"true",
             now_ms=now_ms,
@@ -133,14 +139,12 @@ class Desk:
             raise BadRequest(f"this page does not take {method[:10]}", status=405, code="method_not_allowed")
         raise BadRequest("there is no such page", field="path", status=404, code="not_found")
 
-    def _cookie(
-        self, visit: Visit | None, answer: Answer, host: str, named: Headers
-    ) -> tuple[tuple[bytes, bytes], ...]:
-        if visit is None or (answer.session is None and not visit.fresh):
-            return ()
-        value = visit.sessions.write(answer.session or visit.session)
-        secure = named.get(b"origin", b"").startswith(b"https://")
-        return (cookie(host, value, seconds=LASTS_SECONDS, secure=secure),)
+
+def _cookie(visit: Visit | None, answer: Answer) -> tuple[tuple[bytes, bytes], ...]:
+    if visit is None or visit.path == HOME or (answer.session is None and not visit.fresh):
+        return ()
+    value, mark = visit.sessions.write(answer.session or visit.session), visit.sessions.mark
+    return (cookie(mark, value, seconds=LASTS_SECONDS, https=visit.entrance.https),)
 
 
 def pattern(path: str) -> re.Pattern[str]:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest
+from farthing.gateway.admin.entrance import HERE, Entrance
 from farthing.gateway.turn import Turn
 
 if TYPE_CHECKING:
     from farthing.dashboard.desk import Desk
 
 HOME = "/"
+"""Leads to the overview below `PREFIX`: our cookie is sent there only."""
 PREFIX = "/dashboard"
 FAVICON = "/favicon.ico"
 WORKERS = 2
@@ -38,14 +40,14 @@ class Dashboard:
     def serves(self, path: str) -> bool:
         return path in (HOME, PREFIX, FAVICON) or path.startswith(f"{PREFIX}/")
 
-    async def answer(self, turn: Turn) -> None:
+    async def answer(self, turn: Turn, entrance: Entrance = HERE) -> None:
         self.at_work += 1
         try:
             if self._desk is None:
                 from farthing.dashboard.desk import Desk  # noqa: PLC0415 - Jinja loads with the first page
 
                 self._desk = Desk(self.engine, self.aside)
-            await self._desk.answer(turn)
+            await self._desk.answer(turn, entrance)
         finally:
             self.at_work -= 1
 

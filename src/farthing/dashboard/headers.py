@@ -24,13 +24,15 @@ THEME = "farthing_theme"
 """Set by the page's own script: `light`, `dark`, or not there."""
 
 
-def cookie_name(host: str) -> str:
-    """Cookies are shared by all ports of a machine, so the port stands in the name."""
-    port = host.rpartition(":")[2]
-    return f"farthing_{port}" if port.isdigit() else "farthing"
+def cookie_name(mark: str, *, https: bool) -> str:
+    """Cookies are shared by all ports of a machine, so the installation's mark stands in the name. Over TLS the browser
+    itself sees to it that nobody but this very host has set it."""
+    return f"__Host-farthing_{mark}" if https else f"farthing_{mark}"
 
 
-def cookie(host: str, value: str, *, seconds: int, secure: bool) -> tuple[bytes, bytes]:
-    """The header that sets the session's cookie: unreadable for scripts, never sent from another site."""
-    said = f"{cookie_name(host)}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}"
-    return b"set-cookie", f"{said}; Secure".encode() if secure else said.encode()
+def cookie(mark: str, value: str, *, seconds: int, https: bool) -> tuple[bytes, bytes]:
+    """The header that sets the session's cookie: unreadable for scripts, never sent from another site, and over plain
+    HTTP not to the ordinary pages of another program on this machine."""
+    place = "Path=/; Secure" if https else "Path=/dashboard"  # the prefix `__Host-` asks for the first
+    said = f"{cookie_name(mark, https=https)}={value}; {place}; HttpOnly; SameSite=Strict; Max-Age={seconds}"
+    return b"set-cookie", said.encode()

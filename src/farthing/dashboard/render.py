@@ -18,7 +18,7 @@ from farthing.ports.approvals import PREFIX as APPROVAL
 TEMPLATES = Path(__file__).parent / "templates"
 
 MENU = (
-    ("/", "Overview", "overview"),
+    ("/dashboard", "Overview", "overview"),
     ("/dashboard/explore", "Explore", "explore"),
     ("/dashboard/runs", "Runs", "runs"),
     ("/dashboard/calls", "Calls", "calls"),

@@ -9,6 +9,7 @@ from farthing.dashboard.pages import (
     changes,
     explore,
     login,
+    outcomes,
     overview,
     prices,
     quality,
@@ -17,7 +18,7 @@ from farthing.dashboard.pages import (
 from farthing.dashboard.visit import Route
 
 ROUTES = (
-    Route(path="/", act=overview.show),
+    Route(path="/", act=overview.home, open=True),
     Route(path="/dashboard", act=overview.show),
     Route(path="/dashboard/live", act=overview.live),
     Route(path="/dashboard/login", act=login.show, open=True),
@@ -39,6 +40,8 @@ ROUTES = (
     Route(path="/dashboard/budgets/remove", act=changes.remove_budget, method="POST"),
     Route(path="/dashboard/suspend", act=changes.suspend, method="POST"),
     Route(path="/dashboard/resume", act=changes.resume, method="POST"),
+    Route(path="/dashboard/outcomes/judge", act=outcomes.judge, method="POST"),
+    Route(path="/dashboard/outcomes/book", act=outcomes.book, method="POST"),
     Route(path="/dashboard/approvals/{id}/grant", act=changes.grant, method="POST"),
     Route(path="/dashboard/approvals/{id}/decline", act=changes.decline, method="POST"),
     Route(path="/dashboard/gates/open", act=changes.open_gate, method="POST"),

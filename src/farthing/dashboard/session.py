@@ -30,6 +30,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The id of the key it was made with; "" for a visitor who has not logged in."""
     digest: str = ""
     """The beginning of that key's digest."""
+    entrance: str = ""
+    """Where it was made: what is stolen on this machine opens nothing from elsewhere."""
 
 
 class Sessions:
@@ -40,24 +42,31 @@ class Sessions:
         self._secret = secret
         self._ended: dict[str, int] = {}
 
-    def begin(self, chance: bytes, now_ms: int, key: Key | None = None) -> Session:
+    @property
+    def mark(self) -> str:
+        """Tells this installation's cookies from those of others on the same machine; no secret."""
+        return self._sign("mark", "")[:8]
+
+    def begin(self, chance: bytes, now_ms: int, key: Key | None = None, entrance: str = "") -> Session:
         """A new session from 16 random bytes. A login gets a new one too: an id from before it is worth nothing."""
         assert len(chance) == 16, "a session is named by 16 random bytes"
         bound = {} if key is None else {"key": key.id, "digest": key.digest[:16]}
-        return Session(id=chance.hex(), expires_s=now_ms // 1_000 + LASTS_SECONDS, **bound)
+        expires_s = now_ms // 1_000 + LASTS_SECONDS
+        return Session(id=chance.hex(), expires_s=expires_s, entrance=entrance, **bound)
 
     def write(self, session: Session) -> str:
         """The cookie's value."""
         said = urlsafe_b64encode(msgspec.json.encode(session)).decode().rstrip("=")
         return f"{said}.{self._sign('session', said)}"
 
-    def read(self, value: str, now_ms: int) -> Session | None:
-        """The session that a cookie names; None where it is forged, spoilt, over or ended."""
+    def read(self, value: str, now_ms: int, entrance: str = "") -> Session | None:
+        """The session that a cookie names; None where it is forged, spoilt, over, ended, or of another entrance."""
         said, _, signature = value.partition(".")
         if len(value) > _LONGEST or not value.isascii() or not self._fits(signature, "session", said):
             return None
         session = msgspec.json.decode(urlsafe_b64decode(said + "=" * (-len(said) % 4)), type=Session)
-        return None if session.expires_s * 1_000 <= now_ms or session.id in self._ended else session
+        over = session.expires_s * 1_000 <= now_ms or session.id in self._ended
+        return None if over or session.entrance != entrance else session
 
     def end(self, session: Session, now_ms: int) -> None:
         """Logged out: the cookie is worth nothing any more."""

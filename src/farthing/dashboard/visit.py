@@ -12,6 +12,7 @@ from farthing.dashboard.session import Session, Sessions
 from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
 from farthing.gateway.admin.endpoint import Asked
+from farthing.gateway.admin.entrance import Entrance
 from farthing.gateway.reply import Headers
 
 T = TypeVar("T")
@@ -44,6 +45,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     sessions: Sessions
     house: House
     path: str
+    entrance: Entrance
+    visitor: str
+    """Whom wrong keys are counted against."""
     base: str
     """Scheme, host and port as the browser named them."""
     named: Mapping[str, str]
@@ -62,6 +66,14 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     partial: bool
     """htmx asks for a piece of a page."""
     now_ms: int
+
+    @property
+    def calls_at(self) -> str:
+        """Where calls go, as far as this gateway knows: on an address of the admin side's own, somewhere else."""
+        gateway = self.engine.settings.gateway
+        if not self.entrance.for_keys:
+            return self.base
+        return f"http://{f'[{gateway.host}]' if ':' in gateway.host else gateway.host}:{gateway.port}"
 
     @property
     def token(self) -> str:

@@ -45,6 +45,11 @@ def first_id(at_ms: int) -> int:
     return max(at_ms - EPOCH_MS, 0) << 22
 
 
+def made_ms(number: int) -> int:
+    """About when an id was made, in milliseconds since 1970: exactly, where the clock never went back."""
+    return (number >> 22) + EPOCH_MS
+
+
 def attempt_id(call_id: int, ordinal: int) -> int:
     """The id of a call's attempt; the first is 1."""
     assert 1 <= ordinal <= ATTEMPTS

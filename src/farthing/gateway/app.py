@@ -8,6 +8,7 @@ from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest, LedgerUnavailable
 from farthing.gateway import health, metrics, relay
 from farthing.gateway.admin.door import serve_admin
+from farthing.gateway.admin.entrance import HERE, Entrance
 from farthing.gateway.calls import serve_call
 from farthing.gateway.gemini import call_at
 from farthing.gateway.once import Once
@@ -34,7 +35,7 @@ class Pages(Protocol):
         """Whether this decoded path is one of theirs."""
         ...
 
-    async def answer(self, turn: Turn) -> None:
+    async def answer(self, turn: Turn, entrance: Entrance = HERE) -> None:
         """Answer one request, errors included. Raises ClientLeft."""
         ...
 

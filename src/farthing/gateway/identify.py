@@ -17,7 +17,8 @@ from farthing.domain.record import Labels
 _OUR_HOSTS = re.compile(rb"^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$")
 _OUR_ORIGINS = re.compile(rb"^https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$")
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
-_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
+FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
+"""What proxies add."""
 
 Headers = Mapping[bytes, bytes]
 
@@ -82,7 +83,7 @@ def check_local(headers: Headers, peer: str) -> None:
     Raises BadRequest 403."""
     if not peer.startswith(_LOOPBACK):
         raise _unsafe("only this machine may call here", "")
-    for name in _FORWARDED:
+    for name in FORWARDED:
         if name in headers:
             raise _unsafe("a forwarded request counts as remote, and only this machine may call here", name.decode())
 

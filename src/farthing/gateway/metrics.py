@@ -6,6 +6,7 @@ import time
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest
 from farthing.gateway.admin.access import admitted
+from farthing.gateway.admin.entrance import HERE, Entrance
 from farthing.gateway.client import HttpClient
 from farthing.gateway.reply import send_bytes
 from farthing.gateway.turn import Turn
@@ -17,11 +18,11 @@ LOOK_EVERY_SECONDS = 0.5
 _PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
-async def metrics(engine: Engine, turn: Turn) -> None:
+async def metrics(engine: Engine, turn: Turn, entrance: Entrance = HERE) -> None:
     """Raises BadRequest 401 or 403 for whoever may not look, 405 for another method."""
     if turn.request.constant.method not in {"GET", "HEAD"}:
         raise BadRequest(f"{PATH} takes GET", status=405, code="method_not_allowed")
-    admitted(turn.request.named, engine.keys, turn.peer, RIGHT)
+    admitted(turn.request.named, engine.keys, turn.peer, RIGHT, entrance)
     await send_metrics(engine, turn)
 
 

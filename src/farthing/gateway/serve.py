@@ -15,6 +15,7 @@ import uvicorn
 from farthing.config.engine import Engine
 from farthing.config.summing import sum_up_for_ever
 from farthing.domain.errors import FarthingError
+from farthing.gateway.admin.apart import AdminSide
 from farthing.gateway.app import Gateway, Pages
 from farthing.gateway.limits import WireLimits
 from farthing.gateway.protocol import LimitedProtocol, sweep
@@ -25,34 +26,64 @@ READ_AHEAD_BYTES = 64 * 1024
 """What a slow client may leave unread before its stream waits; the transport's own high-water mark."""
 
 Reload = Callable[[], Awaitable[None]]
+Listening = socket.socket | tuple[socket.socket, socket.socket]
+"""Where the gateway answers; and a second address for the admin side alone, where there is one."""
 
 
-def server(gateway: Gateway, *, drain_seconds: float, limits: WireLimits) -> uvicorn.Server:
-    """A configured server. The parser is pinned: `auto` would take h11 where httptools is missing, which lets
-    desynchronised requests through (both Content-Length and Transfer-Encoding)."""
-    limited = type("GatewayProtocol", (LimitedProtocol,), {"limits": limits})
-    return uvicorn.Server(
-        uvicorn.Config(
-            gateway,
-            http=limited,
-            interface="asgi3",  # it is none: our protocol calls it, and nothing may be put around it
-            ws="none",
-            loop="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=max(1, int(drain_seconds)),
-            backlog=4_096,
-        )
+class Server(uvicorn.Server):
+    """uvicorn's, with a second address for another application. Connections of both are in one state, so that limits, the
+    sweep and the drain hold for all of them."""
+
+    def __init__(self, config: uvicorn.Config, beside: tuple[uvicorn.Config, socket.socket] | None) -> None:
+        super().__init__(config)
+        self._beside = beside
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._beside is None:
+            return
+        config, listening = self._beside
+        config.load()
+
+        def protocol() -> asyncio.Protocol:
+            made: Callable[..., asyncio.Protocol] = config.http_protocol_class
+            return made(config=config, server_state=self.server_state, app_state={})
+
+        loop = asyncio.get_running_loop()
+        self.servers.append(await loop.create_server(protocol, sock=listening, backlog=config.backlog))
+
+
+def server(
+    gateway: Gateway, *, drain_seconds: float, limits: WireLimits, apart: socket.socket | None = None
+) -> uvicorn.Server:
+    """A configured server; `apart` is the address of the admin side, where it has its own."""
+    beside = None if apart is None else (_config(AdminSide(gateway), drain_seconds, limits), apart)
+    return Server(_config(gateway, drain_seconds, limits), beside)
+
+
+def _config(application: Gateway | AdminSide, drain_seconds: float, limits: WireLimits) -> uvicorn.Config:
+    """The parser is pinned: `auto` would take h11 where httptools is missing, which lets desynchronised requests through
+    (both Content-Length and Transfer-Encoding)."""
+    return uvicorn.Config(
+        application,
+        http=type("GatewayProtocol", (LimitedProtocol,), {"limits": limits}),
+        interface="asgi3",  # it is none: our protocol calls it, and nothing may be put around it
+        ws="none",
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=max(1, int(drain_seconds)),
+        backlog=4_096,
     )
 
 
 async def serve(
     engine: Engine,
-    listening: socket.socket,
+    listening: Listening,
     *,
     drain_seconds: float = 30.0,
     limits: WireLimits | None = None,
@@ -61,14 +92,15 @@ async def serve(
     ready: Callable[[], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Serve within `limits` until SIGTERM, SIGINT or `stop`. `pages` are for people, on the same port.
+    """Serve within `limits` until SIGTERM, SIGINT or `stop`. `pages` are for people, on the same port, and on that of the admin side where it has its own.
 
     Then stop listening, let calls in flight finish within `drain_seconds`, and return with every hold at its end or
     unknown.
     """
     allow_open_files()
     gateway = Gateway(engine, pages)
-    running = server(gateway, drain_seconds=drain_seconds, limits=limits or WireLimits())
+    main, apart = listening if isinstance(listening, tuple) else (listening, None)
+    running = server(gateway, drain_seconds=drain_seconds, limits=limits or WireLimits(), apart=apart)
     engine.telemetry.start()
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(sweep(running.server_state.connections)), loop.create_task(engine.alerting.run())]
@@ -85,7 +117,7 @@ async def serve(
     gc.freeze()  # what is here now lives as long as the server: the collector need not look at it again
     try:
         with _signals_end_here():
-            await running.serve(sockets=[listening])
+            await running.serve(sockets=[main])
     finally:
         for task in tasks:
             task.cancel()

@@ -112,7 +112,10 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     pseudonym: str
     """What stands in its place. Nothing leads back from it."""
     rows: Mapping[str, int]
-    """How many rows were rewritten, by table."""
+    """How many rows were rewritten, by table; of `content`, how many texts were deleted."""
+    left: Mapping[str, int] = {}
+    """In how many rows of which table the same word still stands, with another meaning or as part of another name: a team,
+    a run, a key. Nothing of it was touched."""
 
 
 class Pruning(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,10 +158,11 @@ class Audit(Protocol):
         ...
 
     def erase(self, label: str, value: str, *, by: str) -> Erasure:
-        """Put a pseudonym in the place of a name wherever the store has it, and forget how the chain came to stand for it.
-        The chain and every sum stay as they are.
+        """Put a pseudonym in the place of a name wherever the store has it, delete the kept texts of their calls, and forget
+        how the chain came to stand for the name. The chain and every sum stay as they are.
 
-        Raises BadRequest for a label that names no person, a name nobody has here, and one with calls still open.
+        Raises BadRequest for a label that names no person, a name nobody has here, one with calls still open, and one that
+        a key or a budget in force has among its labels.
         """
         ...
 

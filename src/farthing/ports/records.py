@@ -159,8 +159,15 @@ class Records(Protocol):
         labels: Labels = (),
         outcome: str | None = None,
         run: str | None = None,
+        from_id: int = 0,
     ) -> tuple[CallSummary, ...]:
-        """The newest calls first. Give the last `id` of a page as `before_id` for the next."""
+        """The newest calls first. Give the last `id` of a page as `before_id` for the next. What few calls fit is looked
+        for through all the past, or down to `from_id`."""
+        ...
+
+    def reach(self, calls: int, before_id: int | None = None) -> int:
+        """The id of the oldest of so many calls before that one (before all: the newest); 0 where no older ones are left.
+        A search bounded by it takes about as long, whatever it finds."""
         ...
 
     def usage(self, *, by: tuple[str, ...], since_ms: int, until_ms: int) -> tuple[UsageRow, ...]:

@@ -3,7 +3,7 @@ there are none, one behind the system and one on the last message."""
 
 import msgspec
 
-from farthing.domain.record import Skeleton
+from farthing.domain.record import MessageShape, Skeleton
 from farthing.replay.asked import Asked
 from farthing.replay.prefixing import USUAL_TTL, is_marked, on_demand, shape_of
 

@@ -26,12 +26,12 @@ _EXACT = (
     "equal across runs, and calls that would ask for the cache by header are not on record"
 )
 _PREFIX = (
-    "prompts are as recorded and only breakpoints move; what a message counts for is its share by bytes. OpenAI and Gemini "
+    "prompts are as recorded and only breakpoints move; what lies between two counts of the provider is spread by bytes. OpenAI and Gemini "
     "cache by themselves: nothing changes in their calls, and it cannot be turned off"
 )
 _WINDOW = (
-    "older messages are left out, counted by their share in bytes, and what the provider's cache no longer holds is "
-    "charged; answers are taken to be as long, and what an agent would ask for again is not foreseen"
+    "older messages are left out, counted as the provider counted them, by bytes between two counts, and what its cache no "
+    "longer holds is charged; answers are taken to be as long, and what an agent would ask for again is not foreseen"
 )
 
 

@@ -119,7 +119,7 @@ def with_providers(settings: Settings) -> Settings:
     """The settings, with the makers' own services where no provider is configured: nothing is sent to them here."""
     if settings.providers:
         return settings
-    made = tuple(ProviderSettings(name=name, format=name, base_url=url) for name, url in DEFAULT_URLS.items())
+    made = tuple(ProviderSettings(name=name, format=name, base_url=DEFAULT_URLS[name]) for name in _MAKERS)
     return msgspec.structs.replace(settings, providers=made)
 
 

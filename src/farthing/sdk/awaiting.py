@@ -140,6 +140,7 @@ class AsyncCall:
 
     async def _made(self, begin: Begin) -> Any:
         if begin.body is None:
+            _streaming.add(self)
             stream = _STREAMS.of(self._module)(self)
             return self._module.Response(begin.status, headers=begin.headers, stream=stream, request=self._request)
         await self._until_over()
@@ -162,6 +163,7 @@ class AsyncCall:
 
     async def _end(self, done: Done) -> None:
         self._over = True
+        _streaming.discard(self)
         if self._response is not None:
             await self._response.aclose()
         if done.error is not None and self._error is None:
@@ -188,6 +190,11 @@ class AsyncCall:
 
 
 _draining: set[asyncio.Task[None]] = set()
+
+
+_streaming: set[AsyncCall] = set()
+"""Calls whose answer is on its way. Held here, or a garbage collector that finds an answer nobody reads would end with it
+what is still to be read for the sake of its usage."""
 
 
 class AsyncBody:

@@ -16,6 +16,7 @@ from farthing.domain.record import Labels
 from farthing.ports.outcomes import OtherCost, Outcome
 from farthing.pricing.tool_price import TOOL
 from farthing.sdk.amounts import Amounts, dollars
+from farthing.sdk.beats import PROMISE_MS
 from farthing.sdk.engine import LocalEngine, local_engine
 
 BY = "sdk"
@@ -91,11 +92,11 @@ class LocalBacking:
         return self._first if self._first.alive or (self.in_memory and not forked) else local_engine(self.store)
 
     def open(self, opened: Opened) -> None:
-        self._engine.do(_open(self._engine.engine, opened, announced=self._announced(opened)))
+        self._engine.do(_open(self._engine, opened, announced=self._announced(opened)))
 
     def close(self, opened: Opened) -> None:
         if not opened.keeps:
-            self._engine.do(_close(self._engine.engine, opened, announced=self._announced(opened)))
+            self._engine.do(_close(self._engine, opened, announced=self._announced(opened)))
 
     def left(self, opened: Opened) -> Mapping[Unit, int | None]:
         standings = self._engine.do(_look(self._engine.engine, opened.budget))
@@ -134,18 +135,23 @@ def _left(standing: Standing, budget: Budget) -> int | None:
     return None if limit is None else limit - standing.posted - standing.held - standing.unknown
 
 
-async def _open(engine: Engine, opened: Opened, *, announced: bool) -> None:
+async def _open(local: LocalEngine, opened: Opened, *, announced: bool) -> None:
+    engine = local.engine
     if announced:
-        await asyncio.to_thread(engine.store.guards.start, opened.name, by="", labels=opened.labels, who=BY)
+        start = engine.store.guards.start
+        await asyncio.to_thread(start, opened.name, by="", beat_every_ms=PROMISE_MS, labels=opened.labels, who=BY)
+        local.beats.add(opened.name)
     if opened.budget.limits:
         await asyncio.to_thread(engine.directory.put_budget, opened.budget, BY)
     if announced or opened.budget.limits:
         await engine.take_up()
 
 
-async def _close(engine: Engine, opened: Opened, *, announced: bool) -> None:
+async def _close(local: LocalEngine, opened: Opened, *, announced: bool) -> None:
     """The run ends before its budget goes, so that no call of it is ever without."""
+    engine = local.engine
     if announced:
+        local.beats.drop(opened.name)
         await asyncio.to_thread(engine.store.guards.end, opened.name, by="", admin=True, who=BY)
         await engine.take_up()
     if opened.budget.limits:

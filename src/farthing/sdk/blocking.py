@@ -145,6 +145,7 @@ class SyncCall:
 
     def _made(self, begin: Begin) -> Any:
         if begin.body is None:
+            _streaming.add(self)
             stream = _STREAMS.of(self._module)(self)
             return self._module.Response(begin.status, headers=begin.headers, stream=stream, request=self._request)
         self._until_over()
@@ -162,6 +163,7 @@ class SyncCall:
 
     def _end(self, done: Done) -> None:
         self._over = True
+        _streaming.discard(self)
         if self._response is not None:
             self._response.close()
         if done.error is not None and self._error is None:
@@ -182,6 +184,11 @@ class SyncCall:
                 _exhaust(self._pour(task.take))
         except BaseException as error:  # noqa: BLE001 - the engine must hear of it; it is raised again where the user is
             self._give_up(exchange, error)
+
+
+_streaming: set[SyncCall] = set()
+"""Calls whose answer is on its way. Held here, or a garbage collector that finds an answer nobody reads would end with it
+what is still to be read for the sake of its usage."""
 
 
 class SyncBody:

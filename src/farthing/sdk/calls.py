@@ -65,6 +65,7 @@ async def serve(engine: LocalEngine, request: Request, exchange: Exchange) -> No
 
 async def _serve(local: LocalEngine, request: Request, exchange: Exchange) -> None:
     engine = local.engine
+    await local.beats.keep_up()
     desk = CallDesk(engine, local.rules, request.provider, exchange)
     draft = request.path.dialect.read(request.body)
     heard = attribute_heard(heard_in(request.headers), draft.asked.attribution)

@@ -16,6 +16,7 @@ from farthing.config.engine import Engine
 from farthing.config.load import load
 from farthing.config.settings import Settings
 from farthing.domain.errors import LedgerUnavailable
+from farthing.sdk.beats import Beats
 from farthing.sdk.desk import ProviderRules
 from farthing.sdk.errors import Misused
 from farthing.sdk.scope import STORE
@@ -56,6 +57,8 @@ class LocalEngine:
         self.store = store
         self.calls: set[asyncio.Task[None]] = set()
         self.rules = ProviderRules()
+        self.beats: Beats
+        """Of the runs that this process has opened."""
         self.settings = settings
         self._started: Future[tuple[Engine, asyncio.AbstractEventLoop]] = Future()
         self._stop: asyncio.Event | None = None
@@ -144,8 +147,11 @@ class LocalEngine:
         asyncio.get_running_loop().set_default_executor(_Threads(thread_name_prefix="farthing"))
         engine = await build(self.settings, what="sdk")
         watching = asyncio.create_task(engine.alerting.run()) if self.settings.alerts else None
+        self.beats = Beats(engine)
+        beating = asyncio.create_task(self.beats.go_on())
         self._started.set_result((engine, asyncio.get_running_loop()))
         await self._stop.wait()
+        beating.cancel()
         if self.calls:
             await asyncio.wait(set(self.calls), timeout=DRAIN_SECONDS)
         for task in (*self.calls, *((watching,) if watching else ())):

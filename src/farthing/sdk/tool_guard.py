@@ -136,9 +136,11 @@ def arguments_of(arguments: Mapping[str, Any]) -> bytes:
 
 
 def said_by(result: object) -> tuple[str, bool]:
-    """What a result says, and whether it is an error: results of MCP say so themselves, texts by their looks."""
+    """What a result says, and whether it is an error: results of MCP and messages say so themselves, texts by their looks."""
     flag = getattr(result, "isError", getattr(result, "is_error", None))
-    content = getattr(result, "content", None)
+    content, status = getattr(result, "content", None), getattr(result, "status", None)
+    if isinstance(content, str | list) and status in ("success", "error"):  # a message of LangChain
+        return text_of(content), status == "error"
     if isinstance(flag, bool) and isinstance(content, list):
         return text_of([_plain(part) for part in content]), flag
     said = result if isinstance(result, str) else _json(result)

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from farthing.config.engine import wall_ms
 from farthing.config.guarding import agents_of
-from farthing.domain.money import usd
 from farthing.ports.alerts import Event
 from farthing.sdk.engine import LocalEngine
 from farthing.sdk.errors import Misused
@@ -105,6 +104,7 @@ class Toolbox:
     def notes(self) -> Iterator[tuple[str, str]]:
         """For the run's record: each tool's name, and what it came to in words."""
         for name, tally in sorted(self.tallies().items()):
-            cost = f", ${usd(tally.nanos)} charged" if tally.nanos else ""
-            ran = f"{tally.calls:,} calls, {tally.failed:,} failed, {tally.refused:,} refused"
-            yield name, f"{name}: {ran}, {tally.seconds:.3f} s{cost}"
+            more = "".join(
+                f", {count:,} {word}" for count, word in ((tally.failed, "failed"), (tally.refused, "refused")) if count
+            )
+            yield name, f"{name}: {tally.calls:,} run{more}, {tally.seconds:.3f} s"

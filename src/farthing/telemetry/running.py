@@ -130,6 +130,12 @@ class Running:
         """Everything there is to tell now."""
         return [*of_tally(self._tally), *self._present()]
 
+    def forget(self, label: str, value: str, pseudonym: str) -> None:
+        """Somebody was erased: the pseudonym takes the name's place in what was counted, in the store too. Blocking."""
+        with self._at_it:
+            self._tally.rename(label, value, pseudonym)
+        self._keep()
+
     def stop(self) -> None:
         """End the thread; what is over is passed on once more, and the tally kept. Blocking."""
         self._stop.set()

@@ -155,6 +155,18 @@ class Tally:
         self._follower = Follower(self._trail, kept.progress)
         return True
 
+    def rename(self, label: str, value: str, fresh: str) -> None:
+        """From now on what was summed under this value of a label stands under `fresh`, which nothing was summed under."""
+        for place, _ in (each for each in enumerate(self.labels, start=3) if each[1] == label):
+
+            def renamed(series: Series, place: int = place) -> Series:
+                return (*series[:place], fresh, *series[place + 1 :]) if series[place] == value else series
+
+            self.spent = {renamed(series): spent for series, spent in self.spent.items()}
+            self.ended = {(renamed(series), *how): count for (series, *how), count in self.ended.items()}
+            self._series_known = {renamed(series) for series in self._series_known}
+            self._known[place] = {fresh if each == value else each for each in self._known[place]}
+
     def _take(self, found: Found) -> None:
         opening = found.call.opening
         for attempt in found.ended:

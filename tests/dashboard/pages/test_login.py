@@ -22,7 +22,7 @@ def stranger(locked):
     visitor.close()
 
 
-@pytest.mark.parametrize("to", ["/", "/dashboard/runs", "/dashboard/budgets"])
+@pytest.mark.parametrize("to", ["/dashboard", "/dashboard/runs", "/dashboard/budgets"])
 def test_a_login_goes_on_to_where_one_wanted(to):
     assert safe(to) == to
 
@@ -41,7 +41,7 @@ def test_a_login_goes_on_to_where_one_wanted(to):
     ],
 )
 def test_and_nowhere_else(to):
-    assert safe(to) == "/"
+    assert safe(to) == "/dashboard"
 
 
 def test_a_key_with_the_right_admin_opens_and_log_out_closes(stranger):
@@ -51,19 +51,19 @@ def test_a_key_with_the_right_admin_opens_and_log_out_closes(stranger):
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
     assert ADMIN not in cookie
-    assert "boss" in stranger.get("/").text
-    assert stranger.get("/dashboard/login").headers["location"] == "/"
+    assert "boss" in stranger.get("/dashboard").text
+    assert stranger.get("/dashboard/login").headers["location"] == "/dashboard"
     kept = dict(stranger.client.cookies)
-    assert stranger.send("/dashboard/logout", on="/").status_code == 303
+    assert stranger.send("/dashboard/logout", on="/dashboard").status_code == 303
     stranger.client.cookies.update(kept)
-    assert stranger.get("/").status_code == 303
+    assert stranger.get("/dashboard").status_code == 303
 
 
 @pytest.mark.parametrize("key", [CALLER, "wrong", "", "fk_aaaa_bbbb", "é" * 40])
 def test_any_other_key_does_not(stranger, key):
     answer = stranger.log_in(key)
     assert answer.status_code == 403
-    assert stranger.get("/").status_code == 303
+    assert stranger.get("/dashboard").status_code == 303
 
 
 def test_after_many_wrong_keys_even_the_right_one_waits(locked, stranger):

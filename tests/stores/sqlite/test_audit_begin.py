@@ -2,8 +2,12 @@
 
 import sqlite3
 
+import pytest
+
+from farthing.stores.sqlite import audit_begin
 from farthing.stores.sqlite.audit_begin import begin
-from support.audited import audit_of, fill
+from farthing.stores.sqlite.audit_verify import verify
+from support.audited import NOW_MS, audit_of, fill
 
 
 def test_what_was_there_before_the_chain_is_taken_up_once(tmp_path):
@@ -26,3 +30,38 @@ def test_an_empty_file_begins_with_one_empty_link(tmp_path):
     assert audit.state().links == 1
     assert audit.verify().whole
     audit.close()
+
+
+@pytest.mark.parametrize("page", [1, 7, 1_000])
+def test_the_past_is_taken_up_in_pages_and_goes_on_where_somebody_died(tmp_path, page, monkeypatch):
+    """Each page is a transaction; a process that dies between two of them leaves the rest to the next."""
+    fill(tmp_path / "a.db")
+    connection = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    for table in ("audit_link", "audit_salt", "audit_subject", "audit_seal"):
+        connection.execute(f"DELETE FROM {table}")
+    monkeypatch.setattr(audit_begin, "PAGE", page)
+    dying = sqlite3.connect(tmp_path / "a.db", isolation_level=None, factory=Dying)
+    with pytest.raises(KeyboardInterrupt):
+        audit_begin.begin(dying)
+    dying.close()
+    audit_begin.begin(connection)
+    audit_begin.begin(connection)
+    kinds = connection.execute("SELECT DISTINCT kind FROM audit_link").fetchall()
+    left = connection.execute("SELECT count(*) FROM meta WHERE name = ?", (audit_begin.PLACE,)).fetchone()
+    connection.close()
+    assert (kinds, left) == ([("begin",)], (0,))
+    assert verify(tmp_path / "a.db", now_ms=lambda: NOW_MS).findings == ()
+
+
+class Dying(sqlite3.Connection):
+    """Is interrupted at its third commit, or at its first where there are no three."""
+
+    commits = 0
+
+    def execute(self, text, *values):
+        if text == "COMMIT":
+            Dying.commits += 1
+            if Dying.commits >= 3 or audit_begin.PAGE >= 1_000:
+                Dying.commits = 0
+                raise KeyboardInterrupt
+        return super().execute(text, *values)

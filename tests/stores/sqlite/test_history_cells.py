@@ -1,26 +1,46 @@
-"""Which questions are about how much time, and by which names."""
+"""Answers from sums and from the calls that are not summed yet."""
 
-from farthing.domain.ids import EPOCH_MS
-from farthing.stores.sqlite.history_cells import Question
+import pytest
 
-DAY_MS = 86_400_000
-
-
-def nowhere(_):
-    return 0, 0
+from farthing.domain.usage import Usage
+from support.pasts import EVER, HOUR_MS, Pair
 
 
-def test_conditions_on_time_make_a_question_shorter():
-    asked = Question((), 0, 2**53, (("month", "2026-01"), ("day", "2026-01-02"))).narrowed(nowhere)
-    assert (asked.since_ms, asked.until_ms) == (EPOCH_MS + DAY_MS, EPOCH_MS + 2 * DAY_MS)
+@pytest.fixture
+def past():
+    pair = Pair()
+    yield pair
+    pair.close()
 
 
-def test_a_question_about_one_run_is_about_its_time():
-    asked = Question((), 5, 100, (("run", "r1"),)).narrowed(lambda name: (10, 20))
-    assert (asked.since_ms, asked.until_ms) == (10, 20)
-    without = Question((), 5, 100, (("run", ""),)).narrowed(nowhere)
-    assert (without.since_ms, without.until_ms) == (5, 100)
+def call(past, user, tokens):
+    attempt = past.attempt(past.open_call(labels=(("user", user),)))
+    past.settle(past.settlement(attempt, Usage(input_tokens=tokens)), "paid")
 
 
-def test_labels_are_the_names_that_are_neither_times_nor_what_was_called():
-    assert Question(("team", "day", "model"), 0, 1, (("user", "u"), ("key", "bot"))).labels == {"team", "user", "key"}
+def test_the_dearest_are_found_among_what_is_summed_and_what_is_not(past):
+    for number in range(120):  # so many values make the label wide
+        call(past, f"u{number:03}", 100 + number)
+    past.pass_time(3 * HOUR_MS)
+    past.durable()
+    while past.fast.sum_up():
+        continue
+    call(past, "u000", 5_000)
+    call(past, "new", 215)
+    past.durable()
+    found = past.fast.usage(by=("user",), limit=3, **EVER)
+    assert [row.group for row in found] == [("u000",), ("u119",), ("u118",)]
+    assert found == past.slow.usage(by=("user",), limit=3, **EVER)
+    assert past.fast.usage(by=("user", "model"), limit=7, **EVER) == past.slow.usage(
+        by=("user", "model"), limit=7, **EVER
+    )
+
+
+def test_of_a_run_the_steps_are_those_of_its_calls(past):
+    for step in "xyx":
+        attempt = past.attempt(past.open_call(labels=(("run", "r"), ("step", step))))
+        past.settle(past.settlement(attempt, Usage(input_tokens=10)), "paid")
+    past.durable()
+    rows = past.fast.usage(by=("step",), where=(("run", "r"),), **EVER)
+    assert [(row.group, row.calls) for row in rows] == [(("x",), 2), (("y",), 1)]
+    assert past.fast.usage(by=("step",), where=(("run", "r"),), limit=1, **EVER) == rows[:1]

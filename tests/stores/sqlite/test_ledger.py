@@ -8,6 +8,7 @@ import pytest
 
 from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.hold import Declined, Reserved
+from farthing.stores.sqlite.audit_verify import verify as audited
 from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.stores.sqlite.verify import verify
 from support.ledger_processes import outcomes_of, spend_in_child
@@ -355,6 +356,7 @@ def test_three_processes_on_one_file_spend_the_budget_and_not_one_nano_more(path
     assert 19_000 <= paid * 990 <= 20_000
     assert set(outcomes) == {"paid", "budget_exceeded"}
     assert verify(path) == []
+    assert audited(path, now_ms=lambda: 0).findings == ()
 
 
 def test_a_forked_child_is_an_owner_of_its_own_and_leaves_its_parents_holds_alone(path):

@@ -12,6 +12,7 @@ from farthing.dashboard.filters import names_of, where_of, with_filter, without_
 from farthing.dashboard.forms import Query
 from farthing.dashboard.visit import Answer, Visit, see
 from farthing.domain.budget import AccountKey
+from farthing.domain.ids import made_ms
 from farthing.domain.ids import read as read_id
 from farthing.domain.ids import show as show_id
 from farthing.domain.record import Labels
@@ -21,6 +22,8 @@ from farthing.gateway.settling import card_of
 from farthing.ports.records import CallRecord, CallSummary
 
 PAGE = 50
+LOOK = 50_000
+"""Calls that one request looks through for those that fit; about a tenth of a second."""
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +58,9 @@ async def listing(visit: Visit) -> Answer:
     before, where = _number(query.first("before")), where_of(query)
     outcome = query.one_of("outcome", ("", *OUTCOMES))
     await visit.engine.ledger.flush()
-    found = await visit.read(partial(_recent, visit.engine, before, where, outcome))
-    older = query.having(before=show_id("call", found[PAGE - 1].id), done=None) if len(found) > PAGE else None
+    found, reached = await visit.read(partial(_recent, visit.engine, before, where, outcome))
+    last = found[PAGE - 1].id if len(found) > PAGE else reached
+    older = query.having(before=show_id("call", last), done=None) if last else None
     return await visit.page(
         "calls.html",
         found=found[:PAGE],
@@ -66,6 +70,8 @@ async def listing(visit: Visit) -> Answer:
         outcomes=OUTCOMES,
         newest=query.having(before=None) if before else None,
         older=older,
+        reached_ms=made_ms(reached) if reached else None,
+        look=LOOK,
         without=partial(without_filter, query),
     )
 
@@ -85,16 +91,21 @@ def place(account: AccountKey) -> str:
     return " · ".join(filter(None, (account.budget, account.value, account.window)))
 
 
-def _recent(engine: Engine, before: int | None, where: Labels, outcome: str) -> tuple[CallSummary, ...]:
-    """One more than a page shows."""
+def _recent(
+    engine: Engine, before: int | None, where: Labels, outcome: str
+) -> tuple[tuple[CallSummary, ...], int | None]:
+    """One more than a page shows; and where the look ended too early to say that there are no more."""
     named: Mapping[str, str] = dict(where)
-    return engine.records.recent(
+    reached = engine.records.reach(LOOK, before) if where or outcome else 0
+    found = engine.records.recent(
         limit=PAGE + 1,
         before_id=before,
         key=named.get("key"),
         labels=tuple(pair for pair in where if pair[0] != "key"),
         outcome=outcome or None,
+        from_id=reached,
     )
+    return found, reached if reached and len(found) <= PAGE else None
 
 
 def _sheet(engine: Engine, number: int) -> Sheet | None:

@@ -10,7 +10,7 @@ import msgspec
 from farthing.config.engine import Engine
 from farthing.dashboard import standing
 from farthing.dashboard.charts import DAY_MS, Chart, stacked, steps_of
-from farthing.dashboard.visit import Answer, Visit
+from farthing.dashboard.visit import Answer, Visit, see
 from farthing.ports.alerts import Alert
 from farthing.ports.approvals import PENDING, Approval
 from farthing.ports.records import CallSummary, UsageRow
@@ -45,6 +45,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     def saved(self) -> int:
         """This month, in nano-dollars."""
         return saved_nanos(self.month)
+
+
+async def home(visit: Visit) -> Answer:
+    """`/` leads to the page: our cookie is sent below `/dashboard` only."""
+    rest = visit.query.having()
+    return see(f"/dashboard?{rest}" if rest else "/dashboard")
 
 
 async def show(visit: Visit) -> Answer:
@@ -107,16 +113,16 @@ def clients(visit: Visit) -> tuple[tuple[str, str], ...]:
     found = []
     if "openai" in formats:
         found += [
-            ("OpenAI SDK, LangChain, Agents SDK, …", f"export OPENAI_BASE_URL={visit.base}/v1"),
-            ("Codex", f'codex -c openai_base_url="{visit.base}/v1"'),
+            ("OpenAI SDK, LangChain, Agents SDK, …", f"export OPENAI_BASE_URL={visit.calls_at}/v1"),
+            ("Codex", f'codex -c openai_base_url="{visit.calls_at}/v1"'),
         ]
     if "anthropic" in formats:
         found += [
-            ("Anthropic SDK", f"export ANTHROPIC_BASE_URL={visit.base}"),
-            ("Claude Code", f"ANTHROPIC_BASE_URL={visit.base} claude"),
+            ("Anthropic SDK", f"export ANTHROPIC_BASE_URL={visit.calls_at}"),
+            ("Claude Code", f"ANTHROPIC_BASE_URL={visit.calls_at} claude"),
         ]
     if "gemini" in formats:
-        found.append(("Google Gen AI SDK", f"export GOOGLE_GEMINI_BASE_URL={visit.base}"))
+        found.append(("Google Gen AI SDK", f"export GOOGLE_GEMINI_BASE_URL={visit.calls_at}"))
     return tuple(found)
 
 

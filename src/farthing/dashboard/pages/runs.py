@@ -1,5 +1,6 @@
 """Runs: which there were and what they cost; and one run, call by call: its waterfall, its context, its account."""
 
+import secrets
 from functools import partial
 from urllib.parse import quote
 
@@ -26,6 +27,13 @@ MOST_CALLS = 300
 FARTHEST = 5_000
 SLACK_MS = 60_000
 """By how much an id may run ahead of its call's arrival, where a clock went back."""
+
+
+DONE = {
+    "judged": "Kept: it counts in what a success costs.",
+    "booked": "Booked: it is part of what the run cost.",
+    "known": "This was booked before; nothing changed.",
+}
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +104,7 @@ async def show(visit: Visit) -> Answer:
     sheet = await visit.read(partial(_sheet, visit.engine, name))
     if sheet is None:
         raise missing("run", name[:80])
-    return await visit.page("run.html", sheet=sheet)
+    return await visit.page("run.html", sheet=sheet, done=DONE, once=secrets.token_hex(8))
 
 
 def _sheet(engine: Engine, name: str) -> Sheet | None:

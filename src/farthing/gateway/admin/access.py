@@ -1,26 +1,33 @@
-"""Who may use the admin side: this machine only, and where there are keys, a key with the right `admin`."""
+"""Who may use the admin side: this machine only, and where there are keys, a key with the right `admin`. On an address of
+its own: keys only."""
 
 from collections.abc import Mapping
 
 from farthing.accounts.secrets import find
 from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
-from farthing.gateway.identify import Headers, check_keyless, check_local, key_of, presented
+from farthing.gateway.admin.entrance import HERE, Entrance
+from farthing.gateway.identify import Headers, check_keyless, key_of, presented
 
 RIGHT = "admin"
 EVERYBODY = "call"
 """The right that every caller has."""
 
 
-def admitted(headers: Headers, keys: Mapping[str, Key], peer: str, right: str = RIGHT) -> Key | None:
+def admitted(
+    headers: Headers, keys: Mapping[str, Key], peer: str, right: str = RIGHT, entrance: Entrance = HERE
+) -> Key | None:
     """The key of whoever asks, None in keyless mode. Raises BadRequest 401 or 403.
 
     What every caller may ask, or a key with another right, is asked from wherever calls come from. Without keys a web page may ask only if it is of
     this very address: another port of this machine is another program.
     """
+    if entrance.for_keys:
+        entrance.check(headers, peer)
+        return caller_key(headers, keys, right)
     if keys and right != RIGHT and (right == EVERYBODY or _has(headers, keys, right)):
         return caller_key(headers, keys, right)
-    check_local(headers, peer)
+    entrance.check(headers, peer)
     if keys:
         return key_of(headers, keys, RIGHT)
     check_keyless(headers, peer)

@@ -92,8 +92,13 @@ async def seal(asked: Asked) -> Seal:
 async def erase(asked: Asked) -> ErasureView:
     """Raises BadRequest 404 for a name that nothing is of, 409 while calls of it are open."""
     order: EraseOrder = asked.body
-    await asked.engine.ledger.flush()
-    return erasure_view(await asyncio.to_thread(lambda: asked.engine.audit.erase("user", order.user, by=asked.by)))
+    engine = asked.engine
+    await engine.ledger.flush()
+    if engine.texts.keeper is not None:
+        await asyncio.to_thread(engine.texts.keeper.flush)
+    done = await asyncio.to_thread(lambda: engine.audit.erase("user", order.user, by=asked.by))
+    await asyncio.to_thread(engine.telemetry.forget, done.label, order.user, done.pseudonym)
+    return erasure_view(done)
 
 
 ENDPOINTS = (

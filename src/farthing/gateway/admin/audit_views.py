@@ -67,6 +67,8 @@ class ErasureView(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     pseudonym: str
     rows: Mapping[str, int]
+    left: Mapping[str, int]
+    """Where the same word still stands with another meaning."""
 
 
 def event_view(event: AuditEvent) -> EventView:
@@ -116,4 +118,4 @@ def _finding(finding: Finding) -> FindingView:
 
 
 def erasure_view(erasure: Erasure) -> ErasureView:
-    return ErasureView(label=erasure.label, pseudonym=erasure.pseudonym, rows=erasure.rows)
+    return ErasureView(label=erasure.label, pseudonym=erasure.pseudonym, rows=erasure.rows, left=erasure.left)

@@ -26,6 +26,7 @@ from farthing.gateway.admin import (
 )
 from farthing.gateway.admin.access import RIGHT, admitted, still_admitted
 from farthing.gateway.admin.endpoint import Asked, Endpoint
+from farthing.gateway.admin.entrance import HERE, Entrance
 from farthing.gateway.admin.openapi import describe
 from farthing.gateway.admin.reading import body_of, no_query, query_of
 from farthing.gateway.body import read_body
@@ -54,11 +55,11 @@ DESCRIPTION = "/farthing/openapi.json"
 _PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
-async def serve_admin(engine: Engine, turn: Turn) -> None:
+async def serve_admin(engine: Engine, turn: Turn, entrance: Entrance = HERE) -> None:
     """Raises BadRequest for whatever is refused; then nothing has changed. A change is in force when it is answered."""
     constant = turn.request.constant
     path = constant.raw_path.decode("latin-1")
-    maker = admitted(turn.request.named, engine.keys, turn.peer, right_for(constant.method, path))
+    maker = admitted(turn.request.named, engine.keys, turn.peer, right_for(constant.method, path), entrance)
     if path == DESCRIPTION and constant.method == "GET":
         await send_bytes(turn, 200, description(), *_PRIVATE)
         return

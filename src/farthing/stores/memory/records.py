@@ -25,15 +25,20 @@ class Records(Journal):
         labels: Labels = (),
         outcome: str | None = None,
         run: str | None = None,
+        from_id: int = 0,
     ) -> tuple[CallSummary, ...]:
         wanted = (*labels, *((("run", run),) if run is not None else ()))
         found: list[CallSummary] = []
         for record in self._newest_first():
-            if len(found) == limit:
+            if len(found) == limit or record.opening.id < from_id:
                 break
             if (before_id is None or record.opening.id < before_id) and matches(record, key, wanted, outcome):
                 found.append(summary_of(record))
         return tuple(found)
+
+    def reach(self, calls: int, before_id: int | None = None) -> int:
+        ids = [each.opening.id for each in self._newest_first() if before_id is None or each.opening.id < before_id]
+        return ids[calls - 1] if len(ids) > calls else 0
 
     def usage(self, *, by: tuple[str, ...], since_ms: int, until_ms: int) -> tuple[UsageRow, ...]:
         groups: dict[tuple[str, ...], list[tuple[CallRecord, AttemptRecord | None]]] = {}

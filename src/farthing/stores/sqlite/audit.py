@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -17,10 +18,13 @@ from farthing.stores.sqlite.audit_floors import Floors
 from farthing.stores.sqlite.audit_seals import LEDGER, SECRET, Sealing, kept, last_seal, make_seal, seals_of
 from farthing.stores.sqlite.audit_verify import verify
 from farthing.stores.sqlite.connect import Connect, open_database
+from farthing.stores.sqlite.content import SqliteContents, place_of
 from farthing.stores.sqlite.handle import Handle
 from farthing.stores.sqlite.retention import prune
 
 VERIFIED = "audit_verified"
+EMPTYING_MS = 250
+"""So long the log may keep writers waiting until it is emptied."""
 _EVENTS = "SELECT id, at_ms, by, action, subject, detail FROM audit WHERE id < ? AND at_ms >= ? AND at_ms < ?"
 _LIKE = " AND {} GLOB ?"
 _FIRST = "SELECT seq, at_ms FROM audit_link ORDER BY seq LIMIT 1"
@@ -49,7 +53,7 @@ class SqliteAudit:
         self.sealing = sealing or Sealing()
         self._pruning = threading.Lock()
         self._floors = Floors()
-        self._handle = Handle(partial(open_database, path, connect=connect))
+        self._handle = Handle(partial(_opened, path, connect))
 
     def events(
         self,
@@ -107,7 +111,19 @@ class SqliteAudit:
             return seals_of(connection)
 
     def erase(self, label: str, value: str, *, by: str) -> Erasure:
-        return erasure.erase(self._handle, label, value, by=by, now_ms=self._now_ms())
+        contents = SqliteContents(place_of(self._path))
+        try:
+            done = erasure.erase(self._handle, label, value, by=by, now_ms=self._now_ms(), drop_contents=contents.drop)
+        finally:
+            contents.close()
+        self._empty_log()
+        return done
+
+    def _empty_log(self) -> None:
+        """What was overwritten in the file stands in the log until that begins anew. Whoever reads just now keeps it."""
+        with closing(open_database(self._path, connect=self._connect)) as connection:
+            connection.execute(f"PRAGMA busy_timeout = {EMPTYING_MS}")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def prune(self, ages: Ages) -> Pruning:
         """Drop one piece of what is too old. Call it again while there is `more`."""
@@ -116,6 +132,13 @@ class SqliteAudit:
 
     def close(self) -> None:
         self._handle.close()
+
+
+def _opened(path: Path, connect: Connect) -> sqlite3.Connection:
+    """What is erased or dropped through it is overwritten in the file, not only let go."""
+    connection = open_database(path, connect=connect)
+    connection.execute("PRAGMA secure_delete = ON").fetchone()
+    return connection
 
 
 def _glob(value: str) -> str:

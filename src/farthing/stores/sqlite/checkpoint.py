@@ -14,8 +14,6 @@ PAGES = 1_000
 """About how long the log gets (4 MB) before it is copied."""
 FIRST_COMMITS, FEWEST_COMMITS, MOST_COMMITS = 50, 20, 1_000
 """Commits until the first copy, and bounds for what is learned from it about how many make `PAGES`."""
-BUSY_MS = 25
-"""How long the end of the log may wait for the right to write; the next copy tries again."""
 
 _log = logging.getLogger("farthing.ledger")
 
@@ -23,28 +21,28 @@ _log = logging.getLogger("farthing.ledger")
 class Checkpointer:
     """Told of each commit by the writer; its thread begins when there is something to copy.
 
-    First everything up to now is copied while commits go on, then, for as long as one commit takes, what was added
-    meanwhile: only a log that is copied to its end begins anew. If it cannot keep up, the writer copies for itself once
-    the log is as long as its connection allows.
+    It never holds the writer up, which goes on behind it. A log that was copied to its end begins anew with the next
+    commit; at a writer that never rests the log grows until the writer itself copies the little that is left
+    (`connect.WRITER_WAL_PAGES`), and all of it where this thread cannot work.
     """
 
     def __init__(self, path: Path, *, connect: Connect = sqlite3.connect) -> None:
-        self._handle = Handle(partial(_opened, path, connect))
+        self._handle = Handle(partial(open_database, path, connect=connect))
         self._bell = threading.Semaphore(0)
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._since = 0
         self._every = FIRST_COMMITS
+        self._copied = 0
 
     def committed(self) -> None:
-        """By one thread. Takes no time."""
+        """By one thread. Takes no time, and never fails."""
         self._since += 1
         if self._since >= self._every:
             self._since = 0
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="farthing-checkpoint", daemon=True)
-                self._thread.start()
             self._bell.release()
+            if self._thread is None:
+                self._start()
 
     def stop(self) -> None:
         """Let the copy that is under way end, and leave the file."""
@@ -54,6 +52,14 @@ class Checkpointer:
             self._thread.join()
             self._thread = None
         self._handle.close()
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._run, name="farthing-checkpoint", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the process may have no more threads; the writer does it then
+            return
+        self._thread = thread
 
     def _run(self) -> None:
         while True:
@@ -68,13 +74,6 @@ class Checkpointer:
     def _copy(self) -> None:
         with self._handle.idle() as connection:
             _, frames, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if copied > 0:
-                connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
-        if frames > 0:
-            self._every = min(max(self._every * PAGES // frames, FEWEST_COMMITS), MOST_COMMITS)
-
-
-def _opened(path: Path, connect: Connect) -> sqlite3.Connection:
-    connection = open_database(path, connect=connect)
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-    return connection
+        fresh, self._copied = frames - (self._copied if frames > self._copied else 0), copied
+        if fresh > 0:
+            self._every = min(max(self._every * PAGES // fresh, FEWEST_COMMITS), MOST_COMMITS)

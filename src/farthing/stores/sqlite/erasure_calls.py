@@ -7,7 +7,6 @@ from typing import NamedTuple
 import msgspec
 
 from farthing.audit.entry import Kind
-from farthing.audit.words import replaced
 from farthing.domain.ids import ATTEMPTS, EPOCH_MS, call_of
 from farthing.stores.sqlite.audit_batch import Batch
 from farthing.stores.sqlite.audit_chain import Chain
@@ -71,7 +70,7 @@ def rewrite_calls(connection: sqlite3.Connection, calls: Sequence[Theirs], it: E
     batch = Batch(connection, Chain(lambda: now_ms))
     for call in calls:
         labels = _read_labels(call.labels) | {it.label: it.pseudonym}
-        detail = call.detail and replaced(call.detail, it.value, it.pseudonym)
+        detail = call.detail and it.reworded(call.detail)
         connection.execute(_REWRITE, (msgspec.json.encode(labels).decode(), detail, call.id))
         if detail != call.detail:
             batch.closed(Kind.CLOSED, connection.execute(_END, (call.id,)).fetchall())

@@ -135,7 +135,7 @@ def _rewrite(connection: sqlite3.Connection, prose: Prose, it: Erasing) -> Itera
     setting = ", ".join(f"{column} = ?" for column in prose.columns)
     where = " AND ".join(f"{key} = ?" for key in prose.keys)
     find = f"SELECT {', '.join((*prose.keys, *prose.columns))} FROM {prose.table} WHERE {holds}"  # noqa: S608 - our names
-    put = f"UPDATE {prose.table} SET {setting} WHERE {where}"  # noqa: S608
+    put = f"UPDATE OR REPLACE {prose.table} SET {setting} WHERE {where}"  # noqa: S608
     for row in connection.execute(find, (part,) * len(prose.columns)).fetchall():
         key, texts = row[: len(prose.keys)], row[len(prose.keys) :]
         fresh = tuple(text and it.reworded(text) for text in texts)

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -39,7 +40,7 @@ class Found(NamedTuple):
     def value(self, name: str) -> str:
         """What it has under one of `farthing.ports.history.NAMES`, or a label."""
         if name in TIMES:
-            return datetime.fromtimestamp(self.start_ms // 1_000, UTC).strftime(TIMES[name])
+            return _time_of(name, self.start_ms)
         if name in PARTS_OF_WHAT:
             return str(getattr(self.what, name))
         return self.key if name == KEY else self.labels.get(name, "")
@@ -152,6 +153,11 @@ def turn_of(name: str, value: str) -> tuple[int, int]:
     if begin.strftime(TIMES[name]) != value:
         return 0, 0
     return int(begin.timestamp()) * 1_000, int(end.timestamp()) * 1_000
+
+
+@lru_cache(maxsize=10_000)
+def _time_of(name: str, start_ms: int) -> str:
+    return datetime.fromtimestamp(start_ms // 1_000, UTC).strftime(TIMES[name])
 
 
 def _named(row: tuple[int, str, str]) -> tuple[int, tuple[str, dict[str, str]]]:

@@ -20,7 +20,7 @@ SELECT {start}, {who}, {what}, {prompt}, count(*), count(o.run), ifnull(sum(o.su
     total({cost} / 1e9 * {cost} / 1e9) FILTER (WHERE o.run IS NOT NULL), count(o.score), total(o.score)
 FROM run_total r LEFT JOIN outcome o ON o.run = r.run {others}
 WHERE r.first_ms >= :since_ms AND r.first_ms < :until_ms AND {only}
-GROUP BY 1, 2, 3, 4
+GROUP BY {groups}
 """
 _ANY_OTHERS = "SELECT EXISTS (SELECT 1 FROM other_cost)"
 _MODELS_ALONE = {"cost": "r.cost_nanos", "others": ""}
@@ -50,14 +50,15 @@ def _summed(runs: Runs, question: Question) -> Iterator[tuple[Found, Numbers]]:
     known = Known(runs.connection, question.where)
     conditions = runs.conditions(question.where)
     (others,) = runs.connection.execute(_ANY_OTHERS).fetchone()
-    query = _OUTCOMES.format(
-        start=f"r.first_ms / {HOUR_MS} * {HOUR_MS}" if question.names & TIMES.keys() else "0",
-        who="0" if not question.labels else "r.who" if question.labels & known.wide else "r.narrow",
-        what="r.what" if question.names & set(PARTS_OF_WHAT) else "0",
-        prompt="r.prompt" if PROMPT in question.names else "''",
-        only=only(conditions),
-        **(_WITH_OTHERS if others else _MODELS_ALONE),
-    )
+    columns = {
+        "start": f"r.first_ms / {HOUR_MS} * {HOUR_MS}" if question.names & TIMES.keys() else "0",
+        "who": "0" if not question.labels else "r.who" if question.labels & known.wide else "r.narrow",
+        "what": "r.what" if question.names & set(PARTS_OF_WHAT) else "0",
+        "prompt": "r.prompt" if PROMPT in question.names else "''",
+    }
+    groups = [str(place) for place, column in enumerate(columns.values(), start=1) if "r." in column]
+    asked = {"only": only(conditions), "groups": ", ".join(groups or "1")}
+    query = _OUTCOMES.format(**columns, **asked, **(_WITH_OTHERS if others else _MODELS_ALONE))
     times = {"since_ms": question.since_ms, "until_ms": question.until_ms}
     rows = runs.connection.execute(query, conditions | times).fetchall()
     known.learn(row[1] for row in rows)

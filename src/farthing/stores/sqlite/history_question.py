@@ -47,7 +47,7 @@ class Question(NamedTuple):
         return self._replace(since_ms=since_ms, until_ms=until_ms)
 
     def wants(self, found: Found) -> bool:
-        fits = all(found.value(name) == value for name, value in self.where if name not in TIMES)
+        fits = not self.where or all(found.value(name) == value for name, value in self.where if name not in TIMES)
         return fits and (self.only is None or self.group(found) in self.only)
 
     def group(self, found: Found) -> Group:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import sub
 from typing import Any, NamedTuple
 
@@ -82,19 +82,18 @@ class Summed(NamedTuple):
         rows = self._rows(known, ONE, known.ones(label, values))
         return rows if any(values) else [*rows, *self._rest(known, self._rows(known, ALL, "[0]"), rows)]
 
-    def _rest(self, known: Known, whole: Iterable[Row], parts: Iterable[Row]) -> list[Row]:
+    def _rest(self, known: Known, whole: Sequence[Row], parts: Sequence[Row]) -> list[Row]:
         """The rows of `whole` without what `parts` have of them."""
-        left = {(start_ms, self._parts(known, what)): (what, sums) for start_ms, _, what, *sums in whole}
+        names = self._told_apart()
+        asked = {row[2]: tuple(getattr(known.what(row[2]), name) for name in names) for row in (*whole, *parts)}
+        left = {(start_ms, asked[what]): (what, sums) for start_ms, _, what, *sums in whole}
         for start_ms, _, what, *sums in parts:
-            place = start_ms, self._parts(known, what)
-            left[place] = left[place][0], list(map(sub, left[place][1], sums))
+            number, before = left[start_ms, asked[what]]
+            left[start_ms, asked[what]] = number, list(map(sub, before, sums))
         return [(start_ms, NOBODY, what, *sums) for (start_ms, _), (what, sums) in left.items()]
 
-    def _parts(self, known: Known, what: int) -> tuple[str, ...]:
-        """By what rows of a start and of somebody are told apart."""
-        return tuple(getattr(known.what(what), name) for name in self._told_apart())
-
     def _told_apart(self) -> list[str]:
+        """By which parts of what was called rows of the same start and of the same whom are kept apart."""
         named = [name for name in PARTS_OF_WHAT if name in self.question.names]
         return [*named, "rates"] if self.with_rates else named
 

@@ -44,6 +44,7 @@ class SqliteRecords:
         labels: Labels = (),
         outcome: str | None = None,
         run: str | None = None,
+        from_id: int = 0,
     ) -> tuple[CallSummary, ...]:
         wanted = (*labels, *((("run", run),) if run is not None else ()))
         where, values = queries.filters(key=key, labels=wanted, outcome=outcome)
@@ -51,10 +52,20 @@ class SqliteRecords:
         for low, high in self._pages_back(before_id, PAGE if where else limit):
             with self._handle.reading() as connection:
                 query = queries.SUMMARIES.format(where=where)
-                found += map(record_rows.summary, connection.execute(query, (low, high, *values, limit - len(found))))
-            if len(found) == limit:
+                bounds = max(low, from_id), high, *values, limit - len(found)
+                found += map(record_rows.summary, connection.execute(query, bounds))
+            if len(found) == limit or low <= from_id:
                 break
         return tuple(found)
+
+    def reach(self, calls: int, before_id: int | None = None) -> int:
+        with self._handle.reading() as connection:
+            before = queries.NO_ID if before_id is None else before_id
+            oldest, count = connection.execute(queries.PAGE_BACK, (before, calls + 1)).fetchone()
+            if count <= calls:
+                return 0
+            (next_one,) = connection.execute("SELECT min(id) FROM call WHERE id > ?", (oldest,)).fetchone()
+            return int(next_one)
 
     def usage(self, *, by: tuple[str, ...], since_ms: int, until_ms: int) -> tuple[UsageRow, ...]:
         query, names = queries.sums(by)

@@ -83,7 +83,7 @@ def together(parts: Iterable[Part]) -> Part:
 
 
 def _part(pair: Pair, labels: str) -> Part:
-    sums = tuple(map(int, pair.sums))
+    sums = pair.sums
     return Part(
         first_id=pair.call,
         first_ms=pair.arrived_ms,

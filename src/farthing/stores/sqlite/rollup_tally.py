@@ -90,14 +90,16 @@ class Explainer:
         refused = first and outcome == "refused"
         if attempt is None:
             what = What("", asked, "", route, outcome or "", "")
-            return Pair(call, arrived_ms, key, labels, 0, what, (first, refused, 0, 0, 0, *NOTHING, 0, 0, 0, 0))
+            return Pair(
+                call, arrived_ms, key, labels, 0, what, (int(first), int(refused), 0, 0, 0, *NOTHING, 0, 0, 0, 0)
+            )
         rates, naive = "", 0
         settled = state == SETTLED
         if settled and cost is not None:
             opening = _opening(attempt, provider, model, book, opened_ms)
             rates, naive = self._explain(opening, asked, _usage(counts), tier or "", (cost, remainder or 0), source)
         what = What(provider, model, (tier or "standard") if settled else "", route, outcome or "", rates)
-        told = (first, refused, state != VOID, state <= UNKNOWN, settled and cost is None)
+        told = map(int, (first, refused, state != VOID, state <= UNKNOWN, settled and cost is None))
         estimated = cost or 0 if source == "estimate" else 0
         used = [count or 0 for count in counts]
         sums = (*told, *used, cost or 0, remainder or 0, estimated, naive)
@@ -147,7 +149,7 @@ class Tally:
 
 def added(one: tuple[int, ...] | None, other: tuple[int, ...]) -> tuple[int, ...]:
     """Both together; None is nothing yet."""
-    return tuple(map(int, other)) if one is None else tuple(map(add, one, other))
+    return other if one is None else tuple(map(add, one, other))
 
 
 def usage_of(sums: tuple[int, ...]) -> Usage:

@@ -129,8 +129,6 @@ class Shift:
         """Sweep in the next turn."""
         self._sweep_at = 0
 
-    # One turn
-
     def turn(self, requests: list[Request]) -> float:
         """Do what was asked and what is due. Returns the seconds until the next turn is wanted at the latest."""
         with self._at_work:
@@ -159,10 +157,8 @@ class Shift:
             self._fail((), (), error)
 
     def _somebody_may_go(self, desk: Desk, now: int) -> bool:
-        if not desk.waiting:
-            return False
         deadline = self.book.next_deadline()
-        return desk.outdated() or (deadline is not None and deadline <= now)
+        return bool(desk.waiting) and (desk.outdated() or (deadline is not None and deadline <= now))
 
     def _pause_after(self, now: int) -> float:
         if self._broken:

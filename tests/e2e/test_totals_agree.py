@@ -1,0 +1,184 @@
+"""Whoever is asked what was spent says the same to the nano-dollar: accounts, receipts, sums, reports, FOCUS, telemetry, pages."""
+
+import asyncio
+import contextlib
+import csv
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from farthing.accounts.receipt import receipt
+from farthing.accounts.run_receipt import run_receipt
+from farthing.config.build import build, shut
+from farthing.config.load import load
+from farthing.config.telemetry import naive_in
+from farthing.dashboard.pages.overview import read
+from farthing.domain.ids import EPOCH_MS
+from farthing.domain.money import NANOS_PER_USD, PICOS_PER_NANO
+from farthing.domain.usage import Usage
+from farthing.ports.outcomes import OtherCost, Outcome
+from farthing.stores.sqlite.records import SqliteRecords
+from farthing.stores.sqlite.trail import SqliteTrail
+from farthing.telemetry.tally import Tally
+from support.pasts import CARD_OF, DAY_MS, EVER, HOUR_MS, Pair
+from support.shell import asked_json, invoke
+
+MODELS = ("gpt-4o", "gpt-4o-mini", "unheard-of")
+counts = st.integers(0, 5_000)
+usages = st.builds(
+    lambda fresh, read, output: Usage(input_tokens=fresh + read, cache_read_input_tokens=read, output_tokens=output),
+    counts,
+    counts,
+    counts,
+)
+labels = st.fixed_dictionaries(
+    {"run": st.sampled_from(("", "r1", "r2")), "team": st.sampled_from(("", "a", "b")), "user": st.sampled_from("xyz")}
+)
+ends = st.sampled_from(("settle", "settle", "settle", "off the book", "void", "lose", "retry", "correct", "leave"))
+calls = st.tuples(labels, st.sampled_from(MODELS), usages, usages, st.sampled_from(("", "flex")), ends)
+steps = st.one_of(calls, calls, calls, st.sampled_from(("refuse", "hour", "day", "sum up", "tally")))
+
+
+@settings(max_examples=15, deadline=None)
+@given(past=st.lists(steps, min_size=3, max_size=25))
+def test_totals_agree_to_the_nano_dollar(past):
+    told = Told()
+    try:
+        for step in past:
+            told.take(step)
+        told.finish()
+        said = told.totals()
+        assert said == dict.fromkeys(said, told.spent())
+        told.check_naive_and_runs()
+    finally:
+        told.close()
+
+
+class Told:
+    """A past told call by call, and everybody who can say what it cost."""
+
+    def __init__(self) -> None:
+        self.pair = Pair(EPOCH_MS + 31 * DAY_MS + 5 * HOUR_MS)
+        """The second month: all of it is within `month to date`."""
+        self.trail = SqliteTrail(self.pair.path)
+        self.tally = Tally(self.trail, labels=("team",), most_values=9, naive_of=partial(naive_in, CARD_OF))
+        self.records = SqliteRecords(self.pair.path)
+
+    def close(self) -> None:
+        self.records.close()
+        self.trail.close()
+        self.pair.close()
+
+    def take(self, step) -> None:
+        pair = self.pair
+        match step:
+            case "refuse":
+                pair.refuse(pair.open_call(labels=(("run", "r1"), ("team", "a"))))
+            case "hour" | "day":
+                pair.pass_time(HOUR_MS if step == "hour" else DAY_MS)
+            case "sum up":
+                pair.durable()
+                pair.fast.sum_up()
+            case "tally":
+                pair.durable()
+                self.tally.bring_on(pair.clock.now_ms, 0, 10_000)
+            case labels, model, usage, other, tier, end:
+                pair.clock.now_ms += 1_000
+                opening = pair.open_call(labels=[each for each in labels.items() if each[1]], model=model)
+                self.end(end, opening, pair.attempt(opening, model=model), usage, other, tier)
+
+    def end(self, end, opening, attempt, usage, other, tier) -> None:
+        pair = self.pair
+        if end in ("settle", "off the book", "correct"):
+            pair.settle(pair.settlement(attempt, usage, tier, 3 if end == "off the book" else 0), "paid")
+        if end == "correct":
+            pair.correct(pair.settlement(attempt, other, tier))
+        if end in ("void", "retry"):
+            pair.void(attempt)
+        if end == "retry":
+            pair.settle(pair.settlement(pair.attempt(opening, model="gpt-4o"), other, tier), "paid")
+        if end == "lose":
+            pair.lose(attempt)
+
+    def finish(self) -> None:
+        """What nobody knows is charged, and somebody says how a run went."""
+        at_ms = self.pair.clock.now_ms
+        self.pair.judge(Outcome(run="r1", at_ms=at_ms, success=True, by="ada"))
+        self.pair.book(OtherCost(run="r1", at_ms=at_ms, kind="tool", nanos=5, by="ada"))
+        self.pair.pass_time(HOUR_MS)
+        self.pair.durable()
+        self.tally.bring_on(self.pair.clock.now_ms, 0, 10_000)
+
+    def spent(self) -> int:
+        """What the ledger posted, nano-dollars: on the one account that every call is charged to."""
+        return sum(one.posted for one in self.records.accounts("everything"))
+
+    def totals(self) -> dict[str, int]:
+        pair = self.pair
+        at_once = {
+            "since": "2026-01-01",
+            "until": datetime.fromtimestamp(pair.clock.now_ms / 1_000 + 1, UTC).isoformat(),
+        }
+        asked = [word for name, value in at_once.items() for word in (f"--{name}", value)]
+        with contextlib.chdir(pair.folder.name):
+            report = asked_json("usage", "--by", "team,model", *asked)
+            focus = invoke("usage", "--by", "team", "--format", "focus", *asked).stdout
+        overview = asyncio.run(self.overview())
+        return {
+            "memory's account": pair.posted(),
+            "receipts": sum(each.nanos for each in self.receipts()),
+            "history": sum(row.cost_nanos for row in pair.fast.usage(by=("team", "day"), **EVER)),
+            "meters": exactly(sum(row.picos for row in pair.fast.meters(by=("model",), **EVER)), PICOS_PER_NANO),
+            "memory's history": sum(row.cost_nanos for row in pair.slow.usage(by=("user",), **EVER)),
+            "usage report": nanos(report["total"]["cost_usd"]),
+            "usage report's rows": sum(nanos(row["cost_usd"]) for row in report["rows"]),
+            "FOCUS": exactly(
+                sum(Decimal(row["BilledCost"]) for row in csv.DictReader(io.StringIO(focus))) * NANOS_PER_USD
+            ),
+            "telemetry": sum(one.cost_nanos for one in self.tally.spent.values()) + self.tally.corrected_nanos,
+            "overview, this month": overview.month.cost_nanos,
+        }
+
+    async def overview(self):
+        engine = await build(
+            load(None, {}, {"store.url": f"sqlite:///{self.pair.path}"}), what="test", clock=self.pair.clock
+        )
+        try:
+            return await asyncio.to_thread(read, engine, self.pair.clock.now_ms)
+        finally:
+            await shut(engine)
+
+    def receipts(self):
+        return [receipt(self.records.call(call), CARD_OF) for call in self.pair.calls if self.records.call(call)]
+
+    def check_naive_and_runs(self) -> None:
+        """What was saved is explained alike, and a run is the sum of its receipts however it is asked for."""
+        receipts = self.receipts()
+        rows = self.pair.fast.usage(by=("route",), **EVER)
+        assert sum(row.naive_nanos for row in rows) == sum(each.naive_nanos for each in receipts)
+        for run in self.pair.fast.runs(**EVER):
+            of_run = [each for each in receipts if dict(each.call.opening.labels).get("run") == run.run]
+            found = run_receipt(of_run)
+            assert (run.cost_nanos, run.naive_nanos, run.usage) == (found.nanos, found.naive_nanos, found.usage)
+            assert (run.calls, run.refused, run.attempts, run.open) == (
+                found.calls,
+                found.refused,
+                found.attempts,
+                found.open,
+            )
+
+
+def nanos(usd: str) -> int:
+    return exactly(Decimal(usd) * NANOS_PER_USD)
+
+
+def exactly(amount, divisor=1) -> int:
+    """Nothing is lost in this division."""
+    whole, rest = divmod(amount, divisor)
+    assert rest == 0
+    assert whole == int(whole)
+    return int(whole)
