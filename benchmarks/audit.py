@@ -122,7 +122,7 @@ def measure(path: Path, calls: int) -> None:
     audit = SqliteAudit(path, now_ms=lambda: now_ms[0], connect=watch.connect)
     try:
         timed("verify", watch, lambda: verified(audit))
-        timed("seal", watch, lambda: f"seal {getattr(audit.seal(), 'body').number}")
+        timed("seal", watch, lambda: f"seal {len(audit.seals()) + (audit.seal() is not None)}")
         timed("erase a user", watch, lambda: dict(audit.erase("user", somebody(path), by="bench").rows))
         audit.seal()
         now_ms[0] += YEARS_MS

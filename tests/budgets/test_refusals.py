@@ -97,3 +97,13 @@ def test_a_provider_that_broke_its_cap_is_named_with_the_way_back():
 def test_a_models_odd_name_is_quoted_in_the_command():
     said = declined(Declined("provider_overran", None), "p/a b; rm -r x")
     assert shlex.split(said.what_to_do.split("`")[3])[-1] == "p/a b; rm -r x"
+
+
+@pytest.mark.parametrize(
+    ("unit", "option"), [(Unit.USD, "--budget"), (Unit.TOKENS, "--tokens"), (Unit.CALLS, "--calls")]
+)
+def test_the_budget_of_a_command_is_raised_where_the_command_was_given_it(unit, option):
+    key = AccountKey("farthing run run-7", "", unit, "lifetime")
+    said = declined(Declined("budget_exceeded", Standing(key, 1, 1, 0, 0, 1, 0)), GATE)
+    assert said.what_to_do.startswith(f"start it again with a higher `{option}`")
+    assert "farthing budgets raise" not in said.what_to_do

@@ -14,7 +14,7 @@ def private(environment: dict[str, str], *, pass_through: bool = False, labels=(
         load(config, environment),
         run="run-1",
         labels=labels,
-        budget=budget_settings("run run-1", {"limit": "$5"}),
+        budget=budget_settings("farthing run run-1", {"limit": "$5"}),
         pass_through=pass_through,
         secret="fr_secret",
     )
@@ -95,4 +95,4 @@ def test_it_listens_on_a_free_loopback_port_whatever_the_file_says(tmp_path):
     file.write_text('[gateway]\nhost = "0.0.0.0"\nport = 80\n[[budgets]]\nname = "all"\nlimit = "1 USD"\n')
     made = private({}, config=file)
     assert (made.settings.gateway.host, made.settings.gateway.port) == ("127.0.0.1", 0)
-    assert [budget.name for budget in made.settings.budgets] == ["all", "run run-1"]
+    assert [budget.name for budget in made.settings.budgets] == ["all", "farthing run run-1"]

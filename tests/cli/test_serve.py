@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,3 +113,49 @@ def test_a_store_that_cannot_be_is_told(tmp_path):
     ended = command("serve", "--port", "0", "--store", "no/such/folder.db", cwd=tmp_path)
     assert ended.returncode == 69
     assert "make it first" in ended.stderr
+
+
+def test_the_admin_side_does_not_start_on_an_address_of_its_own_without_somebody_to_let_in(tmp_path):
+    (tmp_path / "farthing.toml").write_text(CONFIG + '[admin]\nlisten = "127.0.0.2:0"\n')
+    ended = command("serve", "--port", "0", cwd=tmp_path, env=KEY)
+    assert ended.returncode == 78
+    assert "farthing keys new NAME --right admin" in ended.stderr
+    assert command("keys", "new", "bot", cwd=tmp_path, env=KEY).returncode == 0
+    assert command("serve", "--port", "0", cwd=tmp_path, env=KEY).returncode == 78
+
+
+def test_an_address_of_the_admin_side_that_is_taken_is_said_plainly(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.2", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (tmp_path / "farthing.toml").write_text(f'{CONFIG}[admin]\nlisten = "127.0.0.2:{port}"\n')
+        ended = command("serve", "--port", "0", cwd=tmp_path, env=KEY)
+    assert ended.returncode == 69
+    assert f"the admin side cannot listen on 127.0.0.2:{port}" in ended.stderr
+
+
+def test_both_addresses_are_told_drained_and_the_table_but_for_the_address_is_reloaded(tmp_path):
+    keys = '[[keys]]\nname = "boss"\nsecret = "an-admin-secret-of-the-file"\nrights = ["admin"]\n'
+    admin = '[admin]\nlisten = "127.0.0.2:0"\n'
+    with serving(tmp_path, config=CONFIG + keys + admin) as (process, banner):
+        apart = next(word for word in banner.split() if word.startswith("http://127.0.0.2:")).rstrip("/")
+
+        def asked_by_name() -> int:
+            heads = {"Host": "a.example", "Authorization": "Bearer an-admin-secret-of-the-file"}
+            try:
+                with urllib.request.urlopen(urllib.request.Request(f"{apart}/metrics", headers=heads)) as answer:
+                    return answer.status
+            except urllib.error.HTTPError as error:
+                return error.code
+
+        assert asked_by_name() == 403
+        changed = admin.replace(":0", ":1") + 'hosts = ["a.example"]\n'
+        (tmp_path / "farthing.toml").write_text(CONFIG + keys + changed)
+        process.send_signal(signal.SIGHUP)
+        said = read_until(process.stderr, "configuration reloaded")
+        assert "[admin] listen is read at the start only" in said
+        assert asked_by_name() != 403
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        assert process.returncode == 0

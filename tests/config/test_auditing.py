@@ -1,6 +1,7 @@
 """The audit wired: ages and their floors, the month's seal, and users under pseudonyms."""
 
 import asyncio
+import sqlite3
 
 import pytest
 
@@ -9,6 +10,7 @@ from farthing.config.auditing import Auditing, ages_of, audit_lines, sealing_of,
 from farthing.domain.errors import BadConfig
 from farthing.ports.audit import Ages
 from farthing.stores.sqlite.audit import SqliteAudit
+from farthing.stores.sqlite.ledger import SqliteLedger
 from support.audited import NOW_MS, fill, more_calls
 from support.configs import load_text
 
@@ -55,6 +57,34 @@ def test_a_month_that_is_over_is_sealed_once(tmp_path):
     asyncio.run(auditing.look())
     assert len(audit.seals()) == 2
     assert audit.verify().whole
+    audit.close()
+
+
+def test_what_is_too_old_goes_in_the_background_and_is_named(tmp_path):
+    """The clock is moved by hand: the gateway's own round seals the month, drops what is too old, and no more."""
+    fill(tmp_path / "a.db")
+    now = [NOW_MS]
+    SqliteLedger.open(tmp_path / "a.db", clock=lambda: NOW_MS * 3).close_now()  # unknown outcomes are charged
+    connection = sqlite3.connect(tmp_path / "a.db")
+    connection.execute("UPDATE horizon SET summed_ms = ?", (NOW_MS * 2,))
+    connection.commit()
+    audit = SqliteAudit(tmp_path / "a.db", now_ms=lambda: now[0])
+    auditing = Auditing(audit, Ages, lambda: now[0])
+
+    def counted_after(days):
+        now[0] = NOW_MS + days * DAY_MS
+        asyncio.run(auditing.look())
+        verdict = audit.verify()
+        assert verdict.findings == ()
+        bare = connection.execute("SELECT count(*) FROM call WHERE CAST(skeleton AS TEXT) LIKE '{\"sha256%'").fetchone()[0]
+        return connection.execute("SELECT count(*) FROM call").fetchone()[0], bare, len(verdict.pruned)
+
+    assert counted_after(0) == (28, 0, 0)
+    assert counted_after(89) == (28, 0, 0)
+    assert counted_after(91) == (28, 28, 1)
+    assert counted_after(399) == (28, 28, 1)
+    assert counted_after(401) == (0, 0, 4)
+    connection.close()
     audit.close()
 
 

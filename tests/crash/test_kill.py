@@ -69,9 +69,8 @@ def flaws(path: Path, promises: list) -> list[str]:
 
 def broken_links(path: Path) -> list[str]:
     """Where the audit's chain does not say what the rows say."""
-    verdict = verify(path, now_ms=lambda: NOW_MS)
-    assert verdict.links > 1
-    return [f"{found.table} {found.row}: {found.what}" for found in verdict.findings]
+    findings = verify(path, now_ms=lambda: NOW_MS).findings
+    return [f"{found.table} {found.row}: {found.what}" for found in findings]
 
 
 @pytest.mark.slow

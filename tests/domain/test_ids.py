@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.domain.ids import ATTEMPTS, EPOCH_MS, SLOTS, Mint, attempt_id, call_of, first_id, read, same_maker, show
+from farthing.domain.ids import (
+    ATTEMPTS,
+    EPOCH_MS,
+    SLOTS,
+    Mint,
+    attempt_id,
+    call_of,
+    first_id,
+    made_ms,
+    read,
+    same_maker,
+    show,
+)
 
 slots = st.integers(0, SLOTS - 1)
 clocks = st.lists(st.integers(0, EPOCH_MS * 2), min_size=1, max_size=50)

@@ -222,6 +222,7 @@ def test_an_asynchronous_stream_that_is_dropped_is_still_paid_for(provider):
             deadline = time.monotonic() + 10
             while (await asyncio.to_thread(lambda: run.receipt)).document.open:
                 assert time.monotonic() < deadline
+                gc.collect()
                 await asyncio.sleep(0.005)
         await client.close()
         return run
@@ -410,7 +411,7 @@ def test_an_engine_that_is_shut_in_the_midst_of_a_stream_is_noticed(provider):
         stream = iter(ask(client, stream=True))
         next(stream)
         engine = local_engine()
-        for task in engine.calls:
+        for task in tuple(engine.calls):
             engine.loop.call_soon_threadsafe(task.cancel)
         with pytest.raises(LedgerUnavailable):
             list(stream)

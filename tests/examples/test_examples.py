@@ -43,7 +43,7 @@ def test_the_openai_client_hears_its_refusal_once(provider, tmp_path):
     ended = run(provider, tmp_path, "openai_chat.py", "--calls", "1")
     assert ended.returncode == 0, ended.stderr
     assert "refused: " in ended.stdout
-    assert "'run run-" in ended.stdout
+    assert "'farthing run run-" in ended.stdout
     assert len(provider.bill) == 1
 
 

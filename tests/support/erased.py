@@ -35,8 +35,8 @@ HOSTILE = (
     "xylo\u202eph0ne",
 )
 SUMS = (
-    "SELECT unit, count(*), sum(posted), sum(held), sum(unknown), (SELECT sum(cost_nanos) FROM attempt) "
-    "FROM account GROUP BY unit",
+    "SELECT unit, count(*), sum(posted), sum(held), sum(unknown) FROM account GROUP BY unit",
+    "SELECT sum(cost_nanos), sum(input_tokens), sum(output_tokens) FROM attempt",
     f"SELECT {', '.join(f'sum({name})' for name in SUMMED)} FROM cell",
     "SELECT count(*), sum(cost_nanos), sum(who <> 0) FROM run_total",
     "SELECT sum(cost_nanos), sum(attempts) FROM alert_hour",

@@ -67,6 +67,7 @@ async def perform(client: Any, call: tuple[str, dict[str, Any]], *, is_async: bo
     else:
         made = await getattr(client.aio.models, method)(**arguments)
         objects = [chunk async for chunk in made] if method.endswith("stream") else [made]
+        await client.aio.aclose()
     headers = {name.lower(): value for name, value in objects[0].sdk_http_response.headers.items()}
     return {"headers": headers, "objects": [each.model_dump(mode="json", exclude_none=True) for each in objects]}
 

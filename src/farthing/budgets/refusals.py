@@ -14,6 +14,9 @@ RETRY_SECONDS = 5
 """What `Retry-After` says when the money is only held by calls in flight."""
 _IN_CODE = re.compile(r"run(\.\d+)? ")
 """How the name of a budget begins that was made in code: with the label its calls go by (`farthing.sdk.terms`)."""
+_BY_COMMAND = "farthing run "
+"""How the name of a budget begins that was given to `farthing run`."""
+_OPTIONS = {"usd": "--budget", "tokens": "--tokens", "calls": "--calls"}
 _RUN = "run:"
 """How the name of a run's window begins."""
 
@@ -89,6 +92,8 @@ def _numbers(standing: Standing) -> str:
 def _how_to_raise(standing: Standing) -> str:
     if _IN_CODE.match(standing.account.budget):
         return "give its `farthing.budget(…)` a higher limit"
+    if standing.account.budget.startswith(_BY_COMMAND):
+        return f"start it again with a higher `{_OPTIONS.get(standing.account.unit, '--budget')}`"
     return f"raise it with `{_raise_command(standing)}`"
 
 

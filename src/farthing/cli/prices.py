@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import click
 
 from farthing.cli.commands import FAILED, Said
-from farthing.cli.options import as_json, open_store, since, with_settings
+from farthing.cli.options import as_json, since, with_settings
+from farthing.cli.past import open_past
 from farthing.cli.screen import say_json, screen, table
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
@@ -73,8 +74,8 @@ def _called(settings: Settings, since: int) -> set[tuple[str, str]]:
     if path is None or not path.exists():
         return set()
     now = wall_ms()
-    with open_store(settings) as store:
-        rows = store.records.usage(by=("provider", "model"), since_ms=now - since, until_ms=now + 1)
+    with open_past(settings) as past:
+        rows = past.history.usage(by=("provider", "model"), since_ms=now - since, until_ms=now + 1)
     return {(row.group[0], row.group[1]) for row in rows if row.attempts}
 
 

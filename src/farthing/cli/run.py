@@ -81,7 +81,7 @@ def run(  # noqa: PLR0913 - one for each option
             settings,
             run=name,
             labels=labels,
-            budget=budget_settings(f"run {name}", limits) if limited else None,
+            budget=budget_settings(f"farthing run {name}", limits) if limited else None,
             pass_through=pass_through or bool(own),
             secret=f"fr_{secrets.token_urlsafe(32)}",
         )

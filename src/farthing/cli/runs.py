@@ -1,11 +1,14 @@
 """`farthing runs`: the lives of runs, and who may not call; in the store, with or without a gateway running."""
 
+from typing import Any
+
 import click
 import msgspec
 
 from farthing.accounts.run_view import run_view
 from farthing.cli.commands import Said
-from farthing.cli.options import Store, as_json, label_from, open_store, since, who, with_settings
+from farthing.cli.options import as_json, label_from, since, who, with_settings
+from farthing.cli.past import Past, open_past
 from farthing.cli.receipt import receipt_of_run
 from farthing.cli.retiring import restore, retire
 from farthing.cli.run_text import run_text
@@ -58,9 +61,9 @@ def runs() -> None:
 @as_json
 def ls(settings: Settings, since: int, as_json: bool) -> None:
     """Runs that called lately or that somebody spoke for, and who is suspended."""
-    with open_store(settings) as store, guards_of(settings) as guards:
+    with open_past(settings) as past, guards_of(settings) as guards:
         known = guards.known()
-        rows = _rows(store, settings, known, since)
+        rows = _rows(past, known, since)
     suspended = [each for each in known.suspensions if each.in_force(wall_ms())]
     if as_json:
         say_json({"runs": [_plain(row) for row in rows], "suspensions": [plain(each) for each in suspended]})
@@ -82,14 +85,14 @@ def ls(settings: Settings, since: int, as_json: bool) -> None:
 @as_json
 def show(settings: Settings, run: str, since: int, as_json: bool) -> None:
     """The whole account of a run: its life, what it used by whom, what it saved, and what it came to."""
-    with open_store(settings) as store, guards_of(settings) as guards:
-        rows = _rows(store, settings, guards.known(), since, only=run)
+    with open_past(settings) as past, guards_of(settings) as guards:
+        rows = _rows(past, guards.known(), since, only=run)
         if not rows:
             raise Said(
                 f"there is no run {run!r} in that time; `farthing runs ls` shows all, --since reaches further back"
             )
         (row,) = rows
-        found = receipt_of_run(store, settings, run, row.calls)
+        found = receipt_of_run(past.store, settings, run, row.calls)
     if as_json:
         say_json({**_plain(row), "receipt": run_view(run, found)})
         return
@@ -150,14 +153,14 @@ def _subject(run: str | None, label: str | None) -> Subject:
     return ("run", run) if run is not None else label_from(label or "")
 
 
-def _rows(store: Store, settings: Settings, known: Known, since: int, only: str | None = None) -> list[Row]:
+def _rows(past: Past, known: Known, since: int, only: str | None = None) -> list[Row]:
     """Runs by name; the sums are of the time that was asked for."""
     now_ms = wall_ms()
     by_run: dict[str, list[UsageRow]] = {}
-    for row in store.records.usage(by=("run", "agent", "model"), since_ms=now_ms - since, until_ms=now_ms + 1):
+    for row in _usage(past, now_ms - since, now_ms + 1, only):
         by_run.setdefault(row.group[0], []).append(row)
     stored = {each.name: each for each in known.runs}
-    register = Runs(guard_rules_of(settings).life)
+    register = Runs(guard_rules_of(past.settings).life)
     for each in known.runs:
         register.learn(each)
     names = sorted((by_run.keys() | stored.keys()) - {""}) if only is None else [only]
@@ -168,6 +171,14 @@ def _rows(store: Store, settings: Settings, known: Known, since: int, only: str 
             shown = phase.value if phase in _SPOKEN else "open"
             rows.append(Row(run=name, phase=shown, known=stored.get(name), usage=tuple(by_run.get(name, ()))))
     return rows
+
+
+def _usage(past: Past, since_ms: int, until_ms: int, only: str | None) -> tuple[UsageRow, ...]:
+    """By run, agent and model. One run is found by its sums; of all of them every call is looked at."""
+    asked: dict[str, Any] = {"by": ("run", "agent", "model"), "since_ms": since_ms, "until_ms": until_ms}
+    if only is None:
+        return past.store.records.usage(**asked)
+    return past.history.usage(where=(("run", only),), **asked)
 
 
 def _life(known: KnownRun | None) -> list[str]:

@@ -24,7 +24,7 @@ def address(value: object, around: Surroundings) -> str:
     return text
 
 
-def hosts(value: object, _: Surroundings) -> tuple[str, ...]:
+def host_names(value: object, _: Surroundings) -> tuple[str, ...]:
     """Names as browsers write them in `Host`, without a port."""
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise Wrong('must be a list of names, like ["farthing.example.com"]')
@@ -58,7 +58,7 @@ def split(listen: str) -> tuple[str, int]:
 class Admin(msgspec.Struct, frozen=True, kw_only=True):
     listen: Annotated[str, Read(address)] = ""
     """Where the admin side, the dashboard and /metrics answer besides, for keys only; read at the start."""
-    hosts: Annotated[tuple[str, ...], Read(hosts)] = ()
+    hosts: Annotated[tuple[str, ...], Read(host_names)] = ()
     """Names by which they are asked there; an IP address always is."""
     https: bool = False
     """Browsers reach it over TLS, which a proxy in front ends: cookies are `Secure`, forms come from `https://`."""

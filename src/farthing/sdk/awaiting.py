@@ -92,8 +92,7 @@ class AsyncCall:
         """What is left of a call whose user has left. Where the loop ends before it, nobody reads on."""
         try:
             if self._taking is not None:
-                async for _ in self._pour(self._taking):
-                    pass
+                await self._drain(self._taking)
             await self._until_over()
         finally:
             if not self._over and self._exchange is not None:
@@ -117,6 +116,23 @@ class AsyncCall:
         except GeneratorExit:
             raise
         except BaseException as error:  # noqa: BLE001 - the engine must hear of it; it is raised again where the user is
+            self._give_up(exchange, error)
+        else:
+            exchange.poured(at_end=at_end)
+        self._taking = None
+
+    async def _drain(self, take: Take) -> None:
+        """The same, for nobody: no generator, which a loop that is closing would not begin any more."""
+        exchange = self._exchange
+        assert exchange is not None
+        wanted, at_end = True, False
+        try:
+            while wanted and not at_end:
+                piece = b"" if self._pieces is None else await anext(self._pieces, b"")
+                at_end = not piece
+                if piece:
+                    _, wanted = exchange.take(take, piece)
+        except BaseException as error:  # noqa: BLE001 - as above
             self._give_up(exchange, error)
         else:
             exchange.poured(at_end=at_end)
@@ -183,8 +199,7 @@ class AsyncCall:
                 piece = b"" if self._pieces is None else await anext(self._pieces, b"")
                 exchange.read_on(piece)
             elif isinstance(task, Pour):
-                async for _ in self._pour(task.take):
-                    pass
+                await self._drain(task.take)
         except BaseException as error:  # noqa: BLE001 - the engine must hear of it; it is raised again where the user is
             self._give_up(exchange, error)
 

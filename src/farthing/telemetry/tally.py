@@ -163,7 +163,7 @@ class Tally:
                 return (*series[:place], fresh, *series[place + 1 :]) if series[place] == value else series
 
             self.spent = {renamed(series): spent for series, spent in self.spent.items()}
-            self.ended = {(renamed(series), *how): count for (series, *how), count in self.ended.items()}
+            self.ended = {(renamed(series), how, code): count for (series, how, code), count in self.ended.items()}
             self._series_known = {renamed(series) for series in self._series_known}
             self._known[place] = {fresh if each == value else each for each in self._known[place]}
 

@@ -3,9 +3,11 @@
 import pytest
 
 from farthing.accounts.secrets import digest, index
+from farthing.config.admin_settings import Admin
 from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
 from farthing.gateway.admin.access import admitted, still_admitted
+from farthing.gateway.admin.entrance import Apart
 
 BOSS = Key(id="boss", name="boss", digest=digest("b" * 32), rights=("admin",))
 BOT = Key(id="bot", name="bot", digest=digest("c" * 32))
@@ -45,3 +47,29 @@ def test_what_changed_while_a_body_was_on_its_way_counts():
         with pytest.raises(BadRequest) as caught:
             still_admitted(maker, keys)
         assert caught.value.status == 401
+
+
+APART = Apart(lambda: Admin(listen="10.0.0.5:4142"))
+
+
+def test_on_an_address_of_its_own_everybody_needs_a_key_also_where_there_are_none():
+    here = {b"host": b"10.0.0.5:4142"}
+    shown = {**here, b"authorization": b"Bearer " + b"b" * 32}
+    assert admitted(shown, KEYS, "10.0.0.7", entrance=APART) is BOSS
+    bot = {**here, b"authorization": b"Bearer " + b"c" * 32}
+    assert admitted(bot, KEYS, "10.0.0.7", "call", APART) is BOT
+    for headers, keys, right, status in (
+        (bot, KEYS, "admin", 403),
+        (here, KEYS, "admin", 401),
+        (here, KEYS, "call", 401),
+        (here, {}, "admin", 401),
+        (here, {}, "call", 401),
+        (shown, {}, "admin", 401),
+        ({**shown, b"host": b"evil.example"}, KEYS, "admin", 403),
+        ({**bot, b"host": b"evil.example"}, KEYS, "call", 403),
+        ({**shown, b"x-forwarded-for": b"10.0.0.9"}, KEYS, "admin", 403),
+    ):
+        for peer in ("10.0.0.7", "127.0.0.1"):
+            with pytest.raises(BadRequest) as caught:
+                admitted(headers, keys, peer, right, APART)
+            assert caught.value.status == status, (headers, right)

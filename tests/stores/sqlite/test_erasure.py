@@ -130,7 +130,7 @@ def test_keys_and_budgets_in_force_that_name_somebody_go_first(path, audit):
     directory = directory_of(path)
     directory.add_key(Key(name="laptop", id="k", digest="d", labels=(("user", name),)), "root")
     directory.put_budget(Budget(name="own", limits=((Unit.USD, 1),), match=(("user", name),)), "root")
-    with pytest.raises(BadRequest, match="the key 'laptop'.*the budget 'own'"):
+    with pytest.raises(BadRequest, match=r"the key 'laptop'.*the budget 'own'"):
         audit.erase("user", name, by="root")
     directory.revoke_key("laptop", "root")
     directory.remove_budget("own", "root")

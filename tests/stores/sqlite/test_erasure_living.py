@@ -38,6 +38,6 @@ def test_open_calls_are_counted(tmp_path):
     (name,) = connection.execute(
         "SELECT json_extract(labels, '$.user') FROM call JOIN attempt ON attempt.id = call.id + 1 WHERE state < 2"
     ).fetchone()
-    with pytest.raises(BadRequest, match="calls of the user .* are open"):
+    with pytest.raises(BadRequest, match=r"calls of the user .* are open"):
         refuse_open(connection, Erasing("user", name, "P"))
     connection.close()

@@ -11,5 +11,5 @@ def test_a_segment_stays_while_its_calls_do(tmp_path):
     audit = audit_of(tmp_path / "a.db")
     audit.seal()
     assert not drop_links(audit._handle, Ages(), lambda: NOW_MS * 2, Floors())
-    assert not drop_links(audit._handle, Ages(audit=None), lambda: NOW_MS * 2)
+    assert not drop_links(audit._handle, Ages(audit=None), lambda: NOW_MS * 2, Floors())
     audit.close()

@@ -55,10 +55,10 @@ async def _run(visit: Visit) -> str:
     return run
 
 
-def _as(kind: type[T], **told: Any) -> T:
+def _as(struct: type[T], **told: Any) -> T:
     """Raises BadRequest 400 that says which field is wrong."""
     try:
-        return msgspec.convert(told, kind)
+        return msgspec.convert(told, struct)
     except msgspec.ValidationError as error:
         said, _, place = str(error).partition(" - at `$.")
         raise BadRequest(f"{place.rstrip('`') or 'form'}: {said}"[:300], field=place.rstrip("`") or "form") from None

@@ -141,9 +141,10 @@ async def show_run(asked: Asked) -> RunReport:
     since_ms = now_ms - _LONGEST_MS if known is None else known.started_ms - _DAY_MS
     await engine.ledger.flush()
     rows = await asyncio.to_thread(
-        lambda: engine.records.usage(by=("run", "agent", "model"), since_ms=since_ms, until_ms=now_ms + 1)
+        lambda: engine.history.usage(
+            by=("run", "agent", "model"), since_ms=since_ms, until_ms=now_ms + 1, where=(("run", name),)
+        )
     )
-    rows = tuple(row for row in rows if row.group[0] == name)
     if known is None and not rows:
         raise missing("run", name)
     life = None if guards is None or known is None else run_view(guards, known, now_ms)

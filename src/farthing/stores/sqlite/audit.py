@@ -23,8 +23,8 @@ from farthing.stores.sqlite.handle import Handle
 from farthing.stores.sqlite.retention import prune
 
 VERIFIED = "audit_verified"
-EMPTYING_MS = 250
-"""So long the log may keep writers waiting until it is emptied."""
+_HURRY = "PRAGMA busy_timeout = 250"
+"""So many milliseconds writers may wait until the log is emptied."""
 _EVENTS = "SELECT id, at_ms, by, action, subject, detail FROM audit WHERE id < ? AND at_ms >= ? AND at_ms < ?"
 _LIKE = " AND {} GLOB ?"
 _FIRST = "SELECT seq, at_ms FROM audit_link ORDER BY seq LIMIT 1"
@@ -122,7 +122,7 @@ class SqliteAudit:
     def _empty_log(self) -> None:
         """What was overwritten in the file stands in the log until that begins anew. Whoever reads just now keeps it."""
         with closing(open_database(self._path, connect=self._connect)) as connection:
-            connection.execute(f"PRAGMA busy_timeout = {EMPTYING_MS}")
+            connection.execute(_HURRY)
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def prune(self, ages: Ages) -> Pruning:

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -15,32 +16,38 @@ PAGES = 1_000
 FIRST_COMMITS, FEWEST_COMMITS, MOST_COMMITS = 50, 20, 1_000
 """Commits until the first copy, and bounds for what is learned from it about how many make `PAGES`."""
 
+_COPY = "PRAGMA wal_checkpoint(PASSIVE)"
+
 _log = logging.getLogger("farthing.ledger")
 
 
 class Checkpointer:
     """Told of each commit by the writer; its thread begins when there is something to copy.
 
-    It never holds the writer up, which goes on behind it. A log that was copied to its end begins anew with the next
-    commit; at a writer that never rests the log grows until the writer itself copies the little that is left
-    (`connect.WRITER_WAL_PAGES`), and all of it where this thread cannot work.
+    Only a log that is copied to its end begins anew, and the writer goes on meanwhile: what it added it copies itself as
+    soon as the rest is done, between two commits. Where this thread cannot work, the writer's connection copies all of
+    the log once that is twice as long (`connect.WRITER_WAL_PAGES`).
     """
 
     def __init__(self, path: Path, *, connect: Connect = sqlite3.connect) -> None:
         self._handle = Handle(partial(open_database, path, connect=connect))
-        self._bell = threading.Semaphore(0)
+        self._wanted = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._since = 0
         self._every = FIRST_COMMITS
-        self._copied = 0
+        self._nearly = False
 
-    def committed(self) -> None:
-        """By one thread. Takes no time, and never fails."""
+    def committed(self, writer: sqlite3.Connection) -> None:
+        """By the writer's thread, outside of any transaction. Never fails."""
+        if self._nearly:
+            self._nearly = False
+            with suppress(sqlite3.Error):  # a disk that fails is noticed by the next commit
+                writer.execute(_COPY).fetchone()
         self._since += 1
         if self._since >= self._every:
             self._since = 0
-            self._bell.release()
+            self._wanted.set()
             if self._thread is None:
                 self._start()
 
@@ -48,7 +55,7 @@ class Checkpointer:
         """Let the copy that is under way end, and leave the file."""
         self._stopping = True
         if self._thread is not None:
-            self._bell.release()
+            self._wanted.set()
             self._thread.join()
             self._thread = None
         self._handle.close()
@@ -63,7 +70,8 @@ class Checkpointer:
 
     def _run(self) -> None:
         while True:
-            self._bell.acquire()
+            self._wanted.wait()
+            self._wanted.clear()
             if self._stopping:
                 return
             try:
@@ -73,7 +81,7 @@ class Checkpointer:
 
     def _copy(self) -> None:
         with self._handle.idle() as connection:
-            _, frames, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        fresh, self._copied = frames - (self._copied if frames > self._copied else 0), copied
-        if fresh > 0:
-            self._every = min(max(self._every * PAGES // fresh, FEWEST_COMMITS), MOST_COMMITS)
+            _, frames, _ = connection.execute(_COPY).fetchone()
+        if frames > 0:
+            self._every = min(max(self._every * PAGES // frames, FEWEST_COMMITS), MOST_COMMITS)
+            self._nearly = True

@@ -23,7 +23,7 @@ OLDEST_SQLITE = (3, 37, 0)
 """The first with STRICT tables."""
 WAL_PAGES = 1_000
 """The commit that finds the log this long (4 MB) copies it into the file."""
-WRITER_WAL_PAGES = 4 * WAL_PAGES
+WRITER_WAL_PAGES = 2 * WAL_PAGES
 """The same for the ledger's writer, who has somebody else do it (`checkpoint.py`): a bound, should that one not keep up."""
 
 _EVERY_CONNECTION = ("PRAGMA foreign_keys = OFF", "PRAGMA trusted_schema = OFF", "PRAGMA temp_store = MEMORY")

@@ -42,12 +42,13 @@ def _suspects(handle: Handle, table: str, it: Erasing, *, keyed: bool) -> Iterat
             found = connection.execute(rows, (part,)).fetchall()
         yield from found
         return
+    page = rows + " AND rowid > ?2 AND rowid <= ?3"
     after: int | None = -(2**63)
     while after is not None:
         with handle.reading() as connection:
             last = _last(connection, table, after)
             until = 2**63 - 1 if last is None else last
-            found = connection.execute(f"{rows} AND rowid > ?2 AND rowid <= ?3", (part, after, until)).fetchall()
+            found = connection.execute(page, (part, after, until)).fetchall()
         yield from found
         after = last
 

@@ -12,23 +12,34 @@ from farthing.stores.sqlite.rollup_tally import SUMS
 _WHO = "SELECT id, key, labels FROM who WHERE id IN (SELECT who FROM who_label WHERE name = ? AND value = ?)"
 _TWIN = "SELECT id, narrow FROM who WHERE labels = ? AND key = ?"
 _RENAME = "UPDATE who SET labels = ? WHERE id = ?"
+_HOURS = """
+INSERT INTO alert_hour SELECT label, hour_ms, ?3, attempts, cost_nanos, input_tokens, cache_read_input_tokens
+FROM alert_hour WHERE label = ?1 AND value = ?2
+ON CONFLICT DO UPDATE SET
+    attempts = attempts + excluded.attempts,
+    cost_nanos = cost_nanos + excluded.cost_nanos,
+    input_tokens = input_tokens + excluded.input_tokens,
+    cache_read_input_tokens = cache_read_input_tokens + excluded.cache_read_input_tokens
+"""
 _NAMES = (
-    "INSERT OR IGNORE INTO who_label (name, value, who) SELECT name, ?3, who FROM who_label WHERE name = ?1 AND value = ?2",
+    "INSERT OR IGNORE INTO who_label SELECT name, ?3, who FROM who_label WHERE name = ?1 AND value = ?2",
     "DELETE FROM who_label WHERE name = ?1 AND value = ?2",
-    "INSERT OR IGNORE INTO label_value (name, value) SELECT name, ?3 FROM label_value WHERE name = ?1 AND value = ?2",
+    "INSERT OR IGNORE INTO label_value SELECT name, ?3 FROM label_value WHERE name = ?1 AND value = ?2",
     "DELETE FROM label_value WHERE name = ?1 AND value = ?2",
-    "INSERT INTO alert_hour SELECT label, hour_ms, ?3, attempts, cost_nanos, input_tokens, cache_read_input_tokens "
-    "FROM alert_hour WHERE label = ?1 AND value = ?2 ON CONFLICT DO UPDATE SET attempts = attempts + excluded.attempts, "
-    "cost_nanos = cost_nanos + excluded.cost_nanos, input_tokens = input_tokens + excluded.input_tokens, "
-    "cache_read_input_tokens = cache_read_input_tokens + excluded.cache_read_input_tokens",
+    _HOURS,
     "DELETE FROM alert_hour WHERE label = ?1 AND value = ?2",
 )
 _ADDED = ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS)
+_THEIRS = "narrow = ?1 OR (family = 2 AND who = ?1)"
+_CELLS = f"""
+INSERT INTO cell
+SELECT family, length_ms, iif(narrow = ?1, ?3, narrow), start_ms, iif(who = ?1, ?2, who), what, {", ".join(SUMS)}
+FROM cell WHERE {_THEIRS} ON CONFLICT DO UPDATE SET {_ADDED}
+"""  # noqa: S608 - names of ours
 _MERGE = (
-    f"INSERT INTO cell SELECT family, length_ms, iif(narrow = ?1, ?3, narrow), start_ms, iif(who = ?1, ?2, who), what, "  # noqa: S608
-    f"{', '.join(SUMS)} FROM cell WHERE narrow = ?1 OR (family = 2 AND who = ?1) ON CONFLICT DO UPDATE SET {_ADDED}",
-    "DELETE FROM cell WHERE narrow = ?1 OR (family = 2 AND who = ?1)",
-    "UPDATE run_total SET who = iif(who = ?1, ?2, who), narrow = iif(narrow = ?1, ?3, narrow) WHERE who = ?1 OR narrow = ?1",
+    _CELLS,
+    f"DELETE FROM cell WHERE {_THEIRS}",  # noqa: S608
+    "UPDATE run_total SET who = iif(who = ?1, ?2, who), narrow = iif(narrow = ?1, ?3, narrow) WHERE ?1 IN (who, narrow)",
     "UPDATE who SET narrow = ?3 WHERE narrow = ?1 AND id <> ?1",
     "DELETE FROM who_label WHERE who = ?1",
     "DELETE FROM who WHERE id = ?1",

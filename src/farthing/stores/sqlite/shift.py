@@ -175,7 +175,7 @@ class Shift:
             self.commit_times.add(time.perf_counter_ns() - began)
             self._answer(answers)
             self.commits += 1
-            self._checkpointer.committed()
+            self._checkpointer.committed(desk.connection)
         except sqlite3.OperationalError as error:
             self._fail(requests, desk.answers, error)
         except Exception as error:  # noqa: BLE001 - one request that cannot be written must not take others with it
