@@ -25,4 +25,4 @@ with tempfile.TemporaryDirectory() as folder, SimulatedProvider().in_thread() as
                 run.fail(note="no solution")
             costs.append(run.spent.usd)
     print(f"{len(costs)} runs cost ${sum(costs):f}, a success ${sum(costs) / successes:f}")
-    print("the same from the store: farthing usage --by agent --outcomes, on the file that FARTHING_STORE names")
+    print("the same from the store: farthing outcomes report --by agent")

@@ -87,6 +87,18 @@ def test_without_a_key_of_ours_the_commands_own_goes_through(provider, tmp_path)
     assert "2 calls" in ended.stderr
 
 
+def test_a_credential_of_the_commands_own_goes_to_its_providers_host_and_to_no_other(provider, tmp_path):
+    with SimulatedProvider().in_thread() as elsewhere:
+        env = {"OPENAI_API_KEY": "sk-own-9876", "ANTHROPIC_BASE_URL": elsewhere.url, "ANTHROPIC_API_KEY": "sk-ant-5555"}
+        ended = run(provider, tmp_path, "--pass-through", env=env)
+        assert ended.returncode == 0, ended.stderr
+        assert {entry.key for entry in provider.bill.entries} == {"9876"}
+        assert elsewhere.requests == ()
+    headers = str([request.headers for request in provider.requests])
+    assert "sk-ant-5555" not in headers
+    assert "fr_" not in headers
+
+
 def test_a_store_that_is_named_keeps_the_records(provider, tmp_path):
     for _ in range(2):
         ended = run(provider, tmp_path, "--store", "kept.db", "--label", "team=a", calls=1)

@@ -76,7 +76,9 @@ def test_what_is_too_old_goes_in_the_background_and_is_named(tmp_path):
         asyncio.run(auditing.look())
         verdict = audit.verify()
         assert verdict.findings == ()
-        bare = connection.execute("SELECT count(*) FROM call WHERE CAST(skeleton AS TEXT) LIKE '{\"sha256%'").fetchone()[0]
+        bare = connection.execute(
+            "SELECT count(*) FROM call WHERE CAST(skeleton AS TEXT) LIKE '{\"sha256%'"
+        ).fetchone()[0]
         return connection.execute("SELECT count(*) FROM call").fetchone()[0], bare, len(verdict.pruned)
 
     assert counted_after(0) == (28, 0, 0)

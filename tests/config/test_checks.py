@@ -99,7 +99,6 @@ def test_the_environment_cannot_point_the_gateway_at_itself(tmp_path):
     ("text", "warning"),
     [
         ("", "no provider: set OPENAI_API_KEY"),
-        ('[providers.g]\nformat = "gemini"', "2: providers.g.format: gemini is not active"),
         ('[providers.a]\nformat = "openai"\napi_key = "sk-1"', "3: providers.a.api_key: is written out"),
         (
             '[providers.a]\nformat = "openai"\napi_key = "env:OPENAI_API_KEY"\nbase_url = "http://llm.example/v1"',

@@ -86,6 +86,6 @@ def test_a_key_of_the_file_goes_on_as_its_digest(tmp_path):
     )
 
 
-def test_only_providers_whose_format_is_spoken_are_used(tmp_path):
+def test_providers_keep_the_order_of_the_file(tmp_path):
     text = '[providers.g]\nformat = "gemini"\n[providers.o]\nformat = "openai"\n[providers.a]\nformat = "anthropic"\n'
-    assert [provider.name for provider in providers_of(load_text(tmp_path, text))] == ["o", "a"]
+    assert [provider.name for provider in providers_of(load_text(tmp_path, text))] == ["g", "o", "a"]

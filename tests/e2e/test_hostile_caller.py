@@ -256,7 +256,7 @@ def raw(hostile, *headers, **more):
 
 UPGRADE = (b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Version: 13", b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")  # fmt: skip
 DOORS = [
-    *[(b"POST", path) for path in (b"/v1/completions", b"/v1/images/generations", b"/v1/audio/speech", b"/v1/moderations", b"/v1/realtime/sessions", b"/v1/batches", b"/v1/files", b"/v1/messages/batches", b"/v1beta/models/gemini-2.5-pro:generateContent", b"/chat/completions", b"/v1/chat/completions/", b"//v1/chat/completions", b"/v1/../v1/chat/completions", b"/openai/v1/chat/completions")],
+    *[(b"POST", path) for path in (b"/v1/completions", b"/v1/images/generations", b"/v1/audio/speech", b"/v1/moderations", b"/v1/realtime/sessions", b"/v1/batches", b"/v1/files", b"/v1/messages/batches", b"/v1beta/models/gemini-2.5-pro:embedContent", b"/chat/completions", b"/v1/chat/completions/", b"//v1/chat/completions", b"/v1/../v1/chat/completions", b"/openai/v1/chat/completions")],
     *[(method, b"/v1/chat/completions") for method in (b"GET", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE", b"PROPFIND")],
     *[(b"POST", b"/farthing/v1/" + path) for path in (b"budgets", b"budgets/each%20team/raise", b"keys", b"approvals", b"alerts", b"calls")],
     *[(b"GET", b"/farthing/v1/" + path) for path in (b"budgets", b"keys", b"calls", b"reports")],

@@ -15,6 +15,25 @@ from support.shell import BARE, command
 EXAMPLES = Path(__file__).parents[2] / "examples"
 KEYS = {"OPENAI_API_KEY": "sk-a", "ANTHROPIC_API_KEY": "sk-b", "SUPPORT_BOT_KEY": "x" * 32}
 
+IN_PROCESS = {
+    "budget_around_an_agent.py": ("refused: run run-", "ticket 14: ", "total"),
+    "nested_budgets.py": ("past: $0.0001236, 224 tokens, 2 calls; stopped by its calls", "together: $0.0003708"),
+    "threads.py": ("4 answered, 16 refused, 4 sent",),
+    "async_gather.py": ("4 answered, 16 refused, 4 sent",),
+    "tool_with_cost.py": (
+        "to the model:   The tool search was not run.",
+        "search: 3 calls, 1 refused, $0.0240",
+        "$0.0365",
+    ),
+    "agent_loop.py": ("This is what I have found so far. (budget, ", "total"),
+    "web_handler.py": ("ann: 200 left today: 0 calls", "bea: 200 left today: 2 calls", "ann: 402 no more calls until "),
+    "langgraph_agent.py": ("Done. I used search", "researcher", "$0.01"),
+    "pydantic_ai_agent.py": ("Done. I used search", "researcher", "$0.01"),
+    "openai_agents.py": ("Done. I used search", "researcher", "$0.01"),
+    "cost_per_success.py": ("4 runs cost $0.0002472, a success $0.0001236",),
+}
+"""What each example in process says, among other things."""
+
 
 @pytest.fixture
 def provider():
@@ -67,3 +86,14 @@ def test_the_test_of_an_agent_passes(tmp_path):
     )
     assert ended.returncode == 0, ended.stdout
     assert "2 passed" in ended.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", IN_PROCESS)
+def test_an_example_in_process_runs_as_it_stands_without_key_and_network(example, tmp_path):
+    ended = subprocess.run(
+        [sys.executable, EXAMPLES / example], cwd=tmp_path, env=BARE, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    for words in IN_PROCESS[example]:
+        assert words in ended.stdout

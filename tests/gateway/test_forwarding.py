@@ -9,7 +9,7 @@ NEVER = [
     "connection", "keep-alive", "te", "trailer", "upgrade", "expect", "accept-encoding", "origin", "referer", "forwarded",
     "proxy-authorization", "proxy-connection", "x-forwarded-for", "x-forwarded-proto", "sec-fetch-site",
     "x-farthing-labels", "x-farthing-anything", "content-type", "idempotency-key",
-    "openai-organization", "openai-project",
+    "openai-organization", "openai-project", "x-goog-user-project", "x-goog-fieldmask", "x-http-method-override",
 ]  # fmt: skip
 ALWAYS = ["anthropic-beta", "anthropic-version", "openai-beta", "user-agent", "x-stainless-lang"]
 
@@ -31,8 +31,9 @@ def test_a_header_that_is_nominated_for_the_hop_stays_here():
 
 
 def test_a_callers_credential_is_only_its_own_without_keys():
-    shown = {b"authorization": b"Bearer a", b"x-api-key": b"b", b"other": b"c"}
-    assert credential(shown, keyless=True) == ((b"authorization", b"Bearer a"), (b"x-api-key", b"b"))
+    shown = {b"authorization": b"Bearer a", b"x-api-key": b"b", b"x-goog-api-key": b"g", b"other": b"c"}
+    own = ((b"authorization", b"Bearer a"), (b"x-api-key", b"b"), (b"x-goog-api-key", b"g"))
+    assert credential(shown, keyless=True) == own
     assert credential(shown, keyless=False) == ()
 
 

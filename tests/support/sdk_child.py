@@ -1,5 +1,6 @@
 """A process that asks five times at once for the run that it was started in: `python -m support.sdk_child URL`."""
 
+import contextvars
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ def five_calls(url: str) -> tuple[int, int]:
 
     client = farthing.wrap(openai.OpenAI(base_url=f"{url}/v1", api_key="sk-test"))
 
-    def one(_: int) -> bool:
+    def one() -> bool:
         try:
             client.chat.completions.create(**CHAT)
         except farthing.BudgetExceeded:
@@ -22,7 +23,8 @@ def five_calls(url: str) -> tuple[int, int]:
         return True
 
     with ThreadPoolExecutor(5) as pool:
-        answered = sum(pool.map(one, range(5)))
+        contexts = [contextvars.copy_context() for _ in range(5)]  # a fork has its parent's scope in its context
+        answered = sum(pool.map(lambda context: context.run(one), contexts))
     return answered, 5 - answered
 
 

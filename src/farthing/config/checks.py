@@ -8,7 +8,7 @@ from farthing.config.admin_checks import admin_problems, admin_warnings
 from farthing.config.alert_checks import alert_problems, alert_warnings
 from farthing.config.auditing import audit_problems, audit_warnings
 from farthing.config.billing import billing_problems
-from farthing.config.convert import ACTIVE_FORMATS, budgets_of, keys_of, limits_of, money_of
+from farthing.config.convert import budgets_of, keys_of, limits_of, money_of
 from farthing.config.guard_checks import guard_problems, guard_warnings
 from farthing.config.lines import Path
 from farthing.config.problems import Problem, undotted
@@ -168,8 +168,6 @@ def _provider(provider: Provider, path: Path, settings: File) -> Iterator[Proble
 
 
 def _doubts(provider: Provider, path: Path) -> Iterator[Problem]:
-    if provider.format not in ACTIVE_FORMATS:
-        yield Problem((*path, "format"), f"{provider.format} is not active in this version: no call goes there")
     if provider.api_key is not None and provider.api_key.origin == "the file itself":
         yield Problem((*path, "api_key"), _WRITTEN_OUT)
     url = urlsplit(provider.base_url)

@@ -8,8 +8,6 @@ from farthing.domain.budget import Act, Budget, Threshold, Unit
 from farthing.domain.currency import Currency, Rates
 from farthing.domain.key import Key
 
-ACTIVE_FORMATS = ("openai", "anthropic", "gemini")
-
 
 def budgets_of(settings: File) -> tuple[Budget, ...]:
     """The budgets of the file, in its order."""
@@ -22,8 +20,8 @@ def keys_of(settings: File) -> tuple[Key, ...]:
 
 
 def providers_of(settings: File) -> tuple[Provider, ...]:
-    """The providers whose format this version speaks, in the file's order."""
-    return tuple(provider for provider in settings.providers if provider.format in ACTIVE_FORMATS)
+    """The providers, in the file's order."""
+    return settings.providers
 
 
 def limits_of(budget: BudgetSettings) -> tuple[tuple[Unit, int], ...]:

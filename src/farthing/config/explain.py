@@ -7,7 +7,7 @@ from farthing.config.admin_checks import admin_lines
 from farthing.config.alert_rules import said_rules
 from farthing.config.auditing import audit_lines
 from farthing.config.billing import billing_lines
-from farthing.config.convert import ACTIVE_FORMATS, budgets_of, limits_of
+from farthing.config.convert import budgets_of, limits_of
 from farthing.config.guard_words import guard_lines
 from farthing.config.settings import Budget, Key, Provider, Settings
 from farthing.config.telemetry_checks import telemetry_lines
@@ -70,8 +70,7 @@ def _provider(provider: Provider) -> str:
         else f"takes any model asked in {provider.format}'s format"
     )
     key = f"key from {provider.api_key.origin}" if provider.api_key else "passes on the caller's own key"
-    off = "" if provider.format in ACTIVE_FORMATS else " (not active in this version)"
-    return f"{provider.name}: {provider.format} at {provider.base_url}; {takes}; {key}{off}"
+    return f"{provider.name}: {provider.format} at {provider.base_url}; {takes}; {key}"
 
 
 def _budget(budget: Budget) -> str:

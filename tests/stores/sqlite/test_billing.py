@@ -6,6 +6,7 @@ import pytest
 
 from farthing.domain.errors import BadRequest, StoreBroken
 from farthing.ports.billing import BillTerms, ClosedPeriod
+from farthing.stores.sqlite.audit_verify import verify
 from farthing.stores.sqlite.billing import SqlitePeriods
 from support.bill_lines import line
 
@@ -28,6 +29,11 @@ def test_what_one_process_closed_another_sees_and_cannot_close_again(stores):
     assert other.told("2026-10") == (line(),)
     with pytest.raises(BadRequest, match="closed already"):
         other.keep(PERIOD, ())
+
+
+def test_closing_a_month_is_in_the_audits_chain(stores, tmp_path):
+    stores[0].keep(PERIOD, (line(),))
+    assert verify(tmp_path / "farthing.db", now_ms=lambda: 1).findings == ()
 
 
 def test_ten_thousand_lines_take_little_room(stores, tmp_path):

@@ -22,7 +22,7 @@ from farthing.stores.sqlite.audit_tables import (
     rows_of,
 )
 
-PAGE = 10_000
+PAGE = 5_000
 """Rows of one transaction: some quarter of a second."""
 PLACE = "audit_begin"
 """In `meta` while the past is being taken up: how far."""

@@ -16,8 +16,8 @@ from farthing.stores.sqlite.audit_chain import head_of
 from farthing.stores.sqlite.statements import sql
 from farthing.stores.sqlite.verify import Finding, compared, shares
 
-PAGE = 50_000
-"""Attempts of one transaction: some quarter of a second."""
+PAGE = 25_000
+"""Attempts of one transaction: some tenth of a second."""
 FEW = 2
 """Pages that may be read in the last transaction, with the accounts."""
 ROUNDS = 20

@@ -21,8 +21,8 @@ from farthing.stores.sqlite.audit_seals import SECRET, kept
 from farthing.stores.sqlite.audit_walk import Walk
 from farthing.stores.sqlite.connect import Connect, open_reader
 
-BYTES_AT_ONCE = 750_000
-"""Of entries that are read in one transaction, 30,000 of them: some half a second's work."""
+BYTES_AT_ONCE = 500_000
+"""Of entries that are read in one transaction, 20,000 of them: some third of a second's work."""
 _LINKS = "SELECT seq, at_ms, kind, count, prev, root, hash, entries FROM audit_link WHERE seq > ? ORDER BY seq"
 _CARRIES = (
     "SELECT seq, at_ms, kind, count, prev, root, hash, entries FROM audit_link WHERE kind = 'carry' ORDER BY seq DESC"

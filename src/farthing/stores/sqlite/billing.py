@@ -10,9 +10,9 @@ import msgspec
 from farthing.domain.errors import StoreBroken
 from farthing.ports.billing import BillLine, ClosedPeriod
 from farthing.stores.month_order import check_next
+from farthing.stores.sqlite.audit_events import record
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
-from farthing.stores.sqlite.statements import sql
 
 _LAST = "SELECT max(month) FROM billing_period"
 _ADD = "INSERT INTO billing_period (month, document, lines) VALUES (?, ?, ?)"
@@ -36,7 +36,7 @@ class SqlitePeriods:
             (last,) = connection.execute(_LAST).fetchone()
             check_next(period.month, last)
             connection.execute(_ADD, (period.month, document, packed))
-            connection.execute(sql("audit_add"), (period.closed_ms, period.by, "billing.close", period.month, document))
+            record(connection, period.closed_ms, period.by, "billing.close", period.month, document)
 
     def closed(self) -> tuple[ClosedPeriod, ...]:
         with self._handle.reading() as connection:

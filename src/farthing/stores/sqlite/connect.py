@@ -34,6 +34,7 @@ _WRITING = (
     "PRAGMA journal_size_limit = 16777216",
     "PRAGMA cache_size = -8192",  # KiB: the pages that the next calls write again are not read back from the log
 )
+_WRITER_COPIES = f"PRAGMA wal_autocheckpoint = {WRITER_WAL_PAGES}"
 _OVER_NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.glusterfs"}
 )
@@ -61,7 +62,7 @@ def open_database(path: Path, *, connect: Connect = sqlite3.connect) -> sqlite3.
 def open_writer(path: Path, *, connect: Connect = sqlite3.connect) -> sqlite3.Connection:
     """As `open_database`, for the ledger's writer."""
     connection = open_database(path, connect=connect)
-    connection.execute(f"PRAGMA wal_autocheckpoint = {WRITER_WAL_PAGES}")
+    connection.execute(_WRITER_COPIES)
     return connection
 
 
