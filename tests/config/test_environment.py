@@ -39,6 +39,10 @@ def test_providers_are_those_whose_clients_would_work_here():
     assert providers({"OPENAI_API_KEY": "", "GEMINI_API_KEY": "g"}) == {
         "gemini": {"format": "gemini", "api_key": "env:GEMINI_API_KEY"}
     }
+    both = {"GEMINI_API_KEY": "g", "GOOGLE_API_KEY": "h", "GOOGLE_GEMINI_BASE_URL": "u"}
+    assert providers(both) == {
+        "gemini": {"format": "gemini", "api_key": "env:GOOGLE_API_KEY", "base_url": "env:GOOGLE_GEMINI_BASE_URL"}
+    }
     assert providers({"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "u", "OPENAI_BASE_URL": "v"}) == {
         "openai": {"format": "openai", "base_url": "env:OPENAI_BASE_URL"},
         "anthropic": {"format": "anthropic", "api_key": "env:ANTHROPIC_API_KEY", "base_url": "env:ANTHROPIC_BASE_URL"},

@@ -13,7 +13,7 @@ import pytest
 
 from farthing.cli import commands as exits
 from farthing.cli.main import main
-from farthing.config import billing_settings, settings, telemetry_settings
+from farthing.config import admin_settings, billing_settings, settings, telemetry_settings
 from farthing.config.reader import Reader, unwrap
 from farthing.config.values import Later, Surroundings
 from farthing.domain.budget import AccountKey, Standing, Unit
@@ -85,7 +85,7 @@ def is_empty(field):
 
 
 def test_every_table_of_the_schema_has_its_section():
-    modules = (settings, billing_settings, telemetry_settings)
+    modules = (settings, admin_settings, billing_settings, telemetry_settings)
     classes = (each for module in modules for _, each in inspect.getmembers(module, inspect.isclass))
     structs = {each for each in classes if issubclass(each, msgspec.Struct)}
     ours = {each for each in structs if each.__module__ in {module.__name__ for module in modules}}

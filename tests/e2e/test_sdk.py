@@ -295,9 +295,7 @@ def test_a_response_goes_on_from_an_earlier_one(provider):
     client = openai_client(provider)
     with farthing.budget("$5") as run:
         first = client.responses.create(model="gpt-4o-mini", input="hi", max_output_tokens=20)
-        client.responses.create(
-            model="gpt-4o-mini", input="and?", previous_response_id=first.id, max_output_tokens=20
-        )
+        client.responses.create(model="gpt-4o-mini", input="and?", previous_response_id=first.id, max_output_tokens=20)
         assert run.spent.usd == billed(provider)
 
 

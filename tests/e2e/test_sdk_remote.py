@@ -68,7 +68,11 @@ def test_calls_go_through_the_gateway_and_are_counted_there(both):
     assert document.outcome.success
     assert [part.name for part in document.by_agent] == ["triage"]
     assert len(gateway.engine.records.recent(limit=10, run=run.name)) == 3
-    assert all(request.headers["authorization"] != "Bearer sk-test" for request in provider.requests if "authorization" in request.headers)
+    assert all(
+        request.headers["authorization"] != "Bearer sk-test"
+        for request in provider.requests
+        if "authorization" in request.headers
+    )
 
 
 def test_a_refusal_is_the_same_exception_as_in_process(both):

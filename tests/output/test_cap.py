@@ -66,7 +66,7 @@ def test_only_caps_that_we_set_are_told():
     assert told(50, clamped=False, origin="caller") is None
 
 
-@pytest.mark.parametrize("finish", ["length", "max_tokens", "max_output_tokens"])
+@pytest.mark.parametrize("finish", ["length", "max_tokens", "max_output_tokens", "MAX_TOKENS"])
 def test_an_answer_is_cut_by_us_only_at_a_cap_of_ours(finish):
     assert cut_by_cap(finish, clamped=True, origin="caller")
     assert cut_by_cap(finish, clamped=False, origin="default")

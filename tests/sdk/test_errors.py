@@ -6,7 +6,15 @@ import pytest
 
 from farthing.sdk.errors import BudgetExceeded, NoBudget, Refused, code_in, describe, kind_of
 
-TOLD = {"budget": "run x", "unit": "usd", "limit": "1", "spent": "0.5", "reserved": "0", "needed": "0.6", "resets_at": None}
+TOLD = {
+    "budget": "run x",
+    "unit": "usd",
+    "limit": "1",
+    "spent": "0.5",
+    "reserved": "0",
+    "needed": "0.6",
+    "resets_at": None,
+}
 
 
 @pytest.mark.parametrize(

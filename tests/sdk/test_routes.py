@@ -28,7 +28,9 @@ def test_what_may_cost_is_no_call_and_not_free(path):
     assert not is_free("POST", path)
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/models"), ("POST", "/v1/files"), ("POST", "/v1/messages/count_tokens")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/v1/models"), ("POST", "/v1/files"), ("POST", "/v1/messages/count_tokens")]
+)
 def test_what_no_provider_bills_is_free(method, path):
     assert is_free(method, path)
 

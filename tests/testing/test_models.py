@@ -22,12 +22,22 @@ def test_the_longest_prefix_names_the_family(name, prefix):
 
 
 def test_only_reasoning_families_reason():
-    assert [name for name in LISTED if model_named(name).reasons] == ["gpt-5", "gpt-5-mini", "o3", "o4-mini"]
+    reasoning = [name for name in LISTED if model_named(name).reasons]
+    assert reasoning[:4] == ["gpt-5", "gpt-5-mini", "o3", "o4-mini"]
+    assert all(name.startswith("gemini-") for name in reasoning[4:])
+    assert not model_named("gemini-2.0-flash").reasons
 
 
 @pytest.mark.parametrize(
     ("name", "minimum"),
-    [("claude-3-5-haiku-latest", 2_048), ("claude-haiku-4-5", 4_096), ("claude-opus-4-1", 1_024), ("gpt-4o", 1_024)],
+    [
+        ("claude-3-5-haiku-latest", 2_048),
+        ("claude-haiku-4-5", 4_096),
+        ("claude-opus-4-1", 1_024),
+        ("gpt-4o", 1_024),
+        ("gemini-2.5-pro", 2_048),
+        ("gemini-3.8-flash", 4_096),
+    ],
 )
 def test_the_shortest_cached_prefix_depends_on_the_model(name, minimum):
     assert model_named(name).cache_minimum == minimum

@@ -63,6 +63,20 @@ def test_whatever_comes_is_no_error(noise):
     assert ("content", "kept") in [(said.kind, said.text) for said in found]
 
 
+def test_texts_thoughts_and_calls_of_gemini_are_put_together():
+    def chunk(*parts):
+        return (
+            b"data: " + json.dumps({"candidates": [{"index": 0, "content": {"parts": list(parts)}}]}).encode() + b"\n\n"
+        )
+
+    body = chunk({"text": "hm", "thought": True}) + chunk({"text": "Hel"}) + chunk({"text": "lo"})
+    body += (
+        chunk({"functionCall": {"name": "f", "args": {}}}) + b'data: {"candidates":[5,{"content":{"parts":[5]}}]}\n\n'
+    )
+    found = [(said.kind, said.text) for said in streamed_texts(body)]
+    assert found == [("text", "hm"), ("text", "Hello"), ("functionCall", '{"name":"f","args":{}}')]
+
+
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(max_size=3),

@@ -16,7 +16,9 @@ def admin_problems(settings: File) -> Iterator[Problem]:
     if not told.listen:
         for name, value in (("hosts", told.hosts), ("https", told.https), ("proxies", told.proxies)):
             if value:
-                yield Problem(("admin", name), 'is about [admin] listen, which is not set: add it, like "10.0.0.5:4142"')
+                yield Problem(
+                    ("admin", name), 'is about [admin] listen, which is not set: add it, like "10.0.0.5:4142"'
+                )
         return
     host, port = split(told.listen)
     main = settings.gateway.host
@@ -30,7 +32,9 @@ def admin_warnings(settings: File) -> Iterator[Problem]:
     if not told.listen:
         return
     if not told.https and not ip_address(split(told.listen)[0]).is_loopback:
-        message = "keys and pages cross the network readable: put a TLS proxy in front, and say https = true and proxies"
+        message = (
+            "keys and pages cross the network readable: put a TLS proxy in front, and say https = true and proxies"
+        )
         yield Problem(("admin", "listen"), message)
     if told.https and not told.proxies:
         message = "no proxies are named: what a proxy marks with X-Forwarded-For is refused"

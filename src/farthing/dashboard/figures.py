@@ -51,9 +51,9 @@ def amount(unit: Unit, value: int | None) -> Markup:
 
 
 def short_count(count: int) -> str:
-    """`9,876`, `98.8k`, `1.23M`, `4.56G`."""
+    """`98,765`, `988k`, `1.23M`, `4.56G`."""
     size = abs(count)
-    for least, over, letter in ((10**9, 10**9, "G"), (10**6, 10**6, "M"), (10_000, 1_000, "k")):
+    for least, over, letter in ((10**9, 10**9, "G"), (10**6, 10**6, "M"), (100_000, 1_000, "k")):
         if size >= least:
             value = size / over
             text = f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"

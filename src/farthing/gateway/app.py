@@ -90,7 +90,9 @@ class Gateway:
         elif path in CALLS:
             # 426 is the one status at which Codex asks no second time for a web socket, and goes on with plain requests
             status = 426 if b"websocket" in turn.request.named.get(b"upgrade", b"").lower() else 405
-            raise BadRequest(f"{path} takes POST; web sockets are not offered", status=status, code="method_not_allowed")
+            raise BadRequest(
+                f"{path} takes POST; web sockets are not offered", status=status, code="method_not_allowed"
+            )
         elif path == "/v1/messages/count_tokens" and method == "POST":
             await relay.count_tokens(self.engine, turn)
         elif path.endswith(":countTokens") and method == "POST":

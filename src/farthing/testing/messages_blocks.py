@@ -86,7 +86,9 @@ def _references(content: Any) -> list[str]:
     """The tools that a search found: `tool_reference` blocks in the results of a message."""
     parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
     here = [str(part.get("tool_name")) for part in parts if part.get("type") == "tool_reference"]
-    return here + [name for part in parts if part.get("type") == "tool_result" for name in _references(part.get("content"))]
+    return here + [
+        name for part in parts if part.get("type") == "tool_result" for name in _references(part.get("content"))
+    ]
 
 
 def _message(message: dict[str, Any], deferred: dict[str, str]) -> list[Block]:
@@ -112,7 +114,9 @@ def _part_tokens(part: dict[str, Any], deferred: dict[str, str]) -> int:
             return count(str(part.get("name", ""))) + count(msgspec.json.encode(part.get("input")).decode())
         case "tool_result":
             content = part.get("content") or ""
-            return count(content) if isinstance(content, str) else sum(_part_tokens(inner, deferred) for inner in content)
+            return (
+                count(content) if isinstance(content, str) else sum(_part_tokens(inner, deferred) for inner in content)
+            )
         case "tool_reference":
             return count(deferred.get(str(part.get("tool_name")), ""))
         case "image":

@@ -1,5 +1,6 @@
 """Calls and the receipt of one."""
 
+from farthing.dashboard.pages import calls
 from farthing.domain.ids import show
 from farthing.domain.money import usd
 
@@ -40,3 +41,16 @@ def test_what_is_no_call_is_not_there(visitor):
 
 def test_an_empty_list_leads_to_the_first_call(fresh_visitor):
     assert "how to make the first one" in fresh_visitor.get("/dashboard/calls").text
+
+
+def test_a_rare_label_is_looked_for_a_bounded_way_back_and_further_on_request(visitor, monkeypatch):
+    monkeypatch.setattr(calls, "LOOK", 40)
+    page = visitor.get("/dashboard/calls?where=team:nobody").text
+    assert "None that fit among the" in page
+    steps = 1
+    while "Look further back" in page:
+        further = page[page.index('<a class="button main" href="?') :].partition("?")[2].partition('"')[0]
+        page = visitor.get(f"/dashboard/calls?{further.replace('&amp;', '&')}").text
+        steps += 1
+    assert "No older calls that fit" in page
+    assert steps > 2

@@ -30,7 +30,7 @@
   };
   const units = {
     usd: (v) => "$" + (v === 0 ? "0" : Math.abs(v) >= 1000 ? (v / 1000).toFixed(1) + "k" : v.toFixed(v >= 10 ? 0 : v >= 1 ? 2 : v >= 0.01 ? 3 : 5)),
-    count: (v) => (v >= 1e6 ? (v / 1e6).toFixed(1) + "M" : v >= 1e4 ? (v / 1e3).toFixed(0) + "k" : String(Math.round(v * 100) / 100)),
+    count: (v) => (v >= 1e6 ? (v / 1e6).toFixed(1) + "M" : v >= 1e3 ? Math.round(v / 100) / 10 + "k" : String(Math.round(v * 100) / 100)),
     share: (v) => Math.round(v * 100) + " %",
   };
 
@@ -64,7 +64,7 @@
     const options = {
       width: place.clientWidth, height: place.clientHeight, legend: { show: false }, padding: [10, 6, 0, 0],
       cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
-      scales: { x: { time: spec.time !== false, range: spec.kind === "bars" ? (_, a, b) => { const half = (spec.x.length > 1 ? (b - a) / (spec.x.length - 1) : 86400) / 2; return [a - half, b + half]; } : undefined },
+      scales: { x: { time: spec.time !== false, range: spec.kind === "bars" ? (_, a, b) => { const half = (spec.x.length > 1 ? (b - a) / (spec.x.length - 1) : spec.time === false ? 1 : 86400) / 2; return [a - half, b + half]; } : undefined },
         y: { range: (_, low, high) => [Math.min(0, low || 0), spec.most || (high > 0 ? high * 1.08 : 1)] } },
       axes: [{ ...axis, grid: { show: false }, space: 70, size: 30, values: spec.time === false ? (_, at) => at.map((v) => (Number.isInteger(v) ? String(v) : "")) : (_, at) => at.map(when) },
         { ...axis, size: 58, space: 44, values: (_, at) => at.map(say) }],
@@ -132,5 +132,10 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll(true));
   let later = 0;
   addEventListener("resize", () => { cancelAnimationFrame(later); later = requestAnimationFrame(() => drawAll(false)); });
-  document.addEventListener("DOMContentLoaded", () => { paint(root.dataset.theme || ""); drawAll(false); });
+  document.addEventListener("DOMContentLoaded", () => {
+    paint(root.dataset.theme || "");
+    const menu = document.querySelector(".side nav"), here = menu?.querySelector("[aria-current]");
+    if (here) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2; // on a phone the menu is a row
+    drawAll(false);
+  });
 })();

@@ -13,7 +13,8 @@ from langgraph.config import get_config
 
 from farthing.sdk.errors import BudgetExceeded, Misused
 from farthing.sdk.run import Run
-from farthing.sdk.tool_terms import Tool, tool
+from farthing.sdk.tool_terms import tool
+from farthing.sdk.tool_use import Use
 from farthing.sdk.tool_use import run as run_tool
 from farthing.sdk.tool_use import run_async as run_tool_async
 from farthing.sdk.wrap import wrap
@@ -83,19 +84,19 @@ class Budgeted(AgentMiddleware[Any, Any, Any]):
 
     def wrap_tool_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
         """Guarded and paid for."""
-        use = self._run.toolbox.use(self._tool(request), request.tool_call["args"])
+        use = self._use(request)
         return self._said_of(request, run_tool(use, lambda: handler(request)))
 
     async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
         """The same on an event loop."""
-        use = self._run.toolbox.use(self._tool(request), request.tool_call["args"])
+        use = self._use(request)
         return self._said_of(request, await run_tool_async(use, lambda: handler(request)))
 
-    def _tool(self, request: Any) -> Tool:
+    def _use(self, request: Any) -> Use:
         name = request.tool_call["name"]
         made = tool(name, cost=self._costs.get(name), **{"tells": True, **self._said})
         self._run.toolbox.take(made)
-        return made
+        return self._run.toolbox.use(made, request.tool_call["args"])
 
     @staticmethod
     def _said_of(request: Any, result: Any) -> Any:

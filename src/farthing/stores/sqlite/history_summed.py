@@ -64,7 +64,7 @@ class Summed(NamedTuple):
         values = [_VALUES.get(name, _LABEL.format(place)) for place, name in enumerate(self.question.by)]
         groups = ", ".join(map(str, range(1, len(values) + 1)))
         paths = {f"label{place}": f'$."{name}"' for place, name in enumerate(self.question.by)}
-        query = _DEAREST.format(values=", ".join(values), groups=groups, what=_WHAT)
+        query = _DEAREST.format(values=", ".join(values), groups=groups, what=_WHAT if self._told_apart() else "")
         asked = self._asked(known, WHO, _narrow(known, WHO))
         return set(self.connection.execute(query, {**asked, **paths, "limit": limit}))
 
