@@ -25,7 +25,7 @@ def test_an_address_is_an_ip_address_and_a_port(text, parts):
      "http://10.0.0.5:4142", "10.0.0.5:4142/", "[::1:4142", 4142],
 )  # fmt: skip
 def test_anything_else_is_refused_with_what_to_write(text):
-    with pytest.raises(ValueError, match="port|quotes"):
+    with pytest.raises(ValueError, match=r"port|quotes"):
         address(text, AROUND)
 
 

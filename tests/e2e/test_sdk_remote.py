@@ -166,19 +166,27 @@ def test_a_key_without_the_right_is_told_what_it_needs(keyed):
 
 def test_a_label_that_the_key_may_not_set_is_refused(keyed):
     gateway, _ = keyed
-    with sdk(store=gateway.url, key="fk_others_secret"), farthing.budget("$1"):
-        with pytest.raises(farthing.Misused, match="may_set"), farthing.budget("$1"):
-            raise AssertionError("it was entered")
+    with (
+        sdk(store=gateway.url, key="fk_others_secret"),
+        farthing.budget("$1"),
+        pytest.raises(farthing.Misused, match="may_set"),
+        farthing.budget("$1"),
+    ):
+        raise AssertionError("it was entered")
 
 
 def test_a_key_limits_its_own_calls_only(keyed):
     gateway, provider = keyed
-    with sdk(store=gateway.url, key="fk_agents_secret"):
-        with farthing.budget(calls=0 or 1, name="nightly", window="day"):
-            ask(openai_client(provider))
-    with sdk(store=gateway.url, key="fk_others_secret"):
-        with farthing.budget(calls=2, name="nightly", window="day") as run:
-            ask(openai_client(provider))
-            ask(openai_client(provider))
-            assert run.spent.calls == 2
-            assert run.receipt.document.calls == 2
+    with (
+        sdk(store=gateway.url, key="fk_agents_secret"),
+        farthing.budget(calls=1, name="nightly", window="day"),
+    ):
+        ask(openai_client(provider))
+    with (
+        sdk(store=gateway.url, key="fk_others_secret"),
+        farthing.budget(calls=2, name="nightly", window="day") as run,
+    ):
+        ask(openai_client(provider))
+        ask(openai_client(provider))
+        assert run.spent.calls == 2
+        assert run.receipt.document.calls == 2

@@ -16,13 +16,13 @@ def test_its_lines_fit_and_its_total_is_what_was_billed():
             run.cost("$0.001", kind="search", note="n" * 100, once=str(each))
         run.fail(0.25, "too slow")
         text = str(run.receipt)
-    lines = text.splitlines()
-    assert all(len(line) <= WIDTH for line in lines)
-    assert lines[-1].endswith(f"${run.receipt.usd}")
-    assert f"{billed(provider) + 8 * farthing.sdk.amounts.dollars(10**6)}".rstrip("0") == run.receipt.usd
-    assert "failed, score 0.25: too slow" in text
-    assert "and 2 more" in text
-    assert repr(run.receipt).startswith("<RunReceipt run-")
+        lines = text.splitlines()
+        assert all(len(line) <= WIDTH for line in lines)
+        assert lines[-1].endswith(f"${run.receipt.usd}")
+        assert f"{billed(provider) + 8 * farthing.sdk.amounts.dollars(10**6)}".rstrip("0") == run.receipt.usd
+        assert "failed, score 0.25: too slow" in text
+        assert "and 2 more" in text
+        assert repr(run.receipt).startswith("<RunReceipt run-")
 
 
 def test_pico_dollars_keep_all_their_decimals():

@@ -32,5 +32,5 @@ def test_a_budget_is_told_in_the_words_of_the_admin_side():
 
 def test_a_gateway_that_is_not_there_is_named():
     opened = Opened(Budget(name="x"), "run", "x", (("run", "x"),), keeps=False)
-    with pytest.raises(LedgerUnavailable, match="127.0.0.1:9"):
+    with pytest.raises(LedgerUnavailable, match=r"127\.0\.0\.1:9"):
         RemoteBacking("http://127.0.0.1:9/").open(opened)

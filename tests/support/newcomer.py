@@ -39,6 +39,11 @@ format = "anthropic"
 base_url = "{provider}"
 api_key = "env:ANTHROPIC_API_KEY"
 
+[providers.gemini]
+format = "gemini"
+base_url = "{provider}"
+api_key = "env:GEMINI_API_KEY"
+
 {more}
 """
 
@@ -116,6 +121,8 @@ def environment(url: str) -> dict[str, str]:
         "OPENAI_API_KEY": _SECRET,
         "ANTHROPIC_BASE_URL": url,
         "ANTHROPIC_API_KEY": _SECRET,
+        "GOOGLE_GEMINI_BASE_URL": url,
+        "GEMINI_API_KEY": _SECRET,
         "SUPPORT_BOT_KEY": f"{_SECRET}-support",
     }
 

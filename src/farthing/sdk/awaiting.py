@@ -26,6 +26,7 @@ class AsyncCall:
         self._pieces: AsyncIterator[bytes] | None = None
         self._error: BaseException | None = None
         self._exchange: Exchange | None = None
+        self._engine: LocalEngine | None = None
         self._taking: Take | None = None
         self._over = False
         self._left = False
@@ -33,6 +34,7 @@ class AsyncCall:
 
     async def begin(self, engine: LocalEngine, asked: Request) -> Any:
         """The response for the client. Raises what the client's own HTTP raised."""
+        self._engine = engine
         exchange = self._exchange = Exchange(engine.loop, self._ask, engine.engine.limits.answer_bytes)
         engine.start(lambda: serve(engine, asked, exchange))
         try:
@@ -156,7 +158,8 @@ class AsyncCall:
 
     async def _made(self, begin: Begin) -> Any:
         if begin.body is None:
-            _streaming.add(self)
+            assert self._engine is not None
+            self._engine.streams.add(self)
             stream = _STREAMS.of(self._module)(self)
             return self._module.Response(begin.status, headers=begin.headers, stream=stream, request=self._request)
         await self._until_over()
@@ -179,7 +182,8 @@ class AsyncCall:
 
     async def _end(self, done: Done) -> None:
         self._over = True
-        _streaming.discard(self)
+        if self._engine is not None:
+            self._engine.streams.discard(self)
         if self._response is not None:
             await self._response.aclose()
         if done.error is not None and self._error is None:
@@ -205,11 +209,6 @@ class AsyncCall:
 
 
 _draining: set[asyncio.Task[None]] = set()
-
-
-_streaming: set[AsyncCall] = set()
-"""Calls whose answer is on its way. Held here, or a garbage collector that finds an answer nobody reads would end with it
-what is still to be read for the sake of its usage."""
 
 
 class AsyncBody:

@@ -5,6 +5,7 @@ An exception in a transport would become `APIConnectionError` after three attemp
 """
 
 import queue
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -61,10 +62,19 @@ class SyncCall:
             return
         self._left = True
         self._exchange.leave()
+        ending = Ambiguous("the program ended before the answer did")
+        if sys.is_finalizing():  # a thread that is started now never runs
+            self._exchange.failed(ending)
+            return
         try:
             threading.Thread(target=self._rest, name="farthing-drain", daemon=True).start()
-        except RuntimeError:  # the program ends, and no thread begins any more
-            self._exchange.failed(Ambiguous("the program ended before the answer did"))
+        except RuntimeError:  # nor does one that cannot be started any more
+            self._exchange.failed(ending)
+
+    @property
+    def _engine_here(self) -> LocalEngine:
+        assert self._engine is not None
+        return self._engine
 
     def _pieces_to_the_end(self) -> Iterator[bytes]:
         while True:
@@ -86,9 +96,8 @@ class SyncCall:
     def _next(self) -> Task:
         """What the engine asks next. An engine that ends says so; one that died, and a task that was lost to Ctrl-C between
         two steps, are noticed here."""
-        exchange, engine = self._exchange, self._engine
+        exchange, engine = self._exchange, self._engine_here
         assert exchange is not None
-        assert engine is not None
         while True:
             try:
                 return self._tasks.get(timeout=LOOK_SECONDS)
@@ -145,7 +154,7 @@ class SyncCall:
 
     def _made(self, begin: Begin) -> Any:
         if begin.body is None:
-            _streaming.add(self)
+            self._engine_here.streams.add(self)
             stream = _STREAMS.of(self._module)(self)
             return self._module.Response(begin.status, headers=begin.headers, stream=stream, request=self._request)
         self._until_over()
@@ -163,7 +172,7 @@ class SyncCall:
 
     def _end(self, done: Done) -> None:
         self._over = True
-        _streaming.discard(self)
+        self._engine_here.streams.discard(self)
         if self._response is not None:
             self._response.close()
         if done.error is not None and self._error is None:
@@ -184,11 +193,6 @@ class SyncCall:
                 _exhaust(self._pour(task.take))
         except BaseException as error:  # noqa: BLE001 - the engine must hear of it; it is raised again where the user is
             self._give_up(exchange, error)
-
-
-_streaming: set[SyncCall] = set()
-"""Calls whose answer is on its way. Held here, or a garbage collector that finds an answer nobody reads would end with it
-what is still to be read for the sake of its usage."""
 
 
 class SyncBody:

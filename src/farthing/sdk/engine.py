@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from farthing.config.build import build, shut
 from farthing.config.engine import Engine
@@ -31,6 +31,14 @@ DRAIN_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 """How often somebody who waits for the engine looks whether it is still there."""
 _SHUT = "the engine of this process has been shut; nothing was sent"
+
+
+class Stream(Protocol):
+    """An answer on its way."""
+
+    def close(self) -> None:
+        """Its user wants no more of it; it is read to its end for the sake of its usage."""
+        ...
 
 
 class _Threads(ThreadPoolExecutor):
@@ -56,6 +64,9 @@ class LocalEngine:
         self.process = os.getpid()
         self.store = store
         self.calls: set[asyncio.Task[None]] = set()
+        self.streams: set[Stream] = set()
+        """Answers on their way to a user. Held here, or a garbage collector that finds one that nobody reads would end with
+        it what is still to be read for the sake of its usage."""
         self.rules = ProviderRules()
         self.beats: Beats
         """Of the runs that this process has opened."""
@@ -115,6 +126,8 @@ class LocalEngine:
     def close(self) -> None:
         """Let calls under way end, make everything durable and leave the store. Safe to call twice."""
         if self._stop is not None and not self.loop.is_closed() and self.process == os.getpid():
+            for stream in tuple(self.streams):
+                stream.close()
             self.loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(DRAIN_SECONDS + START_SECONDS)
 

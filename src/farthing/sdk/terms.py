@@ -33,6 +33,8 @@ class Terms(NamedTuple):
 
     def budget(self, label: str) -> Budget:
         """The budget, for calls that carry this label. Raises Misused naming the argument."""
+        if not {"limit", "tokens", "calls", "per_call", "per_output"} & self.given.keys():  # it only counts
+            return Budget(name=f"{label} {self.name}", match=((label, self.name),), source="store")
         raw = {"name": f"{label} {self.name}", "match": {label: self.name}, **self.given}
         reader = Reader(Surroundings({}, Path()))
         read = reader.table(file.Budget, raw, ())

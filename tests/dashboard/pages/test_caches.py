@@ -53,3 +53,10 @@ def test_the_page_shows_every_model_and_sorts(visitor):
     page = visitor.get("/dashboard/caches").text
     assert "claude-opus-4-6" in page
     assert "data-chart" in page
+
+
+def test_workflows_are_told_apart_where_that_is_asked_for(visitor):
+    assert "refunds" not in visitor.get("/dashboard/caches").text
+    page = visitor.get("/dashboard/caches?by=model+and+workflow").text
+    assert "refunds" in page
+    assert "Workflow</th>" in page

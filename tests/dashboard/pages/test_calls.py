@@ -44,7 +44,7 @@ def test_an_empty_list_leads_to_the_first_call(fresh_visitor):
 
 
 def test_a_rare_label_is_looked_for_a_bounded_way_back_and_further_on_request(visitor, monkeypatch):
-    monkeypatch.setattr(calls, "LOOK", 40)
+    monkeypatch.setattr(calls, "LOOK", 20)
     page = visitor.get("/dashboard/calls?where=team:nobody").text
     assert "None that fit among the" in page
     steps = 1

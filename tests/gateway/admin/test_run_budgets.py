@@ -12,14 +12,14 @@ limit = "1 USD"
 match = { run = "else" }
 [[keys]]
 name = "a"
-secret = "fk_a_secret"
+secret = "fk_a_secret_of_sixteen"
 labels = { team = "a" }
 may_set = ["run"]
 max_values = 3
 rights = ["call", "runs"]
 [[keys]]
 name = "b"
-secret = "fk_b_secret"
+secret = "fk_b_secret_of_sixteen"
 may_set = ["run"]
 """
 
@@ -31,7 +31,7 @@ def gateway(tmp_path_factory):
 
 
 def ask(gateway, method, path, key="a", **body):
-    with httpx2.Client(trust_env=False, headers={"authorization": f"Bearer fk_{key}_secret"}) as client:
+    with httpx2.Client(trust_env=False, headers={"authorization": f"Bearer fk_{key}_secret_of_sixteen"}) as client:
         return client.request(method, f"{gateway.url}/farthing/v1/run-budgets/{path}", json=body or None)
 
 
@@ -51,7 +51,7 @@ def test_it_matches_the_keys_own_labels_beside_its_run(gateway):
 @pytest.mark.parametrize(
     ("method", "path", "key", "body", "status", "word"),
     [
-        ("PUT", "run/x", "b", {"run": "x"}, 403, "runs"),
+        ("PUT", "run/x", "b", {"run": "x"}, 403, "no right"),
         ("PUT", "team/x", "a", {"run": "x"}, 400, "label"),
         ("PUT", "run.1/x", "a", {"run": "x"}, 403, "may_set"),
         ("PUT", "run/taken", "a", {"run": "taken", "limits": {"usd": "1"}}, 409, "another budget"),

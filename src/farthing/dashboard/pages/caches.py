@@ -19,6 +19,8 @@ from farthing.reports.caches import CacheLine, over_time
 from farthing.reports.rates import cache_hit_rate, saved_nanos
 
 GROUPS = ("model", "workflow")
+CHOICES = ("model", "model and workflow")
+"""The first is quick over any past; the second reads every sum of both."""
 MOST_ROWS = 100
 COLUMNS = {
     "input": attrgetter("usage.input_tokens"),
@@ -32,7 +34,7 @@ COLUMNS = {
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """One workflow on one model."""
+    """One model, or one workflow on one model."""
 
     names: tuple[str, ...]
     usage: Usage
@@ -60,8 +62,9 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 async def show(visit: Visit) -> Answer:
     """The page."""
     period, sort = period_of(visit.query, visit.now_ms, usual="30d"), sort_of(visit.query, COLUMNS)
+    by = visit.query.one_of("by", CHOICES)
     await visit.engine.ledger.flush()
-    groups, lines = await visit.read(partial(_read, visit.engine, period))
+    groups, lines = await visit.read(partial(_read, visit.engine, period, GROUPS if by == CHOICES[1] else GROUPS[:1]))
     chart = _chart(lines, steps_of(period.since_ms, period.until_ms))
     rows = ordered(groups, sort, COLUMNS)
     return await visit.page(
@@ -75,6 +78,8 @@ async def show(visit: Visit) -> Answer:
         wasted=sum(group.wasted_picos for group in groups),
         chart=chart,
         sort=sort,
+        by=by,
+        choices=CHOICES,
     )
 
 
@@ -104,10 +109,10 @@ def groups_of(rows: Sequence[UsageRow], meters: Sequence[MeterRow]) -> tuple[Gro
     )
 
 
-def _read(engine: Engine, period: Period) -> tuple[tuple[Group, ...], tuple[CacheLine, ...]]:
+def _read(engine: Engine, period: Period, by: tuple[str, ...]) -> tuple[tuple[Group, ...], tuple[CacheLine, ...]]:
     history, since_ms, until_ms = engine.history, period.since_ms, period.until_ms
     step = "hour" if is_hourly(period.since_ms, period.until_ms) else "day"
-    rows = history.usage(by=GROUPS, since_ms=since_ms, until_ms=until_ms)
+    rows = history.usage(by=by, since_ms=since_ms, until_ms=until_ms)
     meters = history.meters(by=GROUPS[:1], since_ms=since_ms, until_ms=until_ms)
     steps = history.usage(by=("model", step), since_ms=since_ms, until_ms=until_ms)
     return groups_of(rows, meters), over_time(steps)

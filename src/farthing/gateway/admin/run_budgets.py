@@ -12,7 +12,7 @@ from farthing.accounts.attribution import choosing, flaw_of
 from farthing.accounts.receipt import receipt
 from farthing.accounts.run_receipt import run_receipt
 from farthing.accounts.run_view import RunReceiptView, run_view
-from farthing.budgets.window import windows
+from farthing.budgets.window import check_window, windows
 from farthing.config.engine import Engine
 from farthing.config.wiring import cards_of
 from farthing.domain.budget import AccountKey, Budget, Standing, Unit, Window
@@ -157,9 +157,9 @@ async def _view(asked: Asked, units: tuple[Unit, ...], window: str) -> RunBudget
     engine, (label, name) = asked.engine, _named(asked)
     stored_as = _stored_as(asked, label, name)
     try:
-        turns = windows(window, "UTC", engine.now_ms())
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadRequest(f"{window[:40]!r} is not a window", field="window") from error
+        turns = windows(check_window(window), "UTC", engine.now_ms())
+    except ValueError as error:
+        raise BadRequest(str(error), field="window") from error
     keys = [AccountKey(stored_as, "", unit, turn.name) for unit in units for turn in turns]
     standings = await engine.ledger.look(keys)
     tightest = {unit: min((each for each in standings if each.account.unit is unit), key=_room) for unit in units}
