@@ -51,7 +51,7 @@ class Stub(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def do_POST(self) -> None:  # noqa: N802 - the server's name for it
+    def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         streamed = asked.get("stream")
         body = STREAM if streamed else json.dumps(WHOLE).encode()

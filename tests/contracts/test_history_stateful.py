@@ -25,7 +25,14 @@ GROUPS = (
     ("key",),
     ("user", "model"),
 )
-WHERES = ((), (("team", "a"),), (("team", ""),), (("model", "gpt-4o"), ("user", "")), (("run", "r1"),), (("user", "u1"),))
+WHERES = (
+    (),
+    (("team", "a"),),
+    (("team", ""),),
+    (("model", "gpt-4o"), ("user", "")),
+    (("run", "r1"),),
+    (("user", "u1"),),
+)
 RUN_GROUPS = ((), ("team", "model"), ("prompt",), ("day", "user"))
 
 runs = st.sampled_from(("", "r1", "r2", "r3"))

@@ -114,7 +114,9 @@ def test_a_reserve_is_on_all_its_accounts_or_on_none_wherever_it_is_interrupted(
     """I4: an error between any two rows of the batch."""
 
     async def run():
-        scene.ask = lambda: a_reserve(scene.mint(NOW_MS), random.Random(1))  # each writes the same rows as the one before
+        scene.ask = lambda: a_reserve(
+            scene.mint(NOW_MS), random.Random(1)
+        )  # each writes the same rows as the one before
         await scene.hold()
         scene.faults.arm(lambda verb, place: False)
         await scene.hold()

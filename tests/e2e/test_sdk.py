@@ -335,7 +335,7 @@ def test_custom_http_keeps_its_hooks_headers_and_cookies(provider):
         headers={"x-corp": "1"}, cookies={"session": "abc"}, event_hooks={"request": [seen.append]}, trust_env=False
     )
     client = openai_client(provider, http_client=http)
-    with farthing.budget("$1"):
+    with http, farthing.budget("$1"):
         ask(client)
         client.models.list()
     for request in seen:

@@ -26,12 +26,21 @@ COMMANDS = {
     "receipt": ("farthing.cli.receipt:receipt", "The whole account of one call."),
     "top": ("farthing.cli.top:top", "What is spent now, by whom, and how budgets stand."),
     "usage": ("farthing.cli.usage:usage", "Who spent what, and why: sums, shares, caches, drivers, a forecast."),
-    "outcomes": ("farthing.cli.outcomes:outcomes", "Outcomes: what runs came to, their other costs, what a success costs."),
+    "outcomes": (
+        "farthing.cli.outcomes:outcomes",
+        "Outcomes: what runs came to, their other costs, what a success costs.",
+    ),
     "replay": ("farthing.cli.replay:replay", "The same history under another policy: what it would have cost."),
-    "bill": ("farthing.cli.bill:bill", "What each month cost whom: statements, FOCUS, closing a month, reconciliation."),
+    "bill": (
+        "farthing.cli.bill:bill",
+        "What each month cost whom: statements, FOCUS, closing a month, reconciliation.",
+    ),
     "audit": ("farthing.cli.audit:audit", "Who changed what, and proof that nothing else did: verify, seal, export."),
     "prices": ("farthing.cli.prices:prices", "The price book: look up a model, check that nothing is unpriced."),
-    "metrics": ("farthing.cli.metrics:metrics", "What Prometheus is told: the figures, and a Grafana dashboard for them."),
+    "metrics": (
+        "farthing.cli.metrics:metrics",
+        "What Prometheus is told: the figures, and a Grafana dashboard for them.",
+    ),
     "simulate": ("farthing.cli.simulate:simulate", "A simulated provider to test agents with."),
 }
 

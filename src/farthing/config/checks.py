@@ -52,7 +52,14 @@ def warnings_of(settings: File) -> list[Problem]:
         message = "without keys every caller but this machine is refused; add [[keys]] or `farthing keys new`"
         found.append(Problem(("gateway", "host"), message))
     found += admin_warnings(settings)
-    return [*found, *alert_warnings(settings), *guard_warnings(settings), *telemetry_warnings(settings), *audit_warnings(settings), *_gaps(settings)]
+    return [
+        *found,
+        *alert_warnings(settings),
+        *guard_warnings(settings),
+        *telemetry_warnings(settings),
+        *audit_warnings(settings),
+        *_gaps(settings),
+    ]
 
 
 _WRITTEN_OUT = 'is written out in the file; "env:NAME" or "file:PATH" keeps it out of copies and backups'

@@ -128,7 +128,9 @@ class History(Protocol):
         """One run, whenever it was; None where no call ever named it."""
         ...
 
-    def outcomes(self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()) -> tuple[OutcomeRow, ...]:
+    def outcomes(
+        self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()
+    ) -> tuple[OutcomeRow, ...]:
         """Runs whose first call arrived in that time; a run counts once, in one group. Key and labels are those of its first
         call; `model`, `provider`, `tier`, `route` and `outcome` those of its first attempt. `by` may also name `prompt`,
         but neither `run` nor `step`; `where` may name `prompt` and `run`."""

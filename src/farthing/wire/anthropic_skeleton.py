@@ -21,8 +21,7 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
     before = digest(key, system) if system else ""
     offered = digest(key, tools) if tools else ""
     messages = [
-        _shape(message, size, names, key)
-        for message, size in zip(body["messages"], found.message_bytes(), strict=True)
+        _shape(message, size, names, key) for message, size in zip(body["messages"], found.message_bytes(), strict=True)
     ]
     if automatic and messages and not messages[-1].breakpoint:
         messages[-1] = msgspec.structs.replace(messages[-1], breakpoint=automatic)

@@ -8,7 +8,19 @@ from farthing.domain.usage import Usage
 NO_ID = 2**63 - 1
 """Above every id."""
 
-OPENING = ("id", "arrived_ms", "key", "labels", "dialect", "route", "model", "streamed", "cap_asked", "skeleton", "parent")
+OPENING = (
+    "id",
+    "arrived_ms",
+    "key",
+    "labels",
+    "dialect",
+    "route",
+    "model",
+    "streamed",
+    "cap_asked",
+    "skeleton",
+    "parent",
+)
 CLOSING = ("id", "outcome", "status", "finished_ms", "first_byte_ms", "code", "detail")
 ATTEMPT = ("id", "provider", "model", "book", "bound", "input_bound", "text_bytes", "choices", "opened_ms", "steps")
 PROGRESS = (
