@@ -2,7 +2,7 @@
 
 import pytest
 
-from farthing.guard.lifecycle import GOES, MOST_STOPPED, Denied, Runs, Stopped, Turn
+from farthing.guard.lifecycle import GOES, Denied, Runs, Stopped, Turn
 from farthing.guard.run import MOST_LANDINGS, LifeRules, Phase, Run
 from farthing.ports.guards import KnownRun
 
@@ -125,17 +125,6 @@ def test_without_a_promise_silence_means_nothing(runs):
     assert call(runs, "r", 10**9) is GOES
 
 
-def test_runs_of_a_process_that_is_gone_are_orphaned_until_another_takes_them_up(runs):
-    runs.start("r", now_ms=0, process="p1")
-    call(runs, "other", 0)
-    runs.process_gone("p1")
-    runs.process_gone("")
-    assert code(call(runs, "r", 1)) == "run_orphaned"
-    assert call(runs, "other", 1) is GOES
-    runs.start("r", now_ms=2, process="p2")
-    assert call(runs, "r", 3) is GOES
-
-
 def test_a_run_whose_parent_ended_is_orphaned_however_deep(runs):
     runs.start("child", now_ms=0, parent="parent")
     runs.start("grandchild", now_ms=0, parent="child")
@@ -224,10 +213,7 @@ def test_forgotten_runs_leave_nothing_behind():
     for n in range(50):
         call(runs, f"r{n}", 0)
         runs.turned(now_ms=0)
-    for n in range(MOST_STOPPED + 5):
-        runs.process_gone(f"p{n}")
     assert len(runs._told) == 2
-    assert len(runs._gone) == MOST_STOPPED
 
 
 def test_runs_remembered_elsewhere_go_on_without_the_calls_that_were_in_flight():

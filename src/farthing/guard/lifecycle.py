@@ -8,8 +8,6 @@ from farthing.guard.run import MOST_LANDINGS, LifeRules, Phase, Run
 from farthing.ports.guards import KnownRun
 
 MOST_RUNS = 65_536
-MOST_STOPPED = 4_096
-"""Processes that are gone, remembered."""
 _DEEPEST = 32
 """Parents above a run that are looked at."""
 
@@ -51,7 +49,7 @@ class Runs:
     One that is forgotten is begun anew by its next call. Time never goes back here.
     """
 
-    __slots__ = ("_gone", "_most", "_now_ms", "_runs", "_told", "rules")
+    __slots__ = ("_most", "_now_ms", "_runs", "_told", "rules")
 
     def __init__(self, rules: LifeRules | None = None, *, known: Iterable[Run] = (), most: int = MOST_RUNS) -> None:
         """`known` are runs remembered elsewhere, the longest untouched first."""
@@ -60,7 +58,6 @@ class Runs:
         self._now_ms = 0
         self._runs: dict[str, Run] = {}
         self._told: dict[str, Phase] = {}
-        self._gone: dict[str, None] = {}
         for run in known:
             self._keep(msgspec.structs.replace(run, in_flight=0))
 
@@ -71,7 +68,6 @@ class Runs:
         now_ms: int,
         by: str = "",
         parent: str = "",
-        process: str = "",
         beat_every_ms: int | None = None,
     ) -> Run | Denied:
         """Announce a run, or say more of one that goes on. Safe to repeat by whoever owns it; ended runs stay ended."""
@@ -88,7 +84,6 @@ class Runs:
             msgspec.structs.replace(
                 run,
                 parent=parent,
-                process=process or run.process,
                 beat_ms=now_ms,
                 beat_every_ms=run.beat_every_ms if beat_every_ms is None else beat_every_ms,
             )
@@ -112,13 +107,13 @@ class Runs:
         return self._keep(msgspec.structs.replace(run, ended_ms=self._now_ms))
 
     def reopen(self, name: str, *, now_ms: int) -> Run | None:
-        """An administrator lets a run go on: neither ended nor landed, no heartbeat, process or parent expected."""
+        """An administrator lets a run go on: neither ended nor landed, no heartbeat or parent expected."""
         run = self._runs.get(name)
         if run is None:
             return None
         self._at(now_ms)
         return self._keep(
-            msgspec.structs.replace(run, ended_ms=None, landed=(), beat_every_ms=None, process="", parent="")
+            msgspec.structs.replace(run, ended_ms=None, landed=(), beat_every_ms=None, parent="")
         )
 
     def learn(self, known: KnownRun) -> None:
@@ -182,10 +177,6 @@ class Runs:
             whose = f"agent {agent} of run {name}" if agent else f"run {name}"
             return Stopped("run_landed", f"The budget is spent, and {whose} has had its last answer.")
         return GOES
-
-    def process_gone(self, process: str) -> None:
-        """The SDK process has died: its runs are orphaned."""
-        _remember(self._gone, process)
 
     def get(self, name: str) -> Run | None:
         return self._runs.get(name)
@@ -256,8 +247,6 @@ class Runs:
         return ""
 
     def _left(self, run: Run, now_ms: int) -> str:
-        if run.process in self._gone:
-            return "the process that started it is gone"
         if run.silent(self.rules, now_ms):
             return f"the heartbeat that was promised has been missing for {(now_ms - run.beat_ms) // 1_000} s"
         return ""
@@ -269,13 +258,3 @@ def _orphan(name: str, why: str) -> Stopped:
 
 def _not_yours(run: Run) -> Denied:
     return Denied(f"run {run.name} belongs to key {run.owner}; only that key or an administrator may change it")
-
-
-def _remember(names: dict[str, None], name: str) -> None:
-    """Add a name (never the empty one) as the latest; the oldest makes room."""
-    if not name:
-        return
-    names.pop(name, None)
-    if len(names) >= MOST_STOPPED:
-        del names[next(iter(names))]
-    names[name] = None

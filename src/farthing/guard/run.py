@@ -46,8 +46,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """Calls that have begun and not ended."""
     parent: str = ""
     """The run that started it."""
-    process: str = ""
-    """The SDK process it lives in."""
     beat_ms: int = 0
     beat_every_ms: int | None = None
     """What its owner promised; None: no heartbeat was promised."""
