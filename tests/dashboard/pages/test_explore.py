@@ -77,3 +77,12 @@ def test_many_groups_are_drawn_like_few_the_largest_by_name_and_the_rest_in_one(
     assert others.label == f"all others ({len(found.rows) - len(named)})"
     drawn = round(sum(sum(series.values) for series in found.chart.series) * 10**9)
     assert drawn == found.whole.cost_nanos
+
+
+def test_of_very_many_groups_the_dearest_are_shown_and_the_whole_is_of_all(world):
+    engine, now = world.gateway.engine, world.gateway.engine.now_ms()
+    question = Question.of(query_of(b"by=run&since=90d"), now)
+    every, some = read(engine, question), read(engine, question, 3)
+    assert (every.cut, some.cut) == (False, True)
+    assert sorted(row.cost_nanos for row in some.rows) == sorted(row.cost_nanos for row in every.rows)[-3:]
+    assert (some.whole.cost_nanos, some.whole.calls) == (every.whole.cost_nanos, every.whole.calls)

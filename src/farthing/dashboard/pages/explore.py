@@ -25,6 +25,8 @@ from farthing.reports.rates import cache_hit_rate, saved_nanos, total
 
 MOST_GROUPS = 3
 MOST_ROWS = 100
+MOST_FOUND = 2_000
+"""Groups that a page is made of, the dearest; the files have them all."""
 FEW = 12
 """Groups that are asked for over time all at once."""
 LABELS_FROM = 200
@@ -72,6 +74,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What was found."""
 
     rows: tuple[UsageRow, ...]
+    cut: bool
+    """There are more groups than were asked for."""
     whole: UsageRow
     chart: Chart | None
     names: tuple[str, ...]
@@ -111,17 +115,19 @@ async def as_json(visit: Visit) -> Answer:
     return await _download(visit, "json", "application/json", _json)
 
 
-def read(engine: Engine, question: Question) -> Found:
-    """Blocking."""
+def read(engine: Engine, question: Question, most: int = MOST_FOUND) -> Found:
+    """Blocking. Beyond `most` groups only the dearest are asked for; the whole is of all."""
     period = question.period
     ask = partial(engine.history.usage, since_ms=period.since_ms, until_ms=period.until_ms, where=question.where)
-    rows = ask(by=question.by)
+    rows = ask(by=question.by, limit=most)
+    cut = len(rows) == most
     series = next((name for name in question.by if name not in TIMES), "model")
     step = "hour" if is_hourly(period.since_ms, period.until_ms) else "day"
     steps = steps_of(period.since_ms, period.until_ms)
     return Found(
         rows=rows,
-        whole=total(rows),
+        cut=cut,
+        whole=total(ask(by=()) if cut else rows),
         chart=_drawn(ask, rows, question, (series, step), steps),
         names=names_of(engine.records.recent(limit=LABELS_FROM)),
     )
