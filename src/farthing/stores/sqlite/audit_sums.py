@@ -13,8 +13,8 @@ from contextlib import AbstractContextManager
 
 from farthing.audit.entry import GROUP, Kind, unpack
 from farthing.stores.sqlite.audit_chain import head_of
+from farthing.stores.sqlite.balances import Finding, compared, shares
 from farthing.stores.sqlite.statements import sql
-from farthing.stores.sqlite.verify import Finding, compared, shares
 
 PAGE = 25_000
 """Attempts of one transaction: some tenth of a second."""
@@ -39,13 +39,15 @@ class Page:
 
     def __init__(self, after: int, until: int) -> None:
         self.after, self.until, self.seq = after, until, 0
+        self.attempts = 0
         self.sums: Balances = {}
         self.flaws: list[Finding] = []
 
     def read(self, connection: sqlite3.Connection, seq: int) -> None:
         sums: defaultdict[tuple[int, str], int] = defaultdict(int)
-        self.flaws = []
+        self.flaws, self.attempts = [], 0
         for attempt, state, charges, posted in connection.execute(_ATTEMPTS, (self.after, self.until)):
+            self.attempts += 1
             found = shares(state, charges, posted)
             if found is None:
                 detail = f"attempt {attempt}: what it posted does not fit its state"
@@ -55,9 +57,15 @@ class Page:
         self.sums, self.seq = dict(sums), seq
 
 
-def disagreements(connection: sqlite3.Connection, moment: Moment) -> list[Finding]:
-    """Accounts that are not the sum of what is behind them, and attempts that contradict themselves."""
-    pages = list(_pages(connection, moment))
+def disagreements(
+    connection: sqlite3.Connection, moment: Moment, progress: Callable[[int], None] = lambda _: None
+) -> list[Finding]:
+    """Accounts that are not the sum of what is behind them, and attempts that contradict themselves. `progress` is told
+    how many attempts were read so far."""
+    pages: list[Page] = []
+    for page in _pages(connection, moment):
+        pages.append(page)
+        progress(sum(read.attempts for read in pages))
     for turn in range(ROUNDS + 1):
         with moment():
             seq = head_of(connection).seq
