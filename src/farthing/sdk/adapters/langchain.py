@@ -11,12 +11,10 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.config import get_config
 
+from farthing.sdk import tool_use
 from farthing.sdk.errors import BudgetExceeded, Misused
 from farthing.sdk.run import Run
 from farthing.sdk.tool_terms import tool
-from farthing.sdk.tool_use import Use
-from farthing.sdk.tool_use import run as run_tool
-from farthing.sdk.tool_use import run_async as run_tool_async
 from farthing.sdk.wrap import wrap
 
 M = TypeVar("M")
@@ -65,10 +63,8 @@ class Budgeted(AgentMiddleware[Any, Any, Any]):
         try:
             with self._step():
                 return handler(request)
-        except BudgetExceeded:
-            if self._at_end is None:
-                raise
-            return ModelResponse(result=[AIMessage(content=self._at_end)])
+        except BudgetExceeded as refused:
+            return self._end(refused)
 
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[Any]]
@@ -77,22 +73,23 @@ class Budgeted(AgentMiddleware[Any, Any, Any]):
         try:
             with self._step():
                 return await handler(request)
-        except BudgetExceeded:
-            if self._at_end is None:
-                raise
-            return ModelResponse(result=[AIMessage(content=self._at_end)])
+        except BudgetExceeded as refused:
+            return self._end(refused)
 
     def wrap_tool_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
         """Guarded and paid for."""
-        use = self._use(request)
-        return self._said_of(request, run_tool(use, lambda: handler(request)))
+        return self._said_of(request, tool_use.run(self._use(request), lambda: handler(request)))
 
     async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
         """The same on an event loop."""
-        use = self._use(request)
-        return self._said_of(request, await run_tool_async(use, lambda: handler(request)))
+        return self._said_of(request, await tool_use.run_async(self._use(request), lambda: handler(request)))
 
-    def _use(self, request: Any) -> Use:
+    def _end(self, refused: BudgetExceeded) -> ModelResponse[Any]:
+        if self._at_end is None:
+            raise refused
+        return ModelResponse(result=[AIMessage(content=self._at_end)])
+
+    def _use(self, request: Any) -> tool_use.Use:
         name = request.tool_call["name"]
         made = tool(name, cost=self._costs.get(name), **{"tells": True, **self._said})
         self._run.toolbox.take(made)
@@ -116,10 +113,7 @@ class Outcome(BaseCallbackHandler):
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    def on_chain_error(
-        self, error: BaseException, *, run_id: UUID, parent_run_id: UUID | None = None, **_: Any
-    ) -> None:
+    def on_chain_error(self, error: BaseException, *, parent_run_id: UUID | None = None, **_: Any) -> None:
         """Of the whole only: what a node recovers from is no failure."""
-        del run_id
         if parent_run_id is None:
             self._run.fail(note=type(error).__name__)
