@@ -12,12 +12,13 @@ from support.simulated import OPENAI, chat_body, messages_body, post
 
 
 def test_it_serves_from_a_thread_and_frees_its_port():
+    before = set(threading.enumerate())
     with SimulatedProvider().in_thread() as provider:
         assert post(provider, "/v1/chat/completions", chat_body()).status_code == 200
         port = provider.port
     with socket.socket() as again, pytest.raises(ConnectionRefusedError):
         again.connect(("127.0.0.1", port))
-    assert "simulated provider" not in {thread.name for thread in threading.enumerate()}
+    assert "simulated provider" not in {thread.name for thread in set(threading.enumerate()) - before}
 
 
 def test_it_serves_on_the_running_loop():
