@@ -112,9 +112,7 @@ class Runs:
         if run is None:
             return None
         self._at(now_ms)
-        return self._keep(
-            msgspec.structs.replace(run, ended_ms=None, landed=(), beat_every_ms=None, parent="")
-        )
+        return self._keep(msgspec.structs.replace(run, ended_ms=None, landed=(), beat_every_ms=None, parent=""))
 
     def learn(self, known: KnownRun) -> None:
         """Take over what is stored of a run, which may be newer than what is remembered here."""
