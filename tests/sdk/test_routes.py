@@ -21,7 +21,19 @@ def test_a_call_is_known_by_the_end_of_its_path(format, path, base, own):
     assert call_of(format, "GET", path) is None
 
 
-@pytest.mark.parametrize("path", ["/v1/images/generations", "/v1/messages/batches", "/v1/batches", "/v1/completions"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/images/generations",
+        "/v1/messages/batches",
+        "/v1/batches",
+        "/v1/completions",
+        "/v1/complete",
+        "/v1/vector_stores/vs_1/files",
+        "/v1/containers/c_1/files",
+        "/v1/fine_tuning/jobs",
+    ],
+)
 def test_what_may_cost_is_no_call_and_not_free(path):
     assert call_of("openai", "POST", path) is None
     assert call_of("anthropic", "POST", path) is None
@@ -29,7 +41,17 @@ def test_what_may_cost_is_no_call_and_not_free(path):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/v1/models"), ("POST", "/v1/files"), ("POST", "/v1/messages/count_tokens")]
+    ("method", "path"),
+    [
+        ("GET", "/v1/models"),
+        ("POST", "/v1/files"),
+        ("POST", "/v1/uploads"),
+        ("POST", "/v1/uploads/u_1/complete"),
+        ("POST", "/v1/moderations"),
+        ("POST", "/v1/responses/r_1/cancel"),
+        ("POST", "/v1/responses/input_tokens"),
+        ("POST", "/v1/messages/count_tokens"),
+    ],
 )
 def test_what_no_provider_bills_is_free(method, path):
     assert is_free(method, path)

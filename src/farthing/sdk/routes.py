@@ -1,5 +1,6 @@
 """What a client of a provider may ask in process: calls that are held and settled, what is free, and what is refused."""
 
+import re
 from typing import NamedTuple
 
 from farthing.wire.anthropic_messages import MessagesDialect
@@ -16,8 +17,12 @@ _CALLS: dict[str, tuple[tuple[str, Dialect], ...]] = {
     ),
     "anthropic": (("/v1/messages", MessagesDialect()),),
 }
-_FREE = ("/count_tokens", "/moderations", "/files", "/uploads", "/parts", "/complete", "/cancel", "/input_tokens")
-"""Endings of paths that providers do not bill, whatever is posted there."""
+_FREE = re.compile(
+    r".*/(?:moderations|messages/count_tokens|responses/input_tokens|uploads(?:/[^/]+/(?:parts|complete|cancel))?"
+    r"|(?:responses|batches|messages/batches)/[^/]+/cancel|(?:v\d\w*|openai)/files)"
+)
+"""Paths that providers do not bill, whatever is posted there. Named whole: Anthropic's `/v1/complete` is a call, and files
+that go into a vector store or a container are billed there."""
 _READING = ("GET", "HEAD", "DELETE", "OPTIONS")
 
 
@@ -42,7 +47,7 @@ def call_of(format: str, method: str, path: str) -> Path | None:
 
 def is_free(method: str, path: str) -> bool:
     """Whether this costs nothing at the provider, so that it may go on as it is."""
-    return method in _READING or path.endswith(_FREE)
+    return method in _READING or _FREE.fullmatch(path) is not None
 
 
 def dialect_of(format: str) -> Dialect:
