@@ -14,9 +14,9 @@ from statistics import median
 import ledger as bench
 import uvloop
 
-from farthing.stores.sqlite import journal
-from farthing.stores.sqlite.audit_batch import Batch
+from farthing.stores.sqlite.chain.batch import Batch
 from farthing.stores.sqlite.ledger import SqliteLedger
+from farthing.stores.sqlite.writing import journal
 
 IN_FLIGHT = 64
 

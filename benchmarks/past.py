@@ -14,9 +14,9 @@ from farthing.domain.usage import Usage
 from farthing.pricing.book import PriceBook
 from farthing.pricing.cost import cost
 from farthing.pricing.finder import card_finder
-from farthing.stores.sqlite import rows as store
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.statements import sql
+from farthing.stores.sqlite.writing import rows as store
 
 DAY_MS = 86_400_000
 DAYS = 30

@@ -3,11 +3,11 @@
 from farthing.budgets.book import Book
 from farthing.domain.hold import Declined
 from farthing.stores.memory.ledger import MemoryLedger
-from farthing.stores.sqlite import open_book
-from farthing.stores.sqlite.backlog import MOST_RECORDS, Backlog
 from farthing.stores.sqlite.connect import open_database
-from farthing.stores.sqlite.desk import Desk
-from farthing.stores.sqlite.requests import Refusal
+from farthing.stores.sqlite.writing import open_book
+from farthing.stores.sqlite.writing.backlog import MOST_RECORDS, Backlog
+from farthing.stores.sqlite.writing.desk import Desk
+from farthing.stores.sqlite.writing.requests import Refusal
 from farthing.stores.ticket import ThreadTicket
 from support.ledgers import Clock
 from support.money import ask, budget, call, charge, closing, fixed, key, settlement, void

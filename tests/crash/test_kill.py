@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from farthing.stores.sqlite.audit_verify import verify
+from farthing.stores.sqlite.chain.verify import verify
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.ledger import SqliteLedger
 from support.doomed import heard

@@ -12,7 +12,7 @@ import pytest
 
 from farthing.domain.errors import StoreBroken
 from farthing.domain.ids import Mint
-from farthing.stores.sqlite.audit_verify import verify
+from farthing.stores.sqlite.chain.verify import verify
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.ledger import SqliteLedger
 from support.ledger_work import BUDGETS, DUE_MS, NOW_MS, broken_promises, contents, work, wrong_sums

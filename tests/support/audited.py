@@ -15,7 +15,7 @@ from farthing.domain.record import CallClosing, CallOpening
 from farthing.domain.suspension import Suspension
 from farthing.ports.outcomes import OtherCost, Outcome
 from farthing.stores.sqlite.audit import SqliteAudit
-from farthing.stores.sqlite.audit_tables import NAMED, NUMBERED
+from farthing.stores.sqlite.chain.tables import NAMED, NUMBERED
 from farthing.stores.sqlite.directory import SqliteDirectory
 from farthing.stores.sqlite.guards import SqliteGuards
 from farthing.stores.sqlite.ledger import SqliteLedger

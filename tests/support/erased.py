@@ -19,9 +19,9 @@ from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.content import SqliteContents, place_of
 from farthing.stores.sqlite.directory import SqliteDirectory
 from farthing.stores.sqlite.guards import SqliteGuards
-from farthing.stores.sqlite.rollup_runs import Part, write_part
-from farthing.stores.sqlite.rollup_tally import SUMS as SUMMED
-from farthing.stores.sqlite.rollup_tally import What
+from farthing.stores.sqlite.sums.runs import Part, write_part
+from farthing.stores.sqlite.sums.tally import SUMS as SUMMED
+from farthing.stores.sqlite.sums.tally import What
 from support.audited import NOW_MS
 
 HOSTILE = (

@@ -24,7 +24,7 @@ from farthing.domain.seal import Seal
 from farthing.gateway.admin.audit_views import erasure_view, event_view, verdict_view
 from farthing.ports.audit import AuditEvent, Finding, Progress, Verdict
 from farthing.stores.sqlite.audit import SqliteAudit
-from farthing.stores.sqlite.audit_seals import write_seal
+from farthing.stores.sqlite.chain.seals import write_seal
 
 PAGE = 1_000
 _FIELDS = ("id", "at", "by", "action", "subject", "detail")

@@ -16,7 +16,7 @@ from farthing.config.settings import File
 from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.record import Labels
 from farthing.ports.audit import Ages, Audit
-from farthing.stores.sqlite.audit_seals import Sealing
+from farthing.stores.sqlite.chain.seals import Sealing
 
 log = logging.getLogger("farthing.audit")
 

@@ -6,8 +6,8 @@ import pytest
 
 from farthing.domain.errors import BadRequest, StoreBroken
 from farthing.ports.billing import BillTerms, ClosedPeriod
-from farthing.stores.sqlite.audit_verify import verify
 from farthing.stores.sqlite.billing import SqlitePeriods
+from farthing.stores.sqlite.chain.verify import verify
 from support.bill_lines import line
 
 PERIOD = ClosedPeriod(

@@ -8,7 +8,7 @@ import pytest
 
 from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.hold import Declined, Reserved
-from farthing.stores.sqlite.audit_verify import verify as audited
+from farthing.stores.sqlite.chain.verify import verify as audited
 from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.stores.sqlite.verify import verify
 from support.ledger_processes import outcomes_of, spend_in_child

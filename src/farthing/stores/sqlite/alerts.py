@@ -10,7 +10,7 @@ from typing import Any
 from farthing.alerts.delivery import key_of
 from farthing.domain.errors import BadRequest
 from farthing.ports.alerts import Address, Alert, Delivery, Event, Fired, NewAlert, Parcel
-from farthing.stores.sqlite import audit_events
+from farthing.stores.sqlite.chain import events
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 
@@ -106,7 +106,7 @@ class SqliteOutbox:
                 raise BadRequest(f"there is no alert {alert}; `farthing alerts ls` shows all", field="alert")
             if connection.execute(_ACKNOWLEDGE, (by, now_ms, alert)).rowcount:
                 connection.execute(_DROP, (now_ms, alert))
-                audit_events.record(connection, now_ms, by, "alert.acknowledge", str(alert), found.title)
+                events.record(connection, now_ms, by, "alert.acknowledge", str(alert), found.title)
 
     def note(self, *events: Event) -> None:
         with self._handle.changing() as connection:

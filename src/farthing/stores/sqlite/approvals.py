@@ -10,8 +10,9 @@ from farthing.audit.entry import Kind
 from farthing.domain.ids import show
 from farthing.ports.approvals import EXPIRED, KEPT_MS, MOST_OPEN, PENDING, PREFIX, Approval, Petition, opened
 from farthing.stores import verdicts
-from farthing.stores.sqlite import audit_events, stored
-from farthing.stores.sqlite.audit_events import Touched
+from farthing.stores.sqlite import stored
+from farthing.stores.sqlite.chain import events
+from farthing.stores.sqlite.chain.events import Touched
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 from farthing.stores.sqlite.statements import sql
@@ -122,7 +123,7 @@ def _ask(connection: sqlite3.Connection, id: int, petition: Petition, topic: str
 def _forget(connection: sqlite3.Connection, before_ms: int, now_ms: int) -> None:
     declined = [(Kind.APPROVAL, number) for (number,) in connection.execute(_DECLINED, (before_ms,))]
     connection.execute(_FORGET, (before_ms,))
-    audit_events.chain(connection, now_ms, *declined)
+    events.chain(connection, now_ms, *declined)
 
 
 def _decide(
@@ -136,7 +137,7 @@ def _decide(
     connection.execute(_DECIDE, (*verdict, made.id))
     subject = f"{show(PREFIX, made.id)} {made.petition.budget}"
     decided = (Kind.APPROVAL, made.id)
-    audit_events.record(connection, made.decided_ms, made.by, action, subject, _json(made), decided, *touched)
+    events.record(connection, made.decided_ms, made.by, action, subject, _json(made), decided, *touched)
     return made
 
 

@@ -12,15 +12,15 @@ import msgspec
 from farthing.domain.record import Labels
 from farthing.domain.seal import Seal
 from farthing.ports.audit import FIELDS, Ages, AuditEvent, AuditState, Erasure, Progress, Pruning, Verdict, Verified
-from farthing.stores.sqlite import erasure
-from farthing.stores.sqlite.audit_chain import head_of
-from farthing.stores.sqlite.audit_floors import Floors
-from farthing.stores.sqlite.audit_seals import LEDGER, SECRET, Sealing, kept, last_seal, make_seal, seals_of
-from farthing.stores.sqlite.audit_verify import verify
+from farthing.stores.sqlite.chain.floors import Floors
+from farthing.stores.sqlite.chain.links import head_of
+from farthing.stores.sqlite.chain.seals import LEDGER, SECRET, Sealing, kept, last_seal, make_seal, seals_of
+from farthing.stores.sqlite.chain.verify import verify
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.content import SqliteContents, place_of
+from farthing.stores.sqlite.forgetting import erasure
+from farthing.stores.sqlite.forgetting.retention import prune
 from farthing.stores.sqlite.handle import Handle
-from farthing.stores.sqlite.retention import prune
 
 VERIFIED = "audit_verified"
 _HURRY = "PRAGMA busy_timeout = 250"

@@ -10,7 +10,7 @@ import msgspec
 from farthing.domain.errors import StoreBroken
 from farthing.ports.billing import BillLine, ClosedPeriod
 from farthing.stores.month_order import check_next
-from farthing.stores.sqlite.audit_events import record
+from farthing.stores.sqlite.chain.events import record
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from farthing.domain.errors import StoreBroken
-from farthing.stores.sqlite.audit_begin import begin
+from farthing.stores.sqlite.chain.begin import begin
 from farthing.stores.sqlite.migrate import migrate
 
 Connect = Callable[..., Any]

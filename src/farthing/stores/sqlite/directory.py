@@ -12,8 +12,9 @@ from farthing.domain.budget import Budget, Grant
 from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
 from farthing.ports.directory import Gate, Stored
-from farthing.stores.sqlite import audit_events, stored
-from farthing.stores.sqlite.audit_events import Touched
+from farthing.stores.sqlite import stored
+from farthing.stores.sqlite.chain import events
+from farthing.stores.sqlite.chain.events import Touched
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 
@@ -117,7 +118,7 @@ class SqliteDirectory:
         connection.execute(
             "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = 'directory_version'"
         )
-        audit_events.record(connection, self._now_ms(), by, action, subject, detail, *touched)
+        events.record(connection, self._now_ms(), by, action, subject, detail, *touched)
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -13,8 +13,8 @@ from farthing.domain.suspension import Subject, Suspension
 from farthing.guard.lifecycle import MOST_RUNS
 from farthing.ports.guards import Known, KnownRun
 from farthing.stores import lives
-from farthing.stores.sqlite import audit_events
-from farthing.stores.sqlite.audit_events import Touched
+from farthing.stores.sqlite.chain import events
+from farthing.stores.sqlite.chain.events import Touched
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 from farthing.stores.sqlite.statements import sql
@@ -157,7 +157,7 @@ class SqliteGuards:
     def _audit(
         self, connection: sqlite3.Connection, by: str, action: str, subject: str, detail: str = "", *touched: Touched
     ) -> None:
-        audit_events.record(connection, self._now_ms(), by, action, subject, detail, *touched)
+        events.record(connection, self._now_ms(), by, action, subject, detail, *touched)
 
 
 def _bump(connection: sqlite3.Connection) -> int:

@@ -12,13 +12,13 @@ from farthing.ports.records import UsageRow
 from farthing.stores.dearest import dearest_rows
 from farthing.stores.sqlite.connect import Connect, open_reader
 from farthing.stores.sqlite.handle import Handle
-from farthing.stores.sqlite.history_cells import answer, dearest
-from farthing.stores.sqlite.history_outcomes import outcome_rows
-from farthing.stores.sqlite.history_question import Question
-from farthing.stores.sqlite.history_rows import meter_rows, run_row, usage_rows
-from farthing.stores.sqlite.history_runs import runs_now
-from farthing.stores.sqlite.rollup import Rollup
-from farthing.stores.sqlite.rollup_tally import Explainer
+from farthing.stores.sqlite.past.cells import answer, dearest
+from farthing.stores.sqlite.past.outcomes import outcome_rows
+from farthing.stores.sqlite.past.question import Question
+from farthing.stores.sqlite.past.rows import meter_rows, run_row, usage_rows
+from farthing.stores.sqlite.past.runs import runs_now
+from farthing.stores.sqlite.sums.rollup import Rollup
+from farthing.stores.sqlite.sums.tally import Explainer
 
 
 class SqliteHistory:

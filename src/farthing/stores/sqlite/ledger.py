@@ -16,10 +16,10 @@ from farthing.domain.hold import Declined, Loss, Reserve, Reserved, Settlement, 
 from farthing.domain.record import CallClosing, CallOpening
 from farthing.stores.commit_times import CommitTimes
 from farthing.stores.sqlite.connect import Connect
-from farthing.stores.sqlite.place import Place
-from farthing.stores.sqlite.requests import Adoption, Freed, Notice, Refusal, Request, Withdrawal
-from farthing.stores.sqlite.shift import Shift
-from farthing.stores.sqlite.writer import Writer
+from farthing.stores.sqlite.writing.place import Place
+from farthing.stores.sqlite.writing.requests import Adoption, Freed, Notice, Refusal, Request, Withdrawal
+from farthing.stores.sqlite.writing.shift import Shift
+from farthing.stores.sqlite.writing.writer import Writer
 from farthing.stores.ticket import AnyTicket, Correction, Flush, Look, Result, ThreadTicket, Ticket
 
 

@@ -8,8 +8,8 @@ import msgspec
 
 from farthing.audit.entry import Kind
 from farthing.ports.outcomes import OtherCost, Outcome
-from farthing.stores.sqlite import audit_events
-from farthing.stores.sqlite.audit_events import Touched
+from farthing.stores.sqlite.chain import events
+from farthing.stores.sqlite.chain.events import Touched
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
 
@@ -71,4 +71,4 @@ def _audit(
     connection: sqlite3.Connection, at_ms: int, by: str, action: str, what: Outcome | OtherCost, touched: Touched
 ) -> None:
     document = msgspec.json.encode(what).decode()
-    audit_events.record(connection, at_ms, by, action, what.run, document, touched)
+    events.record(connection, at_ms, by, action, what.run, document, touched)

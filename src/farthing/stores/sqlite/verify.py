@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from farthing.stores.sqlite.audit_sums import disagreements
-from farthing.stores.sqlite.balances import Finding
+from farthing.stores.sqlite.chain.balances import disagreements
 from farthing.stores.sqlite.connect import Connect, open_reader
+from farthing.stores.sqlite.writing.balances import Finding
 
 
 def verify(
