@@ -9,10 +9,10 @@ from urllib.parse import quote, unquote
 from farthing.config.engine import Engine
 from farthing.dashboard.access import check_change, check_look
 from farthing.dashboard.assets import Assets
-from farthing.dashboard.door import HOME
 from farthing.dashboard.forms import cookies_of, form_of, query_of
 from farthing.dashboard.headers import PRIVATE, SAFE, THEME, cookie, cookie_name
 from farthing.dashboard.house import House
+from farthing.dashboard.paths import HOME
 from farthing.dashboard.render import Renderer
 from farthing.dashboard.routes import ROUTES
 from farthing.dashboard.session import LASTS_SECONDS, Sessions, key_of

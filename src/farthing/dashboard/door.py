@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from farthing.config.engine import Engine
+from farthing.dashboard.paths import is_ours
 from farthing.domain.errors import BadRequest
 from farthing.gateway.admin.entrance import HERE, Entrance
 from farthing.gateway.turn import Turn
@@ -16,10 +17,6 @@ from farthing.gateway.turn import Turn
 if TYPE_CHECKING:
     from farthing.dashboard.desk import Desk
 
-HOME = "/"
-"""Leads to the overview below `PREFIX`: our cookie is sent there only."""
-PREFIX = "/dashboard"
-FAVICON = "/favicon.ico"
 WORKERS = 2
 """Threads that read and render: pages never take the threads that calls need."""
 MOST_AT_A_TIME = 64
@@ -38,7 +35,7 @@ class Dashboard:
         self._desk: Desk | None = None
 
     def serves(self, path: str) -> bool:
-        return path in (HOME, PREFIX, FAVICON) or path.startswith(f"{PREFIX}/")
+        return is_ours(path)
 
     async def answer(self, turn: Turn, entrance: Entrance = HERE) -> None:
         self.at_work += 1
