@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.farthing-setup
+# A worker for each core, eight at the most; each takes one file of tests after the other, the long ones first.
+PARALLEL := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 .PHONY: setup demo test test-clients lint check bench format prices system clients clean
 
@@ -20,8 +22,10 @@ $(STAMP): pyproject.toml requirements-dev.txt
 demo: setup
 	@$(BIN)/farthing demo $(DEMO)
 
+# Tests start many processes: what is compiled before them is not compiled in each.
 test: setup system clients
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python -m pytest $(PARALLEL) --durations 10 --durations-min 10 $(TESTS)
 
 # Installs every client of docs/reference/client-matrix.md by name, runs them all, and writes that page again.
 test-clients: setup
@@ -34,7 +38,7 @@ lint: setup
 	@report=$$($(BIN)/lint-imports) || { echo "$$report"; exit 1; }
 
 check: lint
-	@$(BIN)/python -m pytest -m "not slow" $(TESTS)
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(TESTS)
 
 bench: setup system
 	@$(BIN)/python benchmarks/gateway.py $(BENCH)

@@ -53,7 +53,9 @@ def test_well_providers_are_not_even_counted():
 
 
 @pytest.mark.parametrize(
-    "failure", [failing(), failing(529), failing(429), Ambiguous("reset"), Unreachable("refused")], ids=repr
+    "failure",
+    [failing(), failing(529), failing(429), Ambiguous("reset"), Unreachable("refused")],
+    ids=["500", "529", "429", "reset", "refused"],
 )
 def test_after_enough_failures_calls_go_to_the_other_provider(failure):
     again = [failing(failure.status) if isinstance(failure, PreparedAnswer) else failure for _ in range(4)]

@@ -1,7 +1,5 @@
 """Both ledgers against the plain model, over random histories; the durable one is also closed and opened again."""
 
-import shutil
-import tempfile
 from pathlib import Path
 
 from hypothesis import settings
@@ -14,6 +12,7 @@ from farthing.stores.sqlite.verify import verify
 from support.ledgers import Clock, make_ledger, sweep
 from support.model import Model
 from support.money import ask, attempt, budget, charge, key, loss, settlement, void
+from support.scratch import scratch
 
 NAMES = ("a", "b", "free")
 POLICIES = {"a": "charge_hold", "b": "charge_seen", "free": "charge_seen"}
@@ -28,7 +27,8 @@ class MemoryAgainstModel(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="farthing-"))
+        self._scratch = scratch()
+        self.folder = Path(self._scratch.name)
         self.clock = Clock()
         self.limits: dict[str, int | None] = {"a": 200, "b": 300, "free": None}
         self.model = Model(self.limits, POLICIES)
@@ -105,7 +105,7 @@ class MemoryAgainstModel(RuleBasedStateMachine):
     def teardown(self):
         if isinstance(self.ledger, SqliteLedger):
             self.ledger.close_now()
-        shutil.rmtree(self.folder)
+        self._scratch.cleanup()
 
 
 class SqliteAgainstModel(MemoryAgainstModel):

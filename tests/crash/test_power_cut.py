@@ -21,6 +21,12 @@ from support.powercut import Image, Recorder, images
 NAME = "farthing.db"
 
 
+@pytest.fixture
+def tmp_path(tmp_path_factory):
+    """The disk here is a recorded one; the files that are put together from its log may be in memory."""
+    return tmp_path_factory.mktemp("cuts")
+
+
 def record(folder: Path, *, synchronous: str, calls: int, seed: int) -> list:
     """The log of a ledger at work, with checkpoints in between."""
     recorder = Recorder(f"recorded-{synchronous}-{seed}", synchronous)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
 import pytest
@@ -12,6 +13,8 @@ from support.gateway import gateway_and_provider
 
 PROMPT = "word " * 480 + "and say something"
 OUTPUT = 100
+CAPS = {"exact_cap": OUTPUT, "loose_cap": 256, "no_cap": None}
+STREAMED = {"whole": False, "streamed": True}
 
 
 def body(cap, *, stream):
@@ -41,17 +44,14 @@ def cost_of_one(folder):
         return entry.nanos
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("cap", [OUTPUT, 256, None], ids=["exact_cap", "loose_cap", "no_cap"])
-@pytest.mark.parametrize(("seconds", "wait"), [(0.2, "20s"), (2.0, "120s")], ids=["200ms", "2s"])
-def test_200_calls_at_once_against_a_budget_for_20(tmp_path, cap, stream, seconds, wait):
-    (tmp_path / "one").mkdir()
-    each = cost_of_one(tmp_path / "one")
+def spend_twenty(folder, cap, *, stream, seconds, wait):
+    """Two hundred at once against twenty, of a provider that takes so many seconds for each answer."""
+    (folder / "one").mkdir(parents=True)
+    each = cost_of_one(folder / "one")
     limit = 20 * each
     more = f'[[budgets]]\nname = "twenty"\nlimit = "{usd(limit)} USD"\nwait = "{wait}"\n'
     faults = [Fault(kind="latency", seconds=seconds) for _ in range(200)]
-    with gateway_and_provider(tmp_path, more, script=lambda prompt: Reply(tokens=OUTPUT), faults=faults) as (
+    with gateway_and_provider(folder, more, script=lambda prompt: Reply(tokens=OUTPUT), faults=faults) as (
         gateway,
         provider,
     ):
@@ -65,6 +65,26 @@ def test_200_calls_at_once_against_a_budget_for_20(tmp_path, cap, stream, second
     assert left_open == 0
     assert 0.95 * limit <= billed <= limit
     assert {code for status, code in answers if status == 402} <= {"budget_exceeded", "budget_reserved"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stream", STREAMED.values(), ids=STREAMED)
+@pytest.mark.parametrize("cap", CAPS.values(), ids=CAPS)
+def test_200_calls_at_once_against_a_budget_for_20(tmp_path, cap, stream):
+    spend_twenty(tmp_path, cap, stream=stream, seconds=0.2, wait="20s")
+
+
+@pytest.mark.slow
+def test_200_calls_at_once_against_a_budget_for_20_of_a_provider_that_takes_two_seconds(tmp_path):
+    """Forty seconds of waiting each, so all six at one time, each before a gateway of its own."""
+    with ThreadPoolExecutor(len(CAPS) * len(STREAMED)) as pool:
+        spends = [
+            pool.submit(spend_twenty, tmp_path / cap / way, CAPS[cap], stream=STREAMED[way], seconds=2.0, wait="120s")
+            for cap in CAPS
+            for way in STREAMED
+        ]
+        for spend in spends:
+            spend.result()
 
 
 @pytest.mark.slow

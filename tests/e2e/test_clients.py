@@ -6,15 +6,14 @@ accounts, and the provider's own bill.
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from farthing.domain.money import parse_usd, usd
 from support.gateway import gateway_and_provider
+from support.generations import environment_with
 from support.maker_scenarios import (
     ANTHROPIC,
     BILLED,
@@ -211,30 +210,8 @@ def test_a_refused_async_client_sends_one_request_too(broke):
 
 @pytest.fixture(scope="session")
 def openai_2(request, tmp_path_factory) -> dict[str, str]:
-    """An environment in which `import openai` is 2.54. Installed once, into pytest's cache where there is one."""
-    cache = getattr(request.config, "cache", None)
-    folder = Path(cache.mkdir("openai-2.54") if cache else tmp_path_factory.mktemp("openai-2.54"))
-    if not (folder / "complete").exists():
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--target",
-            str(folder),
-        ]
-        done = subprocess.run(
-            [*command, "--upgrade", "openai==2.54.*"], capture_output=True, text=True, timeout=100, check=False
-        )
-        if done.returncode:
-            pytest.skip(
-                f"pip cannot install openai 2.54, so the older client is NOT tested: {done.stderr.strip()[-200:]}"
-            )
-        (folder / "complete").touch()
-    tests = str(Path(__file__).parents[1])
-    return {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{tests}"}
+    """An environment in which `import openai` is 2.54."""
+    return environment_with("openai", "2.54", request.config, tmp_path_factory.mktemp("openai"))
 
 
 def run_openai_2(environment, mode, url):

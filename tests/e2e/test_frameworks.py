@@ -59,6 +59,22 @@ def said_by(environment, *arguments):
     return {line["name"]: line for line in map(json.loads, done.stdout.splitlines())}
 
 
+@pytest.fixture(scope="module")
+def agents():
+    """A process that loads each framework once. Given a framework and an address: what came of its agents, by name."""
+    command = [sys.executable, "-m", "support.framework_scenarios"]
+    with subprocess.Popen(
+        command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+
+        def said_of(framework, url):
+            print(framework, url, file=process.stdin, flush=True)
+            lines = map(json.loads, iter(process.stdout.readline, "\n"))  # its end, "", is no JSON
+            return {line["name"]: line for line in lines}
+
+        yield said_of
+
+
 def assert_our_words(text):
     """What a person reads: whose budget, the numbers, and what to do."""
     assert "The budget 'all' cannot pay for this call" in text
@@ -88,10 +104,10 @@ def test_every_call_of_a_makers_client_is_one_request_and_its_own_error(
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_an_agent_of_a_framework_sends_one_request_and_shows_our_words(broke, framework):
+def test_an_agent_of_a_framework_sends_one_request_and_shows_our_words(broke, agents, framework):
     front, provider = broke
     front.arrived.clear()
-    said = said_by(environment(), "support.framework_scenarios", framework, front.url)
+    said = agents(framework, front.url)
     assert list(said) == NAMES
     for line in said.values():
         assert_our_words(line["error"])
@@ -111,14 +127,14 @@ def never_ends(prompt):
     return never_done(prompt)
 
 
-def run_agents(folder, framework, soft):
+def run_agents(agents, folder, framework, soft):
     """All agents of a framework, each with a model that never stops by itself and a small budget of its own."""
     more = SMALL.format(limit=LIMIT, soft=soft)
     with (
         gateway_and_provider(folder, more, script=never_ends) as (gateway, provider),
         front_of(gateway.port) as front,
     ):
-        said = said_by(environment(), "support.framework_scenarios", framework, front.url)
+        said = agents(framework, front.url)
         gateway.flush()
         records = {name: gateway.engine.records.recent(limit=100, run=name) for name in NAMES}
         accounts = {each.account.window: each for each in gateway.engine.records.accounts("each run")}
@@ -127,8 +143,8 @@ def run_agents(folder, framework, soft):
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_an_agent_that_would_never_end_lands_with_an_answer(tmp_path, framework):
-    said, arrived, records, accounts, last, provider = run_agents(tmp_path, framework, LANDS)
+def test_an_agent_that_would_never_end_lands_with_an_answer(agents, tmp_path, framework):
+    said, arrived, records, accounts, last, provider = run_agents(agents, tmp_path, framework, LANDS)
     assert {name: line.get("answer", line) for name, line in said.items()} == dict.fromkeys(NAMES, ANSWER)
     sent = Counter(arrival.labels for arrival in arrived)
     for name in NAMES:
@@ -143,8 +159,8 @@ def test_an_agent_that_would_never_end_lands_with_an_answer(tmp_path, framework)
 
 
 @pytest.mark.parametrize("framework", ["langchain", "pydantic_ai"])
-def test_without_landing_the_same_agents_end_with_an_error(tmp_path, framework):
-    said, arrived, records, accounts, _, provider = run_agents(tmp_path, framework, "")
+def test_without_landing_the_same_agents_end_with_an_error(agents, tmp_path, framework):
+    said, arrived, records, accounts, _, provider = run_agents(agents, tmp_path, framework, "")
     assert all("The budget 'each run' cannot pay for this call" in line["error"] for line in said.values())
     sent = Counter(arrival.labels for arrival in arrived)
     for name in NAMES:

@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from farthing.domain.money import parse_usd
 from support.gemini_gateway import gemini_gateway
 from support.gemini_scenarios import BILLED, FLASH, QUESTION, client_of, perform, plain, refusal_of
+from support.generations import environment_with
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 """google-genai's own: aiohttp would rather not be inherited from."""
@@ -294,17 +293,8 @@ def test_a_downgraded_call_goes_to_the_other_models_address(tmp_path):
 
 @pytest.fixture(scope="session")
 def genai_2(request, tmp_path_factory) -> dict[str, str]:
-    """An environment in which google-genai is 2.34. Installed once, into pytest's cache where there is one."""
-    cache = getattr(request.config, "cache", None)
-    folder = Path(cache.mkdir("google-genai-2.34") if cache else tmp_path_factory.mktemp("google-genai-2.34"))
-    if not (folder / "complete").exists():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
-        command = [*pip, "--target", str(folder), "google-genai==2.34.*"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-        if done.returncode:
-            pytest.skip(f"pip cannot install google-genai 2.34, so it is NOT tested: {done.stderr.strip()[-200:]}")
-        (folder / "complete").touch()
-    return {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{Path(__file__).parents[1]}"}
+    """An environment in which google-genai is 2.34."""
+    return environment_with("google-genai", "2.34", request.config, tmp_path_factory.mktemp("google-genai"))
 
 
 def run_genai_2(environment, mode, url):

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from support.admin import KEYS
-from support.gateway_process import GatewayProcess, free_port
+from support.gateway_process import GatewayProcess
+from support.ports import free_port
 
 APART = "127.0.0.2"
 CONFIG = """
@@ -45,7 +46,7 @@ def config(port: int, more: str = "") -> str:
 @contextmanager
 def gateway_with_admin_address(folder: Path, more: str = "") -> Iterator[Both]:
     """Runs until the block ends."""
-    port = free_port()
+    port = free_port(APART)
     (folder / "farthing.toml").write_text(config(port, more))
     with GatewayProcess(folder / "farthing.toml") as process:
         yield Both(process, f"http://{APART}:{port}")

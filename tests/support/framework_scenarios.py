@@ -1,7 +1,8 @@
 """What LangChain and pydantic-ai do when they are pointed at a gateway: one agent with a tool, in each dialect, whole and streamed.
 
-Runs as `python -m support.framework_scenarios FRAMEWORK URL`, with every setting but the address, the key and a header as the
-framework has it. Each agent bears its own name as the label of its run; one JSON object a line says what came of it.
+Runs as `python -m support.framework_scenarios`, with every setting but the address, the key and a header as the framework
+has it. Each line of its standard input names a framework and the address of a gateway. Each agent bears its own name as the
+label of its run; one JSON object a line says what came of it, and an empty line ends the answer.
 """
 
 import asyncio
@@ -158,7 +159,13 @@ def _each(
 
 
 def main() -> None:
-    framework, url = sys.argv[1:3]
+    for line in sys.stdin:
+        framework, url = line.split()
+        run_all(framework, url)
+        print(flush=True)
+
+
+def run_all(framework: str, url: str) -> None:
     for name, scenario in FRAMEWORKS[framework]().items():
         try:
             said = {"answer": asyncio.run(scenario(url, {"x-farthing-labels": f"run={name}"}))}

@@ -1,7 +1,6 @@
 """Gateways as processes of their own, `farthing serve` as people run it, so that they can be killed and share one file."""
 
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx2
+
+from support.ports import free_port
 
 START_SECONDS = 30
 _SERVE = "from farthing.cli.main import main; main()"
@@ -82,13 +83,6 @@ class GatewayProcess:
             return client.get(f"{self.url}/readyz").status_code == 200
         except httpx2.TransportError:
             return False
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 class Row(NamedTuple):

@@ -1,6 +1,5 @@
 """A past that two stores share: the same calls told to the ledger in memory and to the one on SQLite, with prices."""
 
-import tempfile
 from pathlib import Path
 
 import msgspec
@@ -23,6 +22,7 @@ from farthing.stores.sqlite.history import SqliteHistory
 from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.stores.sqlite.outcomes import SqliteOutcomes
 from support.ledgers import Clock, sweep
+from support.scratch import scratch
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -35,7 +35,7 @@ class Pair:
     """Two stores that are told the same. Times are the clock's."""
 
     def __init__(self, now_ms: int = EPOCH_MS + 40 * DAY_MS) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="farthing-")
+        self.folder = scratch()
         path = Path(self.folder.name) / "farthing.db"
         self.clock = Clock(now_ms)
         self.memory = MemoryLedger(clock=self.clock)
