@@ -2,7 +2,7 @@
 
 import pytest
 
-from farthing.billing.focus_words import category, described, maker, meter_words, price_unit
+from farthing.billing.focus_words import category, described, maker, meter_words, price_unit, service
 from support.bill_lines import line, lump
 
 
@@ -13,6 +13,10 @@ def test_providers_are_called_as_people_write_them():
         "our-own",
         "(unknown)",
     ]
+
+
+def test_tools_are_no_api_of_anybody():
+    assert [service(name) for name in ("openai", "tool")] == ["OpenAI API", "Tools"]
 
 
 def test_meters_have_names_units_and_sizes():

@@ -15,6 +15,7 @@ from farthing.telemetry import running
 from support.admin import chat
 from support.gateway import gateway_and_provider
 from support.otlp_receiver import attributes, otlp_receiver
+from support.ports import free_port
 
 FOUND = find_spec("rotel")
 AGENT = Path(FOUND.origin).parent / "rotel-agent" if FOUND and FOUND.origin else None
@@ -22,12 +23,6 @@ pytestmark = pytest.mark.skipif(
     AGENT is None or not AGENT.exists(),
     reason=f"no collector for {sys.platform}: pip install rotel, where it has a wheel",
 )
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @contextmanager

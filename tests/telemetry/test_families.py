@@ -63,3 +63,19 @@ def test_refusals_are_counted_by_code_and_calls_by_outcome():
         "paid": 1,
         "refused": 2,
     }
+
+
+def test_tools_have_a_duration_of_their_own_and_are_no_inference():
+    tool = {"provider": "tool", "model": "lookup", "usage": Usage(), "cost_nanos": 7_000}
+    used = a_call(2, dialect="tool", model="lookup", attempts=(tool,))
+    found, without = families(paid(1), used), families(paid(1))
+    [(labels, spread)] = values(found["gen_ai.execute_tool.duration"]).items()
+    assert labels == (("gen_ai.operation.name", "execute_tool"), ("gen_ai.tool.name", "lookup"), ("error.type", ""))
+    assert spread.count == 1
+    for name in found:
+        if name.startswith("gen_ai.client."):
+            assert values(found[name]) == values(without[name]), name
+    by_operation = {
+        dict(labels)["operation"]: nanos for labels, nanos in values(found["farthing.cost.nanodollars"]).items()
+    }
+    assert by_operation == {"chat": 1_000, "execute_tool": 7_000}

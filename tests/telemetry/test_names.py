@@ -18,7 +18,12 @@ def test_a_provider_has_its_well_known_name_or_its_own(ours, theirs):
 
 @pytest.mark.parametrize(
     ("dialect", "operation"),
-    [("openai-chat", "chat"), ("anthropic-messages", "chat"), ("openai-embeddings", "embeddings")],
+    [
+        ("openai-chat", "chat"),
+        ("anthropic-messages", "chat"),
+        ("openai-embeddings", "embeddings"),
+        ("tool", "execute_tool"),
+    ],
 )
 def test_a_dialect_is_an_operation(dialect, operation):
     assert operation_of(CallOpening(id=1, arrived_ms=1, dialect=dialect)) == operation

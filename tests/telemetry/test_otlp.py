@@ -1,5 +1,7 @@
 """OTLP on the wire, decoded by OpenTelemetry's own classes."""
 
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
 from farthing.telemetry.families import COUNTER, GAUGE, HISTOGRAM, NET, Family, Point
 from farthing.telemetry.otlp import Otlp, Target
 from farthing.telemetry.spans import span_of
@@ -50,6 +52,17 @@ def test_a_span_arrives_with_its_place_and_headers_and_compressed():
     assert span.end_time_unix_nano - span.start_time_unix_nano == 900_000_000
     [(_, headers)] = received.requests
     assert (headers["x-team"], headers["content-encoding"]) == ("a", "gzip")
+
+
+def test_a_tool_arrives_as_what_its_program_did_and_a_call_as_what_it_asked_for():
+    tool = {"provider": "tool", "model": "lookup"}
+    calls = (a_call(1, attempts=({},)), a_call(2, dialect="tool", model="lookup", attempts=(tool,)))
+    with otlp_receiver() as received:
+        otlp = Otlp(Target(endpoint=received.url))
+        assert otlp.send_spans([span_of(call, naive_of=lambda *_: 0) for call in calls])
+        otlp.close()
+    kinds = {span.name: span.kind for span in received.spans}
+    assert kinds == {"chat gpt-4o": Span.SPAN_KIND_CLIENT, "execute_tool lookup": Span.SPAN_KIND_INTERNAL}
 
 
 def test_an_endpoint_that_takes_nothing_is_no_exception():

@@ -35,8 +35,8 @@ def world(*calls):
     endpoint, notes, passed = Endpoint(), Notes(), Passed()
     passing = Passing(trail, records, endpoint, naive_of=lambda *_: 0, hidden=frozenset(), passed=passed)
 
-    def go(now_ms=LATER_MS):
-        return passing.round(notes.progress, notes.keep, now_ms, 0)
+    def go(now_ms=LATER_MS, first_ms=None):
+        return passing.round(notes.progress, notes.keep, now_ms, 0, first_ms=now_ms if first_ms is None else first_ms)
 
     return records, endpoint, notes, passed, go
 
@@ -50,6 +50,14 @@ def test_what_was_before_the_first_round_is_nobodys_news():
     records.put(fresh)
     go(LATER_MS + 2)
     assert endpoint.ids == [fresh.opening.id]
+
+
+def test_what_is_over_before_the_first_round_is_news_where_it_began_with_the_process():
+    early = a_call(1, attempts=({},))
+    _, endpoint, _, _, go = world(early)
+    go(LATER_MS, first_ms=NOW_MS - 1)
+    go()
+    assert endpoint.ids == [early.opening.id]
 
 
 def test_what_was_not_taken_comes_again_and_nothing_comes_twice():

@@ -2,8 +2,9 @@
 
 from farthing.alerts.budgets import Limited
 from farthing.domain.budget import AccountKey, Standing, Unit, Window
+from farthing.ports.history import Summing
 from farthing.telemetry import present
-from farthing.telemetry.present import Health, Passed, of_budgets, of_health
+from farthing.telemetry.present import Health, Passed, of_budgets, of_health, of_past
 from farthing.telemetry.tally import Spread
 
 LIMITED = Limited(budget="all", accounts="all", unit=Unit.USD, limit=2_000_000_000, windows=(Window("lifetime", 0, 0),))
@@ -71,3 +72,8 @@ def test_health_tells_only_what_this_process_knows():
     assert found["farthing.telemetry.dropped"].points[0].value == 2
     assert found["farthing.telemetry.spans"].of_process
     assert found["farthing.ledger.commit.duration"].bounds == (1.0,)
+
+
+def test_what_is_left_to_be_summed_is_told_in_hours():
+    (family,) = of_past(Summing(hours=48, summed_hours=30, days=2, summed_days=1, since_ms=0))
+    assert (family.name, family.points[0].value) == ("farthing.past.unsummed.hours", 18)

@@ -5,6 +5,7 @@ import msgspec
 from farthing.domain.ids import show
 from farthing.domain.record import Step
 from farthing.domain.usage import Usage
+from farthing.pricing.tool_price import TOOL
 from farthing.telemetry.spans import cost_nanos, span_of
 from support.recorded import a_call
 
@@ -129,3 +130,55 @@ def test_a_stream_tells_when_its_first_piece_came():
     assert known["gen_ai.response.finish_reasons"] == ("stop",)
     assert known["gen_ai.response.model"] == "gpt-4o-1"
     assert known["openai.response.service_tier"] == "flex"
+
+
+def a_tool(number=1, *, closing="paid", attempts=({},), **more):
+    """A use of a tool, as the SDK records it: the tool's name as the model, no tokens."""
+    kind = {"provider": TOOL, "model": "lookup", "usage": Usage(), "cost_nanos": 5_000_000}
+    return a_call(
+        number,
+        dialect=TOOL,
+        route=TOOL,
+        model="lookup",
+        closing=closing,
+        attempts=tuple(kind | one for one in attempts),
+        **more,
+    )
+
+
+def test_a_tool_is_executed_within_the_program_and_has_a_price_and_no_model():
+    span = the_span(a_tool())
+    assert (span.name, span.within) == ("execute_tool lookup", True)
+    told = span.attributes
+    assert (told["gen_ai.operation.name"], told["gen_ai.tool.name"], told["gen_ai.tool.type"]) == (
+        "execute_tool", "lookup", "function",
+    )  # fmt: skip
+    assert (told["openinference.span.kind"], told["tool.name"]) == ("TOOL", "lookup")
+    assert (told["farthing.cost.nanodollars"], told["gen_ai.usage.cost.amount"]) == (5_000_000, 0.005)
+    assert (told["farthing.outcome"], told["farthing.attempts"]) == ("paid", 1)
+    of_models = ("gen_ai.request.", "gen_ai.response.", "gen_ai.provider.", "gen_ai.usage.input", "llm.model", "http.")
+    assert not [name for name in told if name.startswith(of_models)]
+    assert not [name for event in span.events for name in event.attributes if name.startswith("gen_ai.")]
+
+
+def test_what_goes_to_a_provider_is_not_within_the_program():
+    assert not the_span(a_call(1, attempts=({},))).within
+
+
+def test_a_tool_whose_price_nobody_knows_yet_claims_no_cost():
+    told = the_span(a_tool(closing="unknown", attempts=({"state": "unknown", "cost_nanos": None},))).attributes
+    assert told["farthing.cost.known"] is False
+    assert told["error.type"] == "unknown"
+
+
+def test_a_tool_that_was_refused_is_a_tool_still():
+    call = a_tool(closing="refused", attempts=())
+    call = msgspec.structs.replace(call, closing=msgspec.structs.replace(call.closing, code="budget_exceeded"))
+    span = the_span(call)
+    assert span.name == "execute_tool lookup"
+    assert span.attributes["farthing.refusal.code"] == span.error == "budget_exceeded"
+
+
+def test_a_tool_belongs_to_its_run_and_agent():
+    told = the_span(a_tool(labels=(("agent", "triage"), ("run", "r1"), ("tool", "lookup")))).attributes
+    assert (told["gen_ai.conversation.id"], told["gen_ai.agent.name"]) == ("r1", "triage")

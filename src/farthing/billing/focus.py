@@ -13,7 +13,7 @@ from farthing.billing.allocation import Part, parts_of, whole
 from farthing.billing.books import Bill
 from farthing.billing.decimals import decimal, usd_of
 from farthing.billing.focus_columns import Version, columns
-from farthing.billing.focus_words import category, described, maker, meter_words, price_unit
+from farthing.billing.focus_words import category, described, maker, meter_words, price_unit, service
 from farthing.billing.month import span_of, stamp
 from farthing.ports.billing import BillLine, BillTerms
 
@@ -129,7 +129,7 @@ def _labelled(terms: BillTerms, labels: tuple[str, ...], team: str) -> dict[str,
 def _of_service(line: BillLine) -> dict[str, str]:
     name = maker(line.provider)
     return {
-        "ServiceName": f"{name} API",
+        "ServiceName": service(line.provider),
         "HostProviderName": name,
         "PublisherName": name,
         "x_Meter": line.meter,

@@ -1,6 +1,7 @@
 """The words of FOCUS rows: meters, units, makers of models, and why a charge is there."""
 
 from farthing.ports.billing import LUMP_SUMS, OTHER, BillLine
+from farthing.pricing.tool_price import TOOL
 
 _TOKENS = {
     "input": "Input Tokens",
@@ -13,6 +14,7 @@ _TOKENS = {
     "audio_output": "Audio Output Tokens",
 }
 _APIECE = {"web_search": ("Web Searches", "Searches"), "request": ("Requests", "Requests")}
+_TOOLS = "Tools"
 _MAKERS = {
     "openai": "OpenAI",
     "anthropic": "Anthropic",
@@ -25,6 +27,7 @@ _MAKERS = {
     "deepseek": "DeepSeek",
     "xai": "xAI",
     "openrouter": "OpenRouter",
+    TOOL: _TOOLS,
 }
 _WHY = {
     "rounding": "Rounding up of each attempt to whole nano-dollars",
@@ -49,8 +52,14 @@ def price_unit(meter: str) -> tuple[str, int]:
 
 
 def maker(provider: str) -> str:
-    """Who provides the service, as people write it; a provider of the configuration's own naming stays as it is named."""
+    """Who provides the service, as people write it; a provider of the configuration's own naming stays as it is named. Of
+    tools nobody says who is paid."""
     return _MAKERS.get(provider.lower(), provider) or "(unknown)"
+
+
+def service(provider: str) -> str:
+    """What was bought of whom."""
+    return _TOOLS if provider == TOOL else f"{maker(provider)} API"
 
 
 def category(line: BillLine) -> str:

@@ -54,6 +54,7 @@ def of_tally(tally: Tally) -> Iterator[Family]:
     yield from _calls(tally)
     yield from _gen_ai_usage(tally)
     yield from _gen_ai_calls(tally)
+    yield from _tools(tally)
 
 
 def _money(tally: Tally) -> Iterator[Family]:
@@ -143,13 +144,13 @@ def _gen_ai_usage(tally: Tally) -> Iterator[Family]:
             points=_added(
                 ((*_theirs(tally, series), ("gen_ai.token.modality", "unknown")), one.tokens[place])
                 for series, one in sorted(tally.spent.items())
-                if one.tokens[place] or kind in {"input_tokens", "output_tokens"}
+                if (one.tokens[place] or kind in {"input_tokens", "output_tokens"}) and not _of_tool(series)
             ),
         )
 
 
 def _gen_ai_calls(tally: Tally) -> Iterator[Family]:
-    ended = [(_kind(kind), one) for kind, one in sorted(tally.spreads.items())]
+    ended = [(_kind(kind), one) for kind, one in sorted(tally.spreads.items()) if not _of_tool(kind)]
     spreads = (
         ("gen_ai.client.inference.duration", "Time of whole calls, as their clients saw it", "s", "seconds", SECONDS),
         ("gen_ai.client.inference.time_to_first_chunk", "Time to the first piece of a stream", "s", "first_seconds", FIRST_SECONDS),
@@ -166,6 +167,21 @@ def _gen_ai_calls(tally: Tally) -> Iterator[Family]:
         for kind, spread in (("input", one.input_tokens), ("output", one.output_tokens))
     ]
     yield _spread("gen_ai.client.token.usage", "Older name", "{token}", TOKENS, by_type, alias=True)
+
+
+def _tools(tally: Tally) -> Iterator[Family]:
+    """Tools are no inference: their names are apart."""
+    ran = [
+        ((("gen_ai.operation.name", operation), ("gen_ai.tool.name", tool), ("error.type", error)), one.seconds)
+        for (operation, _, tool, error), one in sorted(tally.spreads.items())
+        if operation == names.EXECUTE_TOOL
+    ]
+    yield _spread("gen_ai.execute_tool.duration", "Time of tools that cost money", "s", SECONDS, ran)
+
+
+def _of_tool(series: Sequence[str]) -> bool:
+    """Of a series or a kind: both begin with the operation."""
+    return series[0] == names.EXECUTE_TOOL
 
 
 def _spread(

@@ -6,6 +6,10 @@ metrics for single inferences. Cost has no standard name yet; ours are those of 
 """
 
 from farthing.domain.record import CallOpening
+from farthing.pricing.tool_price import TOOL
+
+EXECUTE_TOOL = "execute_tool"
+"""The operation of a tool that cost money: no model, no provider, no tokens."""
 
 SCOPE = "farthing"
 """The instrumentation scope of everything."""
@@ -65,6 +69,8 @@ COST = ("gen_ai.usage.cost.amount", "gen_ai.usage.cost", "llm.cost.total")
 
 def operation_of(opening: CallOpening) -> str:
     """`gen_ai.operation.name`."""
+    if opening.dialect == TOOL:
+        return EXECUTE_TOOL
     return "embeddings" if opening.dialect.endswith("embeddings") else "chat"
 
 

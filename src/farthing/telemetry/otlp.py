@@ -86,7 +86,7 @@ class Otlp:
             resource=self._resource,
             attributes=span.attributes,
             events=[Event(event.name, event.attributes, event.at_ms * _MS) for event in span.events],
-            kind=SpanKind.CLIENT,
+            kind=SpanKind.INTERNAL if span.within else SpanKind.CLIENT,
             status=Status(StatusCode.ERROR, span.error) if span.error else Status(StatusCode.UNSET),
             start_time=span.start_ms * _MS,
             end_time=span.end_ms * _MS,

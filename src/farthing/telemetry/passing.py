@@ -49,14 +49,17 @@ class Passing:
         self._hidden = hidden
         self._passed = passed
 
-    def round(self, kept: bytes, keep: Callable[[bytes], bool], now_ms: int, late_ms: int) -> bytes | None:
-        """Send what is over and was not sent, batch by batch, until there is no more. `kept` is what was kept last.
+    def round(
+        self, kept: bytes, keep: Callable[[bytes], bool], now_ms: int, late_ms: int, *, first_ms: int
+    ) -> bytes | None:
+        """Send what is over and was not sent, batch by batch, until there is no more. `kept` is what was kept last; where
+        nothing was, calls since `first_ms` are news, and the next round sends them.
 
         Returns what is kept now; None where the endpoint did not take a batch, or somebody else does this now: what was
         kept is where to go on. Raises LedgerUnavailable.
         """
-        if not kept:  # the first time: what was before is nobody's news
-            return self._noted(since(now_ms), keep)
+        if not kept:
+            return self._noted(since(first_ms), keep)
         while True:
             progress = self._not_too_old(_READ(kept), now_ms)
             follower = Follower(self._trail, progress)

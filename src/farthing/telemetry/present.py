@@ -7,6 +7,7 @@ import msgspec
 from farthing.alerts.budgets import Limited
 from farthing.domain.budget import Standing, Unit
 from farthing.domain.money import NANOS_PER_USD
+from farthing.ports.history import Summing
 from farthing.telemetry.families import COUNTER, GAUGE, HISTOGRAM, Family, Labels, Point
 from farthing.telemetry.tally import Spread
 
@@ -95,6 +96,12 @@ def of_health(health: Health, passed: Passed) -> tuple[Family, ...]:
             )
         )
     return tuple(made)
+
+
+def of_past(told: Summing) -> tuple[Family, ...]:
+    """How far reports can look back at once."""
+    left = told.hours - told.summed_hours
+    return (_one("farthing.past.unsummed.hours", "Hours of the past that are not summed up yet", GAUGE, left, "h"),)
 
 
 def _one(name: str, help: str, kind: str, value: float, unit: str = "1") -> Family:

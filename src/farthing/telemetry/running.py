@@ -221,7 +221,7 @@ class Running:
         def keep(progress: bytes) -> bool:
             return self._trail.keep(OTLP, self._holder, progress)
 
-        after = passing.round(noted, keep, self._clock(), self._late_ms())
+        after = passing.round(noted, keep, self._clock(), self._late_ms(), first_ms=self._started_ms)
         if after is not None:
             self._noted = after
             self._spans_rest.end()

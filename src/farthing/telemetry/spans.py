@@ -43,6 +43,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...]
     error: str
     """`error.type`; "" where all went well."""
+    within: bool = False
+    """It ran within the caller's own program, as tools do; everything else went out to a provider."""
 
 
 def span_of(call: CallRecord, *, naive_of: NaiveOf, hidden: frozenset[str] = frozenset()) -> Span:
@@ -53,6 +55,7 @@ def span_of(call: CallRecord, *, naive_of: NaiveOf, hidden: frozenset[str] = fro
     known = _TRACE.fullmatch(trace) is not None
     error = _error(call)
     operation = names.operation_of(opening)
+    of_tool = operation == names.EXECUTE_TOOL
     return Span(
         trace_id=int(trace, 16) if known else _trace_of(opening.id),
         span_id=opening.id,
@@ -61,15 +64,16 @@ def span_of(call: CallRecord, *, naive_of: NaiveOf, hidden: frozenset[str] = fro
         start_ms=opening.arrived_ms,
         end_ms=max(opening.arrived_ms, closing.finished_ms) if closing else _last_moment(call),
         attributes={
-            **_request(opening, operation),
-            **_answer(call),
+            **(_tool(opening) if of_tool else _request(opening, operation)),
+            **_common(call),
+            **({} if of_tool else _answer(call) | _usage(call.attempts)),
             **_labels(labels),
-            **_usage(call.attempts),
             **_cost(call, naive_of),
             **({"error.type": error} if error else {}),
         },
-        events=tuple(map(_event, call.attempts)),
+        events=tuple(_event(attempt, of_tool=of_tool) for attempt in call.attempts),
         error=error,
+        within=of_tool,
     )
 
 
@@ -92,34 +96,51 @@ def _request(opening: CallOpening, operation: str) -> Attributes:
         "gen_ai.request.stream": opening.streamed,
         "llm.model_name": opening.model,
         "openinference.span.kind": "EMBEDDING" if operation == "embeddings" else "LLM",
-        "farthing.call.id": show("call", opening.id),
         "farthing.dialect": opening.dialect,
     }
     if opening.cap_asked is not None:
         made["gen_ai.request.max_tokens"] = opening.cap_asked
-    if opening.key:
-        made["farthing.key"] = opening.key
     return made
 
 
-def _answer(call: CallRecord) -> Attributes:
-    """Who answered, how, and what the client was told."""
-    made: Attributes = {}
-    last = call.attempts[-1] if call.attempts else None
-    provider = names.provider_of(last.opening.provider) if last else ""
-    made |= {"gen_ai.provider.name": provider or "unknown", "llm.provider": provider or "unknown"}
-    if last is not None:
-        made |= _served(last)
+def _tool(opening: CallOpening) -> Attributes:
+    """A use of a tool: a function that the caller's program ran, whose name stands where other calls have their model."""
+    return {
+        "gen_ai.operation.name": names.EXECUTE_TOOL,
+        "gen_ai.tool.name": opening.model,
+        "gen_ai.tool.type": "function",
+        "openinference.span.kind": "TOOL",
+        "tool.name": opening.model,
+    }
+
+
+def _common(call: CallRecord) -> Attributes:
+    """What is known of calls of every kind: whose, on which budgets, and how it ended."""
+    made: Attributes = {"farthing.call.id": show("call", call.opening.id)}
+    if call.opening.key:
+        made["farthing.key"] = call.opening.key
+    if call.attempts:
         budgets = sorted({share.account.budget for attempt in call.attempts for share in attempt.shares})
         made |= {"farthing.attempts": len(call.attempts), "farthing.budgets": tuple(budgets)}
     closing = call.closing
     made["farthing.outcome"] = closing.outcome if closing else "lost"
+    if closing is not None and closing.outcome == "refused":
+        made["farthing.refusal.code"] = closing.code
+    return made
+
+
+def _answer(call: CallRecord) -> Attributes:
+    """Who answered, and how."""
+    last = call.attempts[-1] if call.attempts else None
+    provider = (names.provider_of(last.opening.provider) if last else "") or "unknown"
+    made: Attributes = {"gen_ai.provider.name": provider, "llm.provider": provider}
+    if last is not None:
+        made |= _served(last)
+    closing = call.closing
     if closing is not None:
         made["http.response.status_code"] = closing.status
         if closing.first_byte_ms is not None and call.opening.streamed:
             made["gen_ai.response.time_to_first_chunk"] = closing.first_byte_ms / 1_000
-        if closing.outcome == "refused":
-            made["farthing.refusal.code"] = closing.code
     return made
 
 
@@ -197,15 +218,13 @@ def _error(call: CallRecord) -> str:
     return "" if closing.outcome == _PAID else closing.code or closing.outcome
 
 
-def _event(attempt: AttemptRecord) -> Event:
-    """One request to one provider: a call that was tried again has several."""
+def _event(attempt: AttemptRecord, *, of_tool: bool) -> Event:
+    """One request to one provider: a call that was tried again has several. A tool was run once."""
     opening = attempt.opening
-    made: Attributes = {
-        "farthing.attempt": opening.ordinal,
-        "gen_ai.provider.name": names.provider_of(opening.provider),
-        "gen_ai.request.model": opening.model,
-        "farthing.attempt.state": attempt.state,
-    }
+    made: Attributes = {"farthing.attempt": opening.ordinal, "farthing.attempt.state": attempt.state}
+    if not of_tool:
+        made["gen_ai.provider.name"] = names.provider_of(opening.provider)
+        made["gen_ai.request.model"] = opening.model
     if attempt.cost_nanos is not None:
         made["farthing.cost.nanodollars"] = attempt.cost_nanos
     if attempt.reason:
