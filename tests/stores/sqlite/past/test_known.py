@@ -48,7 +48,8 @@ def test_what_is_no_day_has_no_length(value):
 
 
 def test_conditions_on_wide_labels_name_those_whom_they_fit(connection):
-    names = Names(connection)
+    names = Names()
+    names.within(connection)
     for place in range(MOST_VALUES):
         names.who("", f'{{"team":"a","user":"u{place}"}}')
     someone, nobody = names.who("", '{"team":"b","user":"u0"}')[0], names.who("", '{"team":"b"}')[0]
@@ -62,7 +63,9 @@ def test_conditions_on_wide_labels_name_those_whom_they_fit(connection):
 
 
 def test_conditions_on_what_was_called_name_its_numbers(connection):
-    number = Names(connection).what(WHAT)
-    Names(connection).what(WHAT._replace(model="other"))
+    names = Names()
+    names.within(connection)
+    number = names.what(WHAT)
+    names.what(WHAT._replace(model="other"))
     assert Known(connection, (("model", "gpt-4o"),)).whats() == f"[{number}]"
     assert Known(connection, (("model", "none"),)).whats() == "[]"

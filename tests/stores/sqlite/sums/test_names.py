@@ -14,22 +14,28 @@ def connection(tmp_path):
     connection.close()
 
 
+def names_within(connection):
+    names = Names()
+    names.within(connection)
+    return names
+
+
 def test_the_same_is_the_same_number_however_often_it_is_asked_for(connection):
     what = What("openai", "gpt-4o", "standard", "/v1", "paid", "")
-    first = (Names(connection).who("bot", '{"team":"a"}'), Names(connection).what(what))
-    again = (Names(connection).who("bot", '{"team":"a"}'), Names(connection).what(what))
+    first = (names_within(connection).who("bot", '{"team":"a"}'), names_within(connection).what(what))
+    again = (names_within(connection).who("bot", '{"team":"a"}'), names_within(connection).what(what))
     assert first == again
-    assert Names(connection).who("", '{"team":"a"}') != first[0]
+    assert names_within(connection).who("", '{"team":"a"}') != first[0]
 
 
 def test_few_values_stay_in_the_narrow_part(connection):
-    number, narrow = Names(connection).who("", '{"team":"a","user":"u"}')
+    number, narrow = names_within(connection).who("", '{"team":"a","user":"u"}')
     assert number == narrow
     assert wide_labels(connection) == set()
 
 
 def test_a_label_with_many_values_is_left_out_of_the_narrow_part_from_then_on(connection):
-    names = Names(connection)
+    names = names_within(connection)
     for place in range(MOST_VALUES):
         names.who("", f'{{"team":"a","user":"u{place}"}}')
     assert wide_labels(connection) == {"user"}

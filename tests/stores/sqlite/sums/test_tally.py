@@ -16,7 +16,7 @@ def unpriced(_):
 
 
 def test_a_call_counts_with_its_first_attempt():
-    made = pairs([row(16, 17), row(16, 18), row(32, 33, outcome="refused")], Explainer(unpriced))
+    made = list(pairs([row(16, 17), row(16, 18), row(32, 33, outcome="refused")], Explainer(unpriced)))
     assert [pair.sums[0] for pair in made] == [True, False, True]
     assert [pair.sums[1] for pair in made] == [False, False, True]
 

@@ -6,7 +6,7 @@ from farthing.domain.ids import EPOCH_MS
 from farthing.stores.sqlite.connect import open_database
 from farthing.stores.sqlite.handle import Handle
 from farthing.stores.sqlite.sums.spans import HOUR_MS, SLICE_MS, Horizon, take_back, whole_spans
-from farthing.stores.sqlite.sums.tally import SUMS, Group, Tally, What
+from farthing.stores.sqlite.sums.tally import SUMS, Group, What
 from farthing.stores.sqlite.sums.write import Turn
 from support.pasts import DAY_MS
 from support.recorded import a_call, write
@@ -31,10 +31,7 @@ def handle(tmp_path, connection):
     handle.close()
 
 
-def a_tally(length_ms):
-    tally = Tally(length_ms)
-    tally.groups[GROUP] = (1,) * len(SUMS)
-    return tally
+SUMMED = {GROUP: (1,) * len(SUMS)}
 
 
 def families(connection, length_ms):
@@ -45,7 +42,7 @@ def families(connection, length_ms):
 def test_a_span_is_whole_once_everything_of_it_is_written(connection, handle):
     turn = Turn(handle, HOUR_MS, DAY)
     assert whole_spans(connection) == {}
-    assert turn.from_calls(a_tally(HOUR_MS), {})
+    assert turn.from_calls(SUMMED, {})
     assert whole_spans(connection) == {DAY: {HOUR_MS}}
     assert families(connection, HOUR_MS) == {0: 1, 1: 1, 2: 1}
 
@@ -53,14 +50,14 @@ def test_a_span_is_whole_once_everything_of_it_is_written(connection, handle):
 def test_whoever_changes_a_call_meanwhile_makes_the_turn_void(connection, handle):
     turn = Turn(handle, HOUR_MS, DAY)
     take_back(connection, Horizon.read(connection), [CALL.opening.id], [])
-    assert not turn.from_calls(a_tally(HOUR_MS), {})
+    assert not turn.from_calls(SUMMED, {})
     assert whole_spans(connection) == {}
 
 
 def test_of_two_who_sum_the_same_only_the_later_one_is_believed(connection, handle):
     first, second = Turn(handle, HOUR_MS, DAY), Turn(handle, HOUR_MS, DAY)
-    assert not first.from_calls(a_tally(HOUR_MS), {})
-    assert second.from_calls(a_tally(HOUR_MS), {})
+    assert not first.from_calls(SUMMED, {})
+    assert second.from_calls(SUMMED, {})
     assert families(connection, HOUR_MS) == {0: 1, 1: 1, 2: 1}
 
 
@@ -73,7 +70,7 @@ def test_a_turn_raises_the_horizon_before_anything_is_read(connection, handle):
 
 def test_an_hour_takes_the_place_of_its_slices(connection, handle):
     for start_ms in range(DAY, DAY + HOUR_MS, SLICE_MS):
-        assert Turn(handle, SLICE_MS, start_ms).from_calls(a_tally(SLICE_MS), {})
+        assert Turn(handle, SLICE_MS, start_ms).from_calls(SUMMED, {})
     assert Turn(handle, HOUR_MS, DAY).from_shorter(SLICE_MS)
     assert whole_spans(connection) == {DAY: {HOUR_MS}}
     assert families(connection, SLICE_MS) == {}
@@ -81,12 +78,12 @@ def test_an_hour_takes_the_place_of_its_slices(connection, handle):
 
 
 def test_where_a_slice_is_missing_there_is_no_hour_to_put_together(connection, handle):
-    assert Turn(handle, SLICE_MS, DAY).from_calls(a_tally(SLICE_MS), {})
+    assert Turn(handle, SLICE_MS, DAY).from_calls(SUMMED, {})
     assert not Turn(handle, HOUR_MS, DAY).from_shorter(SLICE_MS)
     assert whole_spans(connection) == {DAY: {SLICE_MS}}
 
 
 def test_summing_again_replaces_what_was_there(connection, handle):
     for _ in range(2):
-        assert Turn(handle, HOUR_MS, DAY).from_calls(a_tally(HOUR_MS), {})
+        assert Turn(handle, HOUR_MS, DAY).from_calls(SUMMED, {})
     assert connection.execute("SELECT sum(calls) FROM cell WHERE family = 0").fetchone() == (1,)

@@ -9,16 +9,16 @@ import msgspec
 
 from farthing.domain.record import Labels
 from farthing.stores.sqlite.handle import Handle
+from farthing.stores.sqlite.past.behind import Patience
+from farthing.stores.sqlite.past.fresh import Fresh
 from farthing.stores.sqlite.past.known import PROMPT, TIMES, Found, Known, turn_of
 from farthing.stores.sqlite.past.question import Question
-from farthing.stores.sqlite.sums.pages import Reading, pages, prompt_of
-from farthing.stores.sqlite.sums.runs import Part, RunTally, read_part, together
-from farthing.stores.sqlite.sums.spans import HOUR_MS, Horizon, Whole, cover, whole_spans
-from farthing.stores.sqlite.sums.tally import COST, Explainer, pairs, without_run
+from farthing.stores.sqlite.sums.runs import Part, read_part
+from farthing.stores.sqlite.sums.tally import COST, Explainer
 
-EVER_MS = 2**53
 TRIES = 3
-"""How often calls are read in short transactions before all is read in one: sums that changed meanwhile do not fit them."""
+"""How often hours that changed while calls were read are read again in short transactions, before those that changed once
+more, while so few were read, are read in the transaction of the answer."""
 
 _CONDITIONS = {
     "live": "r.run NOT IN (SELECT value FROM json_each(:live))",
@@ -39,7 +39,6 @@ _ORDERS = {
     "cost": {"rank": "cost_nanos", "index": "run_total_cost"},
 }
 _TOTAL = "SELECT part FROM run_total WHERE run = ?"
-_PARTS = "SELECT p.part FROM run_part p JOIN span s USING (length_ms, start_ms) WHERE p.run = ? AND s.whole = 1"
 
 
 class Runs(NamedTuple):
@@ -106,47 +105,23 @@ def run_found(part: Part) -> Found:
 
 
 @contextmanager
-def runs_now(handle: Handle, explainer: Explainer, only: str | None = None) -> Iterator[Runs]:
-    """All runs, or `only` the one of this name, as they are at one moment."""
-    for last in (False,) * (TRIES - 1) + (True,):
+def runs_now(
+    handle: Handle, explainer: Explainer, only: str | None = None, patience: Patience | None = None
+) -> Iterator[Runs]:
+    """All runs, or `only` the one of this name, as they are at one moment. Calls are read in short transactions, but those
+    of hours that changed during each of `TRIES` of them. Raises PastUnsummed where `patience` ends."""
+    fresh = Fresh(explainer, only)
+    fresh.begin(handle.reading, patience)
+    for _ in range(TRIES):
         with handle.reading() as connection:
-            horizon, whole = Horizon.read(connection), whole_spans(connection)
-            if last:
-                fresh = _fresh(lambda: nullcontext(connection), horizon, whole, explainer, only)
-                yield Runs(connection, _whole_runs(connection, fresh))
+            hours = fresh.outdated(connection)
+            if not hours:
+                yield Runs(connection, fresh.whole_runs(connection))
                 return
-        fresh = _fresh(handle.reading, horizon, whole, explainer, only)
-        with handle.reading() as connection:
-            if whole_spans(connection) == whole:
-                yield Runs(connection, _whole_runs(connection, fresh))
-                return
-
-
-def _fresh(reading: Reading, horizon: Horizon, whole: Whole, explainer: Explainer, only: str | None) -> dict[str, Part]:
-    """What runs did in calls that are not summed."""
-
-    def prompt(call: int) -> str:
-        with reading() as connection:
-            return prompt_of(connection, call)
-
-    tally = RunTally(prompt)
-    for since_ms, until_ms in cover(whole, 0, EVER_MS, HOUR_MS)[1]:
-        for rows in pages(reading, horizon, since_ms, until_ms):
-            for pair in pairs((row for row in rows if _is_of(row[3], only)), explainer):
-                tally.add(pair)
-    return tally.parts
-
-
-def _is_of(labels: str, run: str | None) -> bool:
-    found = without_run(labels)[1]
-    return bool(found) if run is None else found == run
-
-
-def _whole_runs(connection: sqlite3.Connection, fresh: dict[str, Part]) -> dict[str, Part]:
-    return {
-        run: together((part, *(read_part(summed) for (summed,) in connection.execute(_PARTS, (run,)))))
-        for run, part in fresh.items()
-    }
+        fresh.read_anew(handle.reading, hours)
+    with handle.reading() as connection:
+        fresh.read_anew(lambda: nullcontext(connection), fresh.outdated(connection))
+        yield Runs(connection, fresh.whole_runs(connection))
 
 
 def _newest(one: tuple[str, Part]) -> tuple[int, str]:

@@ -1,23 +1,26 @@
 """Writing the sums of one span, in transactions so short that no call has to wait for them.
 
-A span is summed in a *turn*: its number is noted, then its calls are read, then its sums are written piece by piece, and with
-the last piece the span becomes whole. Whoever changes one of its calls meanwhile moves its turn on, and the sums are
-dropped. Nobody reads the sums of a span that is not whole.
+A span is summed in a *turn*: its number is noted, then its calls are read, then its sums are written act by act, so many
+acts in a transaction as come to about `ROWS` rows, and with the last one the span becomes whole. Whoever changes one of
+its calls meanwhile moves its turn on, and the sums are dropped. Nobody reads the sums of a span that is not whole.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 from farthing.stores.sqlite.handle import Handle
 from farthing.stores.sqlite.sums.names import Names
 from farthing.stores.sqlite.sums.runs import Part, read_part, together, write_part
 from farthing.stores.sqlite.sums.spans import DAY_MS, HOUR_MS, SLICE_MS, Horizon
-from farthing.stores.sqlite.sums.tally import COST, SUMS, Tally, added
+from farthing.stores.sqlite.sums.tally import COST, SUMS, Group, added
 
 ROWS = 1_000
-"""Rows written in one transaction: a few milliseconds."""
+"""Rows written in one transaction, about: a few milliseconds."""
+AT_ONCE = 250
+"""Rows that one act writes."""
 FAMILIES = ALL, NARROW, WHO, ONE = range(4)
 """The families of cells: of everything, by all narrow labels, by all labels, by each narrow label."""
 
@@ -55,8 +58,10 @@ Place = tuple[int, int, int, int]
 """Family, narrow, who and what of a cell."""
 Cells = dict[Place, tuple[int, ...]]
 Parts = dict[str, Part]
-Write = Callable[[sqlite3.Connection], None]
+Groups = Mapping[Group, tuple[int, ...]]
 _Item = TypeVar("_Item")
+Act = Callable[[sqlite3.Connection], int]
+"""A part of the work, for a transaction that is open; about how many rows it wrote."""
 
 
 class Turn:
@@ -70,14 +75,10 @@ class Turn:
             connection.execute(_HORIZON, (self.end_ms, self.horizon.ids(start_ms, self.end_ms)[1]))
             (self._turn,) = connection.execute(_TURN, (length_ms, start_ms)).fetchone()
 
-    def from_calls(self, tally: Tally, parts: Parts) -> bool:
+    def from_calls(self, groups: Groups, parts: Parts) -> bool:
         """Write what was summed from the calls themselves. False, and nothing is summed, where one of them changed
         meanwhile or somebody else sums them too."""
-        if self.length_ms > SLICE_MS and not self._do(self._doubt_slices):
-            return False
-        cells = self._numbered(tally)
-        totals = [partial(self._write_totals, list(some)) for some in _some(self._runs() | parts.keys())]
-        return self._write(cells, parts, totals)
+        return self._do(self._acts_of_calls(groups, parts))
 
     def from_shorter(self, length_ms: int) -> bool:
         """Write what whole spans of this length come to together; as `from_calls`."""
@@ -87,58 +88,89 @@ class Turn:
                 return False
             cells = self._read_cells(connection, length_ms)
             parts = self._read_parts(connection, length_ms) if self.length_ms < DAY_MS else {}
-        return self._write(cells, parts, [])
+        documents = [(run, write_part(part)) for run, part in parts.items()]
+        return self._do(self._acts_of_rows(cells, documents, ()))
 
-    def _write(self, cells: Cells, parts: Parts, totals: Sequence[Write]) -> bool:
-        writes: list[Write] = [
-            self._clear,
-            *(partial(self._add_cells, some) for some in _some(cells.items())),
-            *(partial(self._add_parts, some) for some in _some(parts.items())),
-            *totals,
-            self._finish,
-        ]
-        return all(self._do(write) for write in writes)
+    def _do(self, acts: Iterable[Act]) -> bool:
+        """All of them, in short transactions; False where the turn is somebody else's meanwhile."""
+        left = iter(acts)
+        act = next(left, None)
+        while act is not None:
+            with self._handle.changing() as connection:
+                if not connection.execute(_STILL, (self.length_ms, self.start_ms, self._turn)).fetchone():
+                    return False
+                written = 0
+                while act is not None and written < ROWS:
+                    written += act(connection)
+                    act = next(left, None)
+        return True
 
-    def _do(self, write: Write) -> bool:
-        with self._handle.changing() as connection:
-            still = connection.execute(_STILL, (self.length_ms, self.start_ms, self._turn)).fetchone()
-            if still:
-                write(connection)
-        return still is not None
+    def _acts_of_calls(self, groups: Groups, parts: Parts) -> Iterator[Act]:
+        runs: set[str] = set()
+        if self.length_ms > SLICE_MS:
+            yield self._doubt_slices
+        yield partial(self._find_runs, runs)
+        cells: Cells = {}
+        names = Names()
+        yield from (partial(self._number, names, cells, some) for some in _some(groups.items()))
+        documents = {run: write_part(part) for run, part in parts.items()}
+        every = sorted(runs | parts.keys())
+        totals = (partial(self._write_totals, names, parts, documents, some) for some in _some(every))
+        yield from self._acts_of_rows(cells, documents.items(), totals)
 
-    def _clear(self, connection: sqlite3.Connection) -> None:
+    def _acts_of_rows(
+        self, cells: Cells, documents: Iterable[tuple[str, bytes]], totals: Iterable[Act]
+    ) -> Iterator[Act]:
+        yield self._clear
+        # In the order of their tables, so that few pages are written, and each in one transaction.
+        yield from (partial(self._add_cells, some) for some in _some(sorted(cells.items(), key=_place)))
+        yield from (partial(self._add_parts, some) for some in _some(sorted(documents)))
+        yield from totals
+        yield self._finish
+
+    def _clear(self, connection: sqlite3.Connection) -> int:
         """What an earlier turn left."""
-        if self._turn > 1:
-            self._drop(connection, self.length_ms)
+        return self._drop(connection, self.length_ms) if self._turn > 1 else 0
 
-    def _finish(self, connection: sqlite3.Connection) -> None:
+    def _finish(self, connection: sqlite3.Connection) -> int:
         connection.execute(_WHOLE, (self.length_ms, self.start_ms))
         if self.length_ms == HOUR_MS:
             dropped = connection.execute(_DROP_SPANS, (SLICE_MS, self.start_ms, self.end_ms)).rowcount
             if dropped:
                 self._drop(connection, SLICE_MS)
+        return 1
 
-    def _drop(self, connection: sqlite3.Connection, length_ms: int) -> None:
-        for family in FAMILIES:
-            connection.execute(_DROP_CELLS, (family, length_ms, self.start_ms, self.end_ms))
-        connection.execute(_DROP_PARTS, (length_ms, self.start_ms, self.end_ms))
+    def _drop(self, connection: sqlite3.Connection, length_ms: int) -> int:
+        times = (length_ms, self.start_ms, self.end_ms)
+        dropped = sum(connection.execute(_DROP_CELLS, (family, *times)).rowcount for family in FAMILIES)
+        return dropped + connection.execute(_DROP_PARTS, times).rowcount
 
-    def _doubt_slices(self, connection: sqlite3.Connection) -> None:
+    def _doubt_slices(self, connection: sqlite3.Connection) -> int:
         """From here on nobody reads the slices of this hour: its runs may be summed anew."""
-        connection.execute(_NO_SLICES, (self.start_ms, self.end_ms))
+        return connection.execute(_NO_SLICES, (self.start_ms, self.end_ms)).rowcount
 
-    def _numbered(self, tally: Tally) -> Cells:
-        cells: Cells = {}
-        for some in _some(tally.groups.items()):
-            with self._handle.changing() as connection:
-                names = Names(connection)
-                for (_, key, labels, what), sums in some:
-                    who, narrow = names.who(key, labels)
-                    number = names.what(what)
-                    ones = ((ONE, one, 0, number) for one in names.ones(narrow))
-                    for place in ((ALL, 0, 0, number), (NARROW, narrow, 0, number), (WHO, narrow, who, number), *ones):
-                        cells[place] = added(cells.get(place), sums)
-        return cells
+    def _find_runs(self, runs: set[str], connection: sqlite3.Connection) -> int:
+        """Those that had a part in this span, or in one that it takes the place of."""
+        for length_ms in (self.length_ms, SLICE_MS):
+            runs.update(run for (run,) in connection.execute(_RUNS, (length_ms, self.start_ms, self.end_ms)))
+        return 0
+
+    def _number(
+        self,
+        names: Names,
+        cells: Cells,
+        groups: Sequence[tuple[Group, tuple[int, ...]]],
+        connection: sqlite3.Connection,
+    ) -> int:
+        """Into which cells the sums of these groups go."""
+        names.within(connection)
+        for (_, key, labels, what), sums in groups:
+            who, narrow = names.who(key, labels)
+            number = names.what(what)
+            ones = ((ONE, one, 0, number) for one in names.ones(narrow))
+            for place in ((ALL, 0, 0, number), (NARROW, narrow, 0, number), (WHO, narrow, who, number), *ones):
+                cells[place] = added(cells.get(place), sums)
+        return len(groups)
 
     def _read_cells(self, connection: sqlite3.Connection, length_ms: int) -> Cells:
         cells: Cells = {}
@@ -153,41 +185,53 @@ class Turn:
             found.setdefault(run, []).append(read_part(part))
         return {run: together(some) for run, some in found.items()}
 
-    def _runs(self) -> set[str]:
-        """Those that had a part in this span, or in one that it takes the place of."""
-        with self._handle.reading() as connection:
-            lengths = (self.length_ms, SLICE_MS)
-            rows = (connection.execute(_RUNS, (each, self.start_ms, self.end_ms)) for each in lengths)
-            return {run for some in rows for (run,) in some}
-
-    def _add_cells(self, cells: Sequence[tuple[Place, tuple[int, ...]]], connection: sqlite3.Connection) -> None:
+    def _add_cells(self, cells: Sequence[tuple[Place, tuple[int, ...]]], connection: sqlite3.Connection) -> int:
         rows = (
             (family, self.length_ms, narrow, self.start_ms, who, what, *sums)
             for (family, narrow, who, what), sums in cells
         )
         connection.executemany(_ADD_CELL, rows)
+        return len(cells)
 
-    def _add_parts(self, parts: Sequence[tuple[str, Part]], connection: sqlite3.Connection) -> None:
-        rows = ((self.length_ms, self.start_ms, run, write_part(part)) for run, part in parts)
+    def _add_parts(self, documents: Sequence[tuple[str, bytes]], connection: sqlite3.Connection) -> int:
+        rows = ((self.length_ms, self.start_ms, run, document) for run, document in documents)
         connection.executemany(_ADD_PART, rows)
+        return len(documents)
 
-    def _write_totals(self, runs: Sequence[str], connection: sqlite3.Connection) -> None:
-        names = Names(connection)
+    def _write_totals(
+        self,
+        names: Names,
+        parts: Parts,
+        documents: Mapping[str, bytes],
+        runs: Sequence[str],
+        connection: sqlite3.Connection,
+    ) -> int:
+        """What these runs come to as far as they are summed, this span included."""
+        names.within(connection)
         for run in runs:
             found = connection.execute(_OF_RUN, (run, self.length_ms, self.start_ms)).fetchall()
-            if found:
-                connection.execute(_TOTAL, _total(names, run, together(read_part(part) for (part,) in found)))
-            else:
+            if not found:
                 connection.execute(_NO_TOTAL, (run,))
+            elif len(found) == 1 and run in parts:
+                connection.execute(_TOTAL, _total(names, run, parts[run], documents[run]))
+            else:
+                part = together(read_part(document) for (document,) in found)
+                connection.execute(_TOTAL, _total(names, run, part, write_part(part)))
+        return 3 * len(runs)
 
 
-def _total(names: Names, run: str, part: Part) -> tuple[Any, ...]:
+def _total(names: Names, run: str, part: Part, document: bytes) -> tuple[Any, ...]:
     who, narrow = names.who(part.key, part.labels)
     what = names.what(part.what)
-    return run, part.first_ms, part.last_ms, who, narrow, what, part.prompt, part.sums[COST], write_part(part)
+    return run, part.first_ms, part.last_ms, who, narrow, what, part.prompt, part.sums[COST], document
 
 
-def _some(items: Any) -> Iterator[list[Any]]:
+def _place(cell: tuple[Place, tuple[int, ...]]) -> Place:
+    return cell[0]
+
+
+def _some(items: Iterable[_Item]) -> Iterator[list[_Item]]:
     """So many at a time."""
-    every = list(items)
-    return (every[place : place + ROWS] for place in range(0, len(every), ROWS))
+    left = iter(items)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
