@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,7 @@ def in_source(path: Path) -> str:
     return path.relative_to(SOURCE).as_posix()
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
@@ -53,7 +56,7 @@ def parsed(path: Path) -> ast.Module:
 def test_a_file_has_one_subject_and_says_what_it_is_for(path: Path):
     text = path.read_text()
     assert text.count("\n") <= LONGEST_FILE, f"{in_source(path)} is longer than {LONGEST_FILE} lines: split it"
-    assert ast.get_docstring(ast.parse(text)), f"{in_source(path)} does not say what it is for"
+    assert ast.get_docstring(parsed(path)), f"{in_source(path)} does not say what it is for"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=in_source)
@@ -130,6 +133,22 @@ def test_imports_point_down_and_the_core_does_no_io():
         check=False,
     )
     assert run.returncode == 0, run.stdout
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_by(path: Path, known: set[str]) -> set[str]:
+    """The modules that a file names, wherever in it: within functions and for type checkers too."""
+    named = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.ImportFrom) and node.module]
+    every = {(node.module, f"{node.module}.{name.name}") for node in named for name in node.names}
+    return {inner if inner in known else outer for outer, inner in every} & known - {"farthing"}
+
+
+def test_no_import_goes_in_a_circle_not_even_where_a_function_hides_it():
+    known = set(map(module_of, MODULES))
+    TopologicalSorter({module_of(path): imported_by(path, known) for path in MODULES}).prepare()
 
 
 def test_dependencies_are_few_and_each_has_its_reason():

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from farthing.accounts.paper import WIDTH
 from farthing.accounts.receipt import receipt
-from farthing.cli.receipt_lines import WIDTH
 from farthing.cli.receipt_text import text
 from farthing.domain.record import Step
 from farthing.ports.records import Adjustment

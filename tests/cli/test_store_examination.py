@@ -9,9 +9,13 @@ from rich.console import Console
 
 from farthing.cli.examination import State
 from farthing.cli.store_examination import store_findings
+from farthing.config.engine import wall_ms
 from farthing.config.load import load
+from farthing.stores.sqlite.history import SqliteHistory
 from farthing.stores.sqlite.ledger import SqliteLedger
 from support.filled_store import fill
+from support.pasts import CARD_OF
+from support.unsummed import DAY_MS, write_past
 
 QUIET = Console(quiet=True)
 
@@ -77,3 +81,20 @@ def test_a_store_in_memory_is_only_noted():
 @pytest.mark.parametrize("part", ["store", "ledger", "owners", "holds"])
 def test_every_part_is_looked_at(part: str, tmp_path):
     assert said(fill(tmp_path / "f.db").path, part)
+
+
+def test_it_says_how_far_the_past_is_summed(tmp_path):
+    path = tmp_path / "f.db"
+    write_past(path, 2, begin_ms=wall_ms() // DAY_MS * DAY_MS - 2 * DAY_MS)
+    (left,) = (finding for finding in found(path) if finding.part == "past")
+    assert left.state is State.NOTE
+    assert left.said.startswith("summing up the past: 0 % (0 of ")
+    assert "farthing serve" in left.do
+    history = SqliteHistory(path, now_ms=wall_ms)
+    history.price_with(CARD_OF)
+    while history.sum_up():
+        continue
+    history.close()
+    (done,) = (finding for finding in found(path) if finding.part == "past")
+    assert (done.state, done.do) == (State.GOOD, "")
+    assert done.said.startswith("the past is summed up, ")

@@ -192,6 +192,12 @@ def test_a_landing_that_was_not_sent_is_given_back(backend, guards):
     assert ("a budget", "run.unland", "r1") in backend.audited()
 
 
+def test_who_lives_is_not_bereft(guards):
+    guards.start("r1", by="", beat_every_ms=60_000, who="sdk", here=True)
+    assert guards.bereave() == ()
+    assert not guards.known().runs[0].gone
+
+
 def test_what_is_stored_survives_and_makes_other_processes_look(tmp_path):
     path = tmp_path / "farthing.db"
     directory = SqliteDirectory(path, now_ms=Time())

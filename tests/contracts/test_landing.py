@@ -209,6 +209,41 @@ def test_a_used_up_landing_is_not_kept_for_a_second_one(run):
     run(body)
 
 
+def test_two_agents_of_a_run_share_one_last_answer_that_the_latest_of_them_sized(run):
+    """Whoever lands first is paid from it. The other has what is left, or nothing; the limit holds whatever they do."""
+
+    async def body(ledger):
+        assert isinstance(await ledger.reserve(normal(1, 100, keeps=400)), Reserved)
+        await paid(ledger, 1, 100)
+        # the other agent's context is shorter
+        assert isinstance(await ledger.reserve(normal(2, 50, keeps=60)), Reserved)
+        await paid(ledger, 2, 50)
+        assert isinstance(await ledger.reserve(normal(3, 700, keeps=60)), Reserved)
+        await paid(ledger, 3, 700)
+        assert isinstance(await ledger.reserve(last(4, 400)), Declined | Short)  # 150 are left: its own was spent
+        assert isinstance(await ledger.reserve(last(5, 60)), Reserved)
+        assert isinstance(await ledger.reserve(last(6, 60)), Reserved)  # nothing is kept any more, and 90 are left
+        assert isinstance(await ledger.reserve(last(7, 60)), Declined | Short)
+        found = await standing(ledger, of_run())
+        assert (found.posted, found.held) == (850, 120)
+
+    run(body)
+
+
+def test_last_answers_at_once_overspend_nothing(run):
+    """However many agents land together, each has room for itself or is refused."""
+
+    async def body(ledger):
+        assert isinstance(await ledger.reserve(normal(1, 100, keeps=300)), Reserved)
+        await paid(ledger, 1, 100)
+        found = await asyncio.gather(*(ledger.reserve(last(number, 300)) for number in range(2, 8)))
+        assert sum(isinstance(each, Reserved) for each in found) == 3
+        account = await standing(ledger, of_run())
+        assert account.posted + account.held <= LIMIT
+
+    run(body)
+
+
 def test_every_limited_unit_of_the_run_is_kept_for(run):
     calls = key("run", Unit.CALLS, window="run:r1")
 

@@ -383,7 +383,7 @@ def test_a_run_is_judged_and_costs_beside_models_are_noted(provider):
     assert [part.name for part in document.by_step] == ["classify"]
     assert [part.name for part in document.by_agent] == ["triage"]
     assert Decimal(run.receipt.usd) == billed(provider) + Decimal("0.01")
-    assert "succeeded, score 0.9: found it" in str(run.receipt)
+    assert "came to success, score 0.9, says sdk: found it" in str(run.receipt)
 
 
 def test_a_window_of_its_own_counts_on_in_the_next_block(provider, tmp_path):

@@ -44,5 +44,5 @@ def test_the_loop_goes_on_while_a_call_is_under_way():
 def test_another_kind_of_loop_is_told_so():
     from farthing.sdk.awaiting import AsyncCall
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(farthing.Misused, match="asyncio and on trio"):
         AsyncCall(None, None, None)

@@ -22,7 +22,7 @@ def test_an_engine_that_died_is_noticed(monkeypatch):
         call = SyncCall(None, httpx2, None)
         call._engine, call._exchange = engine, Exchange(engine.loop, call._tasks.put, 10)
         with pytest.raises(LedgerUnavailable):
-            call._answer()
+            call.piece()
 
 
 def test_ctrl_c_while_sending_keeps_the_hold_and_leaves_nobody_waiting():

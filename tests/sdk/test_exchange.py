@@ -6,7 +6,7 @@ import pytest
 
 from farthing.domain.errors import Ambiguous
 from farthing.ports.upstream import Outbound
-from farthing.sdk.exchange import Begin, Exchange, More, Piece, Pour, Send
+from farthing.sdk.exchange import Begin, Done, Exchange, More, Piece, Pour, Send, Whole
 
 REQUEST = Outbound(origin="https://x", target="/v1")
 
@@ -132,7 +132,27 @@ def test_the_users_answer_goes_to_the_other_side():
         await exchange.head(200, [])
         await exchange.body(b"x")
         await exchange.end(b"y")
-        assert asked == [Begin(200, [], None), Piece(b"x"), Piece(b"y")]
-        assert exchange.complete
+        exchange.over(None)
+        assert asked == [Begin(200, []), Piece(b"x"), Done(complete=True, last=b"y")]
+
+    on_a_loop(act)
+
+
+def test_a_whole_answer_comes_with_the_word_that_the_call_is_over():
+    async def act(exchange, asked):
+        await exchange.whole(200, [(b"a", b"b")], b"body")
+        assert not asked
+        exchange.over(None)
+        assert asked == [Done(complete=True, answer=Whole(200, [(b"a", b"b")], b"body"))]
+
+    on_a_loop(act)
+
+
+def test_what_follows_the_end_of_a_stream_is_not_asked_for():
+    async def act(exchange, asked):
+        await answering(exchange, asked)
+        await exchange.end(b"last")
+        assert await exchange.read() == b""
+        assert not asked
 
     on_a_loop(act)

@@ -7,9 +7,10 @@ import openai
 import pytest
 
 import farthing
+from farthing.sdk.wrap import is_guarded
 from support.maker_scenarios import CHAT, MESSAGES
 from support.sdk_provider import billed, simulated
-from support.sdk_world import sdk
+from support.sdk_world import httpx_of, sdk
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +51,42 @@ def test_it_fails_closed_where_asked():
         with pytest.raises(farthing.NoBudget):
             openai.OpenAI(base_url=f"{provider.url}/v1", api_key="k").chat.completions.create(**CHAT)
         assert not provider.requests
+
+
+def test_clients_of_other_platforms_are_refused_since_nobody_counts_them():
+    farthing.install()
+    with simulated() as provider, farthing.budget("$1"):
+        client = anthropic.AnthropicVertex(project_id="p", region="r", access_token="t", base_url=provider.url)
+        with pytest.raises(anthropic.BadRequestError, match="rawPredict may cost money"):
+            client.messages.create(**MESSAGES)
+        assert not provider.requests
+    farthing.uninstall()
+    bare = anthropic.AnthropicVertex(project_id="p", region="r", access_token="t", base_url="http://127.0.0.1:9")
+    assert not is_guarded(bare._client)
+
+
+def test_a_copy_with_another_http_is_counted_too():
+    farthing.install()
+    with simulated() as provider, farthing.budget(calls=1) as run:
+        client = openai.OpenAI(base_url=f"{provider.url}/v1", api_key="k")
+        with httpx_of(client).Client() as http:
+            other = client.with_options(http_client=http)
+            other.chat.completions.create(**CHAT)
+            with pytest.raises(farthing.BudgetExceeded):
+                other.chat.completions.create(**CHAT)
+        assert run.spent.usd == billed(provider)
+
+
+def test_the_client_of_the_module_is_counted_too(monkeypatch):
+    farthing.install()
+    with simulated() as provider, farthing.budget(calls=1) as run:
+        for name, value in {"api_key": "k", "base_url": f"{provider.url}/v1/", "http_client": None}.items():
+            monkeypatch.setattr(openai, name, value)
+        monkeypatch.setattr(openai, "_client", None)
+        openai.chat.completions.create(**CHAT)
+        with pytest.raises(farthing.BudgetExceeded):
+            openai.chat.completions.create(**CHAT)
+        assert run.spent.usd == billed(provider) > 0
 
 
 def test_twice_is_once_and_wrapping_such_a_client_counts_nothing_twice():

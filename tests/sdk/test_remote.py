@@ -5,15 +5,7 @@ import pytest
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.errors import LedgerUnavailable
 from farthing.sdk.backing import Opened
-from farthing.sdk.remote import RemoteBacking, _base, _rules, is_address, is_loopback
-
-
-def test_an_address_is_a_store_like_any_other():
-    assert is_address("https://gateway.example")
-    assert not is_address("farthing.db")
-    assert not is_address("memory:")
-    assert is_loopback("localhost")
-    assert not is_loopback("gateway.example")
+from farthing.sdk.remote import RemoteBacking, _base, _rules
 
 
 def test_a_budget_is_told_in_the_words_of_the_admin_side():

@@ -37,7 +37,7 @@ def test_a_call_is_known_by_the_end_of_its_path(format, path, base, own):
 def test_what_may_cost_is_no_call_and_not_free(path):
     assert call_of("openai", "POST", path) is None
     assert call_of("anthropic", "POST", path) is None
-    assert not is_free("POST", path)
+    assert not is_free("POST", path, "openai")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_may_cost_is_no_call_and_not_free(path):
     ],
 )
 def test_what_no_provider_bills_is_free(method, path):
-    assert is_free(method, path)
+    assert is_free(method, path, "openai")
 
 
 def test_errors_are_in_the_clients_own_dialect():

@@ -26,6 +26,7 @@ def test_an_amount_is_a_text_as_in_the_file(limit):
         ("$1", {}, "a,b", {}, "comma"),
         ("$1", {}, "", {}, "name"),
         ("$1", {}, None, {"run": "x"}, "run"),
+        ("$1", {}, None, {"hard": "off"}, "no 'hard'"),
         ("$1", {}, None, {"run.1": "x"}, "run"),
         ("$1", {}, None, {"Team": "x"}, "Team"),
         ("$1", {}, None, {"team": " x"}, "space"),

@@ -86,14 +86,18 @@ def attributes(holder) -> dict:
 def flaws_of(span: Span) -> list[str]:
     """What the protocol and the GenAI conventions require of a span and this one lacks."""
     known = attributes(span)
+    tool = known.get("gen_ai.operation.name") == "execute_tool"
+    kind = Span.SPAN_KIND_INTERNAL if tool else Span.SPAN_KIND_CLIENT
+    required = {"gen_ai.operation.name", "gen_ai.tool.name" if tool else "gen_ai.provider.name"}
+    of = known.get("gen_ai.tool.name" if tool else "gen_ai.request.model")
     flaws = [
         (len(span.trace_id) != 16 or not any(span.trace_id), "trace_id"),
         (len(span.span_id) != 8 or not any(span.span_id), "span_id"),
         (bool(span.parent_span_id) and len(span.parent_span_id) != 8, "parent_span_id"),
         (not 0 < span.start_time_unix_nano <= span.end_time_unix_nano, "times"),
-        (span.kind != Span.SPAN_KIND_CLIENT, "kind"),
-        ("gen_ai.operation.name" not in known or "gen_ai.provider.name" not in known, "required attributes"),
-        (span.name != f"{known.get('gen_ai.operation.name')} {known.get('gen_ai.request.model')}", "name"),
+        (span.kind != kind, "kind"),
+        (not required <= known.keys(), "required attributes"),
+        (span.name != f"{known.get('gen_ai.operation.name')} {of}", "name"),
         ((span.status.code == 2) != ("error.type" in known), "error.type goes with an error"),
         (any(not key or pair == "" for key, pair in known.items()), "an empty key or value"),
     ]

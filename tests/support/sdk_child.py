@@ -43,5 +43,38 @@ def in_fork(url: str) -> int:
         os._exit(code)
 
 
-if __name__ == "__main__":
+def plain_call(maker: str, gateway: str, key: str) -> int:
+    """The status of one call by a client that nobody wrapped."""
+    import anthropic
+    import openai
+
+    from support.maker_scenarios import CHAT, MESSAGES
+
+    labels = {"x-farthing-labels": f"run=plain-{maker}"}
+    try:
+        if maker == "openai":
+            with openai.OpenAI(base_url=f"{gateway}/v1", api_key=key, default_headers=labels) as client:
+                client.chat.completions.create(**CHAT)
+        else:
+            with anthropic.Anthropic(base_url=gateway, api_key=key, default_headers=labels) as client:
+                client.messages.create(**MESSAGES)
+    except (openai.APIStatusError, anthropic.APIStatusError) as refused:
+        return refused.status_code
+    return 200
+
+
+def dies_with_money(seconds: str) -> None:
+    """Buys a tool, and is gone before it has ended. The gateway is given so many seconds."""
+    import farthing
+    from farthing.sdk import remote_money
+
+    remote_money.HOLD_SECONDS = int(seconds)
+    with farthing.budget("$1", name="doomed") as run:
+        print(run.name, flush=True)
+        run.tool(name="buy", cost="$0.3")(lambda: os._exit(9))()
+
+
+if __name__ == "__main__" and sys.argv[1] == "dies":
+    dies_with_money(sys.argv[2])
+elif __name__ == "__main__":
     print(*five_calls(sys.argv[1]))

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
+from typing import Any
 
 import anthropic
 import openai
@@ -47,3 +49,9 @@ def ask(client, **more):
     if hasattr(client, "messages"):
         return client.messages.create(**{**MESSAGES, **more})
     return client.chat.completions.create(**{**CHAT, **more})
+
+
+def httpx_of(client) -> Any:
+    """The httpx, of either generation, that a client's own HTTP is of."""
+    packages = (kind.__module__.partition(".")[0] for kind in type(client._client).__mro__)
+    return sys.modules[next(name for name in packages if name in ("httpx", "httpx2"))]

@@ -8,6 +8,7 @@ from farthing.cli.bill_books import a_month, open_books
 from farthing.cli.commands import Commands, Said
 from farthing.cli.options import as_json, who, with_settings
 from farthing.cli.screen import dollars, say_json, screen, table
+from farthing.cli.summing import no_sum
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
 from farthing.domain.errors import BadRequest
@@ -39,6 +40,7 @@ def bill() -> None:
 @click.command()
 @as_json
 @with_settings
+@no_sum
 def ls(settings: Settings, as_json: bool) -> None:
     """Months: what was told of closed ones, how the open one stands."""
     with open_books(settings) as opened:
@@ -59,6 +61,7 @@ def ls(settings: Settings, as_json: bool) -> None:
 @click.argument("month", callback=a_month)
 @as_json
 @with_settings
+@no_sum
 def close(settings: Settings, month: str, as_json: bool) -> None:
     """Tell a month for good: later changes become corrections of the open month.
 

@@ -9,7 +9,7 @@ import click
 from farthing.billing.books import Books
 from farthing.billing.month import before, check_month, month_of
 from farthing.cli.options import Command
-from farthing.cli.past import Past, open_past
+from farthing.cli.past import EVER, Past, open_past
 from farthing.config.billing import books_of
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
@@ -26,7 +26,7 @@ class Ledgers(NamedTuple):
 @contextmanager
 def open_books(settings: Settings) -> Iterator[Ledgers]:
     """Raises StoreBroken with what to do."""
-    with open_past(settings) as past:
+    with open_past(settings, reads=EVER) as past:
         periods = SqlitePeriods(past.store.path)
         try:
             yield Ledgers(books_of(settings, past.history, periods), past)

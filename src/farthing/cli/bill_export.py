@@ -15,6 +15,7 @@ from farthing.billing.focus_columns import VERSIONS, Version
 from farthing.cli.bill_books import month_option, open_books
 from farthing.cli.commands import Said
 from farthing.cli.options import as_json, with_settings
+from farthing.cli.summing import no_sum
 from farthing.config.settings import Settings
 
 FORMATS = ("csv", "json", "parquet")
@@ -31,6 +32,7 @@ FORMATS = ("csv", "json", "parquet")
 @click.option("--allocate", is_flag=True, help="Divide shared costs among the teams that bear them.")
 @as_json
 @with_settings
+@no_sum
 def export(
     settings: Settings,
     month: str,

@@ -12,6 +12,7 @@ from farthing.cli.bill_books import month_option, open_books
 from farthing.cli.commands import FAILED, Said
 from farthing.cli.options import as_json, with_settings
 from farthing.cli.screen import dollars, say_json, screen, table
+from farthing.cli.summing import no_sum
 from farthing.config.settings import Settings
 from farthing.domain.errors import BadRequest
 
@@ -22,6 +23,7 @@ from farthing.domain.errors import BadRequest
 @month_option("last")
 @as_json
 @with_settings
+@no_sum
 def reconcile_file(settings: Settings, file: Path, provider: str, month: str, as_json: bool) -> None:
     """Compare with a provider's usage export or costs.
 

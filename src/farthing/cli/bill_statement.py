@@ -10,6 +10,7 @@ from farthing.cli.bill_books import month_option, open_books
 from farthing.cli.commands import Said
 from farthing.cli.options import as_json, with_settings
 from farthing.cli.screen import money, say_json, screen, table
+from farthing.cli.summing import no_sum
 from farthing.config.convert import rates_of
 from farthing.config.settings import Settings
 from farthing.domain.budget import Unit
@@ -23,6 +24,7 @@ from farthing.domain.errors import BadRequest
 @click.option("--format", "form", type=click.Choice(("text", "json", "csv")), default="text", show_default=True)
 @as_json
 @with_settings
+@no_sum
 def statement(settings: Settings, month: str, team: str | None, currency: str | None, form: str, as_json: bool) -> None:
     """What each team pays for a month: its own costs, its part of shared ones, corrections."""
     unit = None if currency is None else _unit(currency)

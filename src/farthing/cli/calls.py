@@ -17,10 +17,10 @@ from farthing.cli.receipt_text import text
 from farthing.cli.screen import dollars, moment, say_json, screen, stamp, table
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
+from farthing.config.settling import settlement_of
 from farthing.domain.ids import first_id, made_ms, show
 from farthing.domain.money import usd
 from farthing.domain.usage import Usage
-from farthing.gateway.settling import settlement_of
 from farthing.ports.records import AttemptRecord, CallRecord, CallSummary
 
 PAGE = 500

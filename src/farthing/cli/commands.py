@@ -14,6 +14,7 @@ FAILED = 1
 USAGE = 2
 """The command was not written as it must be (click's own code)."""
 UNAVAILABLE = 69
+INTERRUPTED = 130
 """The store or the address cannot be used now."""
 STOPPED = 75
 """A budget stopped what was run."""

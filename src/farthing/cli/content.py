@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from farthing.cli.receipt_lines import RULE, count
+from farthing.accounts.paper import RULE, count
 from farthing.ports.content import Content
 from farthing.stores.sqlite.content import SqliteContents, place_of
 

@@ -4,9 +4,10 @@ import click
 
 from farthing.accounts.attribution import flaw_of
 from farthing.cli.options import as_json, who, with_settings
-from farthing.cli.past import grouped, open_past, time_span, where
+from farthing.cli.past import EVER, grouped, open_past, time_span, where
 from farthing.cli.report_words import percent, plain_success, said_cost, said_interval, said_rate
 from farthing.cli.screen import dollars, moment, say_json, screen, stamp, table
+from farthing.cli.summing import no_sum
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
 from farthing.domain.money import parse_usd, usd
@@ -97,13 +98,14 @@ def show(settings: Settings, run: str, as_json: bool) -> None:
 @time_span("30d")
 @where
 @with_settings
+@no_sum
 @as_json
 def report(settings: Settings, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels, as_json: bool) -> None:
     """What a success costs: all judged runs, failures included, for each run that succeeded.
 
     Runs count by their first call. Intervals are 95 %.
     """
-    with open_past(settings) as past:
+    with open_past(settings, reads=EVER) as past:
         rows = past.history.outcomes(by=by, since_ms=since_ms, until_ms=until_ms, where=where)
     found = sorted(map(cost_per_success, rows), key=lambda each: (-each.row.judged_nanos, each.row.group))
     if as_json:

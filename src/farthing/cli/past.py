@@ -11,6 +11,7 @@ import click
 from farthing.accounts.attribution import LABEL_NAME
 from farthing.cli.options import Store, label_from, names, open_store
 from farthing.cli.receipt import cards
+from farthing.cli.summing import sum_up_first
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
 from farthing.domain.record import Labels
@@ -19,6 +20,8 @@ from farthing.stores.sqlite.history import SqliteHistory
 from farthing.stores.sqlite.outcomes import SqliteOutcomes
 
 Command = Callable[..., Any]
+EVER = (0, 2**53)
+"""What reports about runs read: a run is told whole, whenever it began."""
 _BACK = re.compile(r"(\d{1,6})([mhdw])")
 _BACK_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
@@ -34,14 +37,17 @@ class Past(NamedTuple):
 
 
 @contextmanager
-def open_past(settings: Settings, *, make: bool = False) -> Iterator[Past]:
-    """The store and its history; `make` makes its file where there is none. Raises StoreBroken with what to do."""
+def open_past(settings: Settings, *, make: bool = False, reads: tuple[int, int] | None = None) -> Iterator[Past]:
+    """The store and its history; `make` makes its file where there is none. Of the time that it `reads`, from and until,
+    what is not summed yet is summed first. Raises StoreBroken with what to do."""
     with open_store(settings, make=make) as store:
         history = SqliteHistory(store.path, now_ms=wall_ms)
         outcomes = SqliteOutcomes(store.path)
         card_of = cards(settings)
         history.price_with(card_of)
         try:
+            if reads is not None:
+                sum_up_first(history, *reads)
             yield Past(store, history, outcomes, card_of, settings)
         finally:
             history.close()

@@ -74,7 +74,7 @@ def _called(settings: Settings, since: int) -> set[tuple[str, str]]:
     if path is None or not path.exists():
         return set()
     now = wall_ms()
-    with open_past(settings) as past:
+    with open_past(settings, reads=(now - since, now + 1)) as past:
         rows = past.history.usage(by=("provider", "model"), since_ms=now - since, until_ms=now + 1)
     return {(row.group[0], row.group[1]) for row in rows if row.attempts}
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from farthing.accounts.paper import RULE, WIDTH, billed, count, from_naive, saved_share, told, two
 from farthing.accounts.receipt import AttemptReceipt, Receipt
 from farthing.accounts.receipt_view import charged
-from farthing.cli.receipt_lines import RULE, WIDTH, billed, count, from_naive, saved_share, told, two
 from farthing.cli.screen import amount, dollars, moment, quantity
 from farthing.domain.ids import show
 from farthing.domain.record import Step

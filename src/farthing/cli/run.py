@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from farthing.accounts.run_paper import run_paper
 from farthing.accounts.run_receipt import run_receipt
 from farthing.accounts.run_view import run_view
 from farthing.cli.background import Background, background_gateway
@@ -21,7 +22,6 @@ from farthing.cli.private import BASE_URLS, FORMATS, Private, held_by, private_g
 from farthing.cli.receipt import cards, receipts_of
 from farthing.cli.run_clients import as_direct, deaf, known_program, led, own_login
 from farthing.cli.run_status import left_of, status
-from farthing.cli.run_text import run_text
 from farthing.cli.screen import quantity, say_json
 from farthing.config.convert import limits_of
 from farthing.config.load import load
@@ -160,12 +160,13 @@ def _report(private: Private, gateway: Background, first: int, as_json: bool) ->
     records = gateway.engine.records
     calls = list(_calls_since(records, first))
     total = run_receipt(receipts_of((records.call(call.id) for call in calls), cards(private.settings)))
+    receipt = run_view(private.run, total)
     limits = list(_limits(private, records))
     if as_json:
         amounts = [{"unit": unit, "limit": limit, "spent": spent} for unit, limit, spent in limits]
-        say_json({**msgspec.to_builtins(run_view(private.run, total)), "limits": amounts}, err=True)
+        say_json({**msgspec.to_builtins(receipt), "limits": amounts}, err=True)
     else:
-        click.echo(f"\n{run_text(private.run, total)}", nl=False, err=True)
+        click.echo(f"\n{run_paper(receipt)}", nl=False, err=True)
         for unit, limit, spent in limits:
             click.echo(
                 f"budget: {spent} of {limit} {'' if unit == 'usd' else unit.replace('_', ' ') + ' '}spent", err=True

@@ -5,13 +5,13 @@ from typing import Any
 import click
 import msgspec
 
+from farthing.accounts.run_paper import run_paper
 from farthing.accounts.run_view import run_view
 from farthing.cli.commands import Said
 from farthing.cli.options import as_json, label_from, since, who, with_settings
 from farthing.cli.past import Past, open_past
 from farthing.cli.receipt import receipt_of_run
 from farthing.cli.retiring import restore, retire
-from farthing.cli.run_text import run_text
 from farthing.cli.screen import dollars, moment, say_json, screen, stamp, table
 from farthing.cli.suspending import for_how_long, guards_of, plain, resume, suspend, why_so
 from farthing.config.engine import wall_ms
@@ -62,6 +62,7 @@ def runs() -> None:
 def ls(settings: Settings, since: int, as_json: bool) -> None:
     """Runs that called lately or that somebody spoke for, and who is suspended."""
     with open_past(settings) as past, guards_of(settings) as guards:
+        guards.bereave()
         known = guards.known()
         rows = _rows(past, known, since)
     suspended = [each for each in known.suspensions if each.in_force(wall_ms())]
@@ -86,6 +87,7 @@ def ls(settings: Settings, since: int, as_json: bool) -> None:
 def show(settings: Settings, run: str, since: int, as_json: bool) -> None:
     """The whole account of a run: its life, what it used by whom, what it saved, and what it came to."""
     with open_past(settings) as past, guards_of(settings) as guards:
+        guards.bereave()
         rows = _rows(past, guards.known(), since, only=run)
         if not rows:
             raise Said(
@@ -93,8 +95,9 @@ def show(settings: Settings, run: str, since: int, as_json: bool) -> None:
             )
         (row,) = rows
         found = receipt_of_run(past.store, settings, run, row.calls)
+    receipt = run_view(run, found)
     if as_json:
-        say_json({**_plain(row), "receipt": run_view(run, found)})
+        say_json({**_plain(row), "receipt": receipt})
         return
     click.echo(f"{row.run}: {row.phase}, {row.calls} calls, {dollars(row.cost_nanos)}")
     for line in _life(row.known):
@@ -102,7 +105,7 @@ def show(settings: Settings, run: str, since: int, as_json: bool) -> None:
     if row.usage:
         head = ("agent", "model", "calls", "refused", "input", "output", "cost")
         screen().print(table(head, map(_usage_line, row.usage), right=(2, 3, 4, 5, 6)))
-    click.echo(run_text(run, found), nl=False)
+    click.echo(run_paper(receipt), nl=False)
 
 
 @runs.command()
@@ -187,6 +190,8 @@ def _life(known: KnownRun | None) -> list[str]:
     lines = [f"announced {moment(known.started_ms)}" + (f" by key {known.owner}" if known.owner else "")]
     if known.parent:
         lines.append(f"belongs to run {known.parent}")
+    if known.gone:
+        lines.append("the program that opened it is gone")
     if known.beat_every_ms is not None:
         lines.append(
             f"promised a heartbeat every {known.beat_every_ms / 1_000:g} s; the last kept is {moment(known.beat_ms)}"

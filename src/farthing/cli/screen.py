@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from farthing.accounts import paper
 from farthing.domain.budget import Unit
-from farthing.domain.money import usd
 
 WIDTH_OF_A_PIPE = 140
 """Where the output is no terminal it is not folded to 80 columns."""
@@ -44,12 +44,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: I
 
 def dollars(nanos: int | None) -> str:
     """`$0.00006135`: exact, as short as it can be; `unpriced` where nobody knows."""
-    if nanos is None:
-        return "unpriced"
-    text = usd(abs(nanos))
-    whole, point, part = text.partition(".")
-    shown = f"{int(whole):,}{point}{part if not point else part.ljust(2, '0')}"
-    return f"{'-' if nanos < 0 else ''}${shown}"
+    return "unpriced" if nanos is None else paper.dollars(nanos)
 
 
 def money(unit: Unit, amount: int) -> str:

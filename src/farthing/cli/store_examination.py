@@ -10,11 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from farthing.cli.examination import Finding, State
 from farthing.cli.options import Store, open_store
 from farthing.cli.screen import amount, moment
+from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
 from farthing.config.store import path_of
 from farthing.domain.budget import Unit
 from farthing.domain.errors import LedgerUnavailable, StoreBroken
 from farthing.domain.ids import call_of, show
+from farthing.stores.sqlite.history import SqliteHistory
 from farthing.stores.sqlite.roll import roll
 from farthing.stores.sqlite.verify import verify
 
@@ -35,6 +37,7 @@ def store_findings(settings: Settings, progress: Console) -> Iterator[Finding]:
         yield from _balances(path, progress)
         yield from _owners(path)
         with open_store(settings) as store:
+            yield from _past(path)
             yield from _open_holds(store)
             yield from _gates(store)
     except (StoreBroken, LedgerUnavailable) as error:
@@ -94,6 +97,20 @@ def _owners(path: Path) -> Iterator[Finding]:
             said = f"{owner.what} (pid {owner.pid}) died with {owner.held:,} calls in flight"
             do = "any gateway on this file makes them unknown within seconds: start one"
             yield Finding(part="owners", state=State.NOTE, said=said, do=do)
+
+
+def _past(path: Path) -> Iterator[Finding]:
+    history = SqliteHistory(path, now_ms=wall_ms)
+    try:
+        told = history.summing()
+    finally:
+        history.close()
+    if told.done:
+        yield Finding(part="past", state=State.GOOD, said=f"{told}, {told.days:,} days" if told.days else str(told))
+        return
+    since = f"; since {moment(told.since_ms)} it is whole" if told.since_ms else ""
+    do = "`farthing serve` goes on by itself, and so does any report; until then reports are slower"
+    yield Finding(part="past", state=State.NOTE, said=f"{told}{since}", do=do)
 
 
 def _open_holds(store: Store) -> Iterator[Finding]:

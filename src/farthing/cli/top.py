@@ -12,6 +12,7 @@ from rich.text import Text
 
 from farthing.cli.options import as_json, with_settings
 from farthing.cli.screen import say_json, screen
+from farthing.cli.summing import no_sum
 from farthing.cli.top_frame import Frame, plain
 from farthing.cli.top_gateway import GatewayFeed
 from farthing.cli.top_keys import Keys, keys
@@ -41,6 +42,7 @@ class Feed(Protocol):
 )
 @click.option("--once", is_flag=True, help="Print one frame and exit.")
 @with_settings
+@no_sum
 @as_json
 def top(settings: Settings, url: str | None, key: str, interval: float, once: bool, as_json: bool) -> None:
     """What is spent now, by whom, and how budgets stand.

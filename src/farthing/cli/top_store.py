@@ -1,11 +1,13 @@
 """Frames of `farthing top` from a store's file, with or without a gateway running on it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from farthing.accounts.standing import standings
 from farthing.cli.budget_words import present
 from farthing.cli.options import Store, open_store
+from farthing.cli.receipt import cards
+from farthing.cli.summing import sum_up_first
 from farthing.cli.top_frame import (
     BUSY_BY,
     CALLS,
@@ -21,6 +23,7 @@ from farthing.cli.top_frame import (
     midnight,
 )
 from farthing.config.settings import Settings
+from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.ids import show
 from farthing.domain.record import Labels
 from farthing.ports.alerts import Alert
@@ -47,6 +50,8 @@ class StoreFeed:
 
     def read(self) -> Frame:
         now_ms = self._clock()
+        with suppress(LedgerUnavailable):  # then it is only slower
+            self._history.sum_up()  # a piece with each frame: where no gateway runs, nobody else does
         rows = self._history.usage(by=BUSY_BY, since_ms=now_ms - HOUR_MS, until_ms=now_ms + 1)
         return Frame(
             at_ms=now_ms,
@@ -89,8 +94,10 @@ def store_feed(settings: Settings, clock: Callable[[], int]) -> Iterator[StoreFe
     """The feed of this configuration's store. Raises Said where there is none."""
     with open_store(settings) as store:
         history = SqliteHistory(store.path, now_ms=clock)
+        history.price_with(cards(settings))
         outbox = SqliteOutbox(store.path)
         try:
+            sum_up_first(history, midnight(clock()), clock() + 1)
             yield StoreFeed(store, history, outbox, settings, clock)
         finally:
             history.close()

@@ -8,6 +8,7 @@ import click
 from farthing.cli.commands import Commands
 from farthing.cli.options import as_json, with_settings
 from farthing.cli.past import grouped, open_past, time_span, where
+from farthing.cli.summing import no_sum
 from farthing.cli.usage_formats import FORMATS, Question, render
 from farthing.config.settings import Settings
 
@@ -28,6 +29,7 @@ DRIVER = "driver"
 @where
 @click.option("--format", "form", type=click.Choice(tuple(FORMATS)), default="table", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@no_sum
 @as_json
 @with_settings
 @click.pass_context
@@ -49,7 +51,7 @@ def usage(
         show_drivers(settings, tuple(name for name in by if name != DRIVER), form, **asked)
         return
     question = Question(by=by, **asked)
-    with open_past(settings) as past:
+    with open_past(settings, reads=question.times) as past:
         render(form, question, past)
 
 

@@ -9,6 +9,7 @@ from farthing.cli.options import as_json, with_settings
 from farthing.cli.past import open_past, where
 from farthing.cli.report_words import about
 from farthing.cli.screen import dollars, say_json, screen, stamp, table
+from farthing.cli.summing import no_sum
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
 from farthing.domain.money import usd
@@ -21,6 +22,7 @@ _METHODS = {"level": "the mean of the last 7 days", "weekday": "the last 7 days 
 @click.command("burn")
 @where
 @with_settings
+@no_sum
 @as_json
 def burn_rate(settings: Settings, where: Labels, as_json: bool) -> None:
     """Today, this month so far, and where it will end; days and months in UTC.
@@ -29,7 +31,7 @@ def burn_rate(settings: Settings, where: Labels, as_json: bool) -> None:
     """
     now_ms = wall_ms()
     since_ms = span_of(now_ms)
-    with open_past(settings) as past:
+    with open_past(settings, reads=(since_ms, now_ms + 1)) as past:
         rows = past.history.usage(by=("day",), since_ms=since_ms, until_ms=now_ms + 1, where=where)
     found = burn(daily_of(rows), now_ms)
     if as_json:

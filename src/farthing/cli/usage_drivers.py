@@ -13,6 +13,7 @@ from farthing.cli.past import Past, open_past, time_span, where
 from farthing.cli.progress import progress
 from farthing.cli.report_words import percent
 from farthing.cli.screen import dollars, say_json, screen, stamp, table
+from farthing.cli.summing import no_sum
 from farthing.cli.usage_formats import safe
 from farthing.config.settings import Settings
 from farthing.domain.money import usd
@@ -45,6 +46,7 @@ WORDS = {
 @time_span("7d")
 @where
 @with_settings
+@no_sum
 @as_json
 def drivers(settings: Settings, by: str, as_json: bool, **asked: Any) -> None:
     """What the money went for: every nano-dollar under exactly one driver.
@@ -67,7 +69,8 @@ def show_drivers(
     """The division in this form. Raises Said for forms that it has not."""
     if form not in ("table", "json", "csv") or output is not None:
         raise Said("drivers are shown with --format table, json or csv, on standard output")
-    with open_past(settings) as past, progress("looking for calls", "dividing calls") as told:
+    reads = (since_ms, until_ms)
+    with open_past(settings, reads=reads) as past, progress("looking for calls", "dividing calls") as told:
         found = divide(
             past.store.records,
             span_ms=(since_ms, until_ms),

@@ -30,6 +30,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     output: Path | None = None
     """A file to write to; None: standard output."""
 
+    @property
+    def times(self) -> tuple[int, int]:
+        return self.since_ms, self.until_ms
+
     def rows(self, past: Past) -> tuple[UsageRow, ...]:
         """The answer, ordered by group."""
         return past.history.usage(by=self.by, since_ms=self.since_ms, until_ms=self.until_ms, where=self.where)

@@ -5,16 +5,17 @@ from typing import Any
 import click
 
 from farthing.cli.options import as_json, with_settings
-from farthing.cli.past import Past, grouped, open_past, time_span, where
+from farthing.cli.past import EVER, Past, grouped, open_past, time_span, where
 from farthing.cli.report_words import about, percent, plain_success, said_cost
 from farthing.cli.screen import dollars, say_json, screen, stamp, table
+from farthing.cli.summing import no_sum
 from farthing.config.settings import Settings
 from farthing.domain.money import usd
+from farthing.domain.ranks import Spread
 from farthing.domain.record import Labels
 from farthing.ports.history import RunRow
 from farthing.reports.caches import CacheLine, over_time
 from farthing.reports.models import ModelShare, distribution
-from farthing.reports.ranks import Spread
 from farthing.reports.workflows import Benchmark, benchmarks
 
 RUNS_PAGE = 5_000
@@ -27,10 +28,11 @@ _BESIDE, _RATE_WIDTH = 20, 10
 @time_span("7d")
 @where
 @with_settings
+@no_sum
 @as_json
 def models(settings: Settings, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels, as_json: bool) -> None:
     """Which models take what share of calls, tokens and cost."""
-    with open_past(settings) as past:
+    with open_past(settings, reads=(since_ms, until_ms)) as past:
         found = distribution(past.history.usage(by=by, since_ms=since_ms, until_ms=until_ms, where=where))
     if as_json:
         say_json({**_when(since_ms, until_ms), "by": by, "rows": [_plain_share(by, each) for each in found]})
@@ -47,13 +49,14 @@ def models(settings: Settings, by: tuple[str, ...], since_ms: int, until_ms: int
 @click.option("--step", type=click.Choice(("day", "hour")), default="day", show_default=True, help="Of time.")
 @where
 @with_settings
+@no_sum
 @as_json
 def cache(settings: Settings, by: tuple[str, ...], step: str, as_json: bool, **asked: Any) -> None:
     """How much of the input was read from providers' caches, step by step.
 
     The rate is cached input tokens of all input tokens. Cached input costs a tenth to a half of the other.
     """
-    with open_past(settings) as past:
+    with open_past(settings, reads=(asked["since_ms"], asked["until_ms"])) as past:
         found = over_time(past.history.usage(by=(*by, step), **asked))
     if as_json:
         rows = [_plain_cache(by, line) for line in found]
@@ -69,13 +72,14 @@ def cache(settings: Settings, by: tuple[str, ...], step: str, as_json: bool, **a
 @time_span("30d")
 @where
 @with_settings
+@no_sum
 @as_json
 def workflows(settings: Settings, by: str, since_ms: int, until_ms: int, where: Labels, as_json: bool) -> None:
     """What a run of each workflow usually costs, and what a success costs.
 
     Percentiles are of runs whose cost is wholly known; costs beside models are part of a run.
     """
-    with open_past(settings) as past:
+    with open_past(settings, reads=EVER) as past:
         found = benchmarks(every_run(past, since_ms, until_ms, where), by)
     if as_json:
         say_json({**_when(since_ms, until_ms), "by": by, "rows": [_plain_benchmark(each) for each in found]})

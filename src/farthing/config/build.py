@@ -49,6 +49,7 @@ async def build(settings: Settings, *, what: str = "serve", clock: Callable[[], 
         )
         engine.history.price_with(cards_of(engine.rules))
         await asyncio.to_thread(engine.texts.drop_old, settings)
+        await asyncio.to_thread(store.guards.bereave)
         await take_up_guards(engine, settings, first=True)
         engine.approvals.adopt(budgets_in_force(settings, stored), stored.grants)
         await engine.approvals.learn()

@@ -12,6 +12,7 @@ from farthing.call.guards import Guards
 from farthing.call.nearing import Nearing
 from farthing.call.rules import Rules
 from farthing.call.stages import ContextOf, ExactCount, Need, ProviderCount
+from farthing.call.tool_deadlines import ToolDeadlines
 from farthing.config.alerting import Alerting
 from farthing.config.approving import Approving
 from farthing.config.auditing import Auditing, ages_of
@@ -83,6 +84,7 @@ class Engine:
         self.ratios = Ratios()
         self.approvals = Approving(store.approvals, mint=store.mint, clock=clock, notice=self.notice)
         self.draining = 0
+        self.tool_deadlines = ToolDeadlines(self)
         self.guards: Guards | None = None
         self.health = Providers()
         self.nearing = Nearing()

@@ -42,7 +42,7 @@ from farthing.stores.sqlite.billing import SqlitePeriods
 from farthing.stores.sqlite.claims import SqliteClaims
 from farthing.stores.sqlite.directory import SqliteDirectory
 from farthing.stores.sqlite.guards import SqliteGuards
-from farthing.stores.sqlite.history import SqliteHistory
+from farthing.stores.sqlite.history import MOST_UNSUMMED, SqliteHistory
 from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.stores.sqlite.outcomes import SqliteOutcomes
 from farthing.stores.sqlite.records import SqliteRecords
@@ -106,7 +106,7 @@ def open_store(
     try:
         directory = SqliteDirectory(path, now_ms=clock)
         records = SqliteRecords(path)
-        history = SqliteHistory(path, now_ms=clock)
+        history = SqliteHistory(path, now_ms=clock, most_unsummed=MOST_UNSUMMED)
         outcomes = SqliteOutcomes(path)
         claims = SqliteClaims(path)
         mint = Mint(ledger.slot, records.last_id())
@@ -114,7 +114,7 @@ def open_store(
         alert_secret = alert_secret_of(directory)
         outbox = SqliteOutbox(path)
         facts = SqliteFacts(path, now_ms=clock)
-        guards = SqliteGuards(path, now_ms=clock)
+        guards = SqliteGuards(path, now_ms=clock, slot=lambda: ledger.slot)
         approvals = SqliteApprovals(path)
         periods = SqlitePeriods(path)
         trail = SqliteTrail(path)
@@ -124,8 +124,9 @@ def open_store(
         raise
 
     def close() -> None:
+        guards.close()  # first: runs that live here move out while this process still owns its slot
         ledger.close_now()
-        for each in (directory, records, history, outcomes, claims, outbox, facts, guards, approvals, periods, trail):
+        for each in (directory, records, history, outcomes, claims, outbox, facts, approvals, periods, trail):
             each.close()
         audit.close()
 

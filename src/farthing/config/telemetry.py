@@ -2,39 +2,53 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from farthing.alerts.budgets import Limited
+from farthing.call.rules import Rules
 from farthing.config.settings import Settings
+from farthing.config.store import Opened
 from farthing.config.telemetry_checks import endpoint_in, service_name
 from farthing.config.wiring import budgets_in_force, cards_of
 from farthing.domain.budget import AccountKey, Standing
 from farthing.domain.errors import BadConfig
+from farthing.domain.ids import Mint
 from farthing.domain.record import CallOpening
 from farthing.notify.in_force import limited
+from farthing.ports.directory import Directory
 from farthing.ports.history import CardOf
-from farthing.ports.records import AttemptRecord
+from farthing.ports.records import AttemptRecord, Records
 from farthing.pricing.naive import asked_card, explains, naive_nanos
 from farthing.stores.commit_times import BOUNDS_SECONDS, CommitTimes
 from farthing.telemetry.families import Family
 from farthing.telemetry.passing import Passing
-from farthing.telemetry.present import Health, Passed, of_budgets, of_health
+from farthing.telemetry.present import Health, Passed, of_budgets, of_health, of_past
 from farthing.telemetry.running import Exports, MetricsSender, Running
 from farthing.telemetry.tally import NaiveOf, Spread, Tally
-
-if TYPE_CHECKING:
-    from farthing.config.engine import Engine
 
 log = logging.getLogger("farthing.telemetry")
 
 _MOST_FIRING = 1_000
 
 
+class Observed(Protocol):
+    """What telemetry needs of an engine."""
+
+    settings: Settings
+    store: Opened
+    directory: Directory
+    records: Records
+    rules: Rules
+    """Swapped whole on reload."""
+    mint: Mint
+    now_ms: Callable[[], int]
+
+
 class Telemetry:
     """What telemetry is to an engine. `start` it where calls are served; `scrape` whenever; `stop` before the store closes."""
 
-    def __init__(self, engine: "Engine", environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, engine: Observed, environment: Mapping[str, str] = os.environ) -> None:
         self._engine = engine
         self._environment = environment
         self._running: Running | None = None
@@ -117,6 +131,7 @@ class Telemetry:
             loop_lag_seconds=self.loop_lag_seconds,
         )
         yield from of_health(health, self.passed)
+        yield from of_past(engine.store.history.summing())
 
     def _accounts(self, one: Limited, *, split: bool) -> Sequence[Standing]:
         """Its accounts in the windows that are open now; one with nothing in it where nobody spent yet and the budget has
@@ -130,7 +145,7 @@ class Telemetry:
 class _Exports(Exports):
     """The endpoint of the configuration or of the environment, and what goes there."""
 
-    def __init__(self, engine: "Engine", naive_of: NaiveOf, passed: Passed, environment: Mapping[str, str]) -> None:
+    def __init__(self, engine: Observed, naive_of: NaiveOf, passed: Passed, environment: Mapping[str, str]) -> None:
         told = engine.settings.telemetry
         try:
             from farthing.telemetry.otlp import Otlp, Target  # noqa: PLC0415 - an extra, loaded where it is used

@@ -5,6 +5,7 @@ FarthingError
 │   ├── BadRequest         a body or header that cannot be accepted; names the field
 │   └── BadConfig          a setting that cannot be accepted; names file and line
 ├── LedgerUnavailable      money cannot be counted now: nothing is sent
+│   └── PastUnsummed       a report would take long now; calls go on
 ├── StoreBroken            the file is damaged or from a newer version: an operator must act
 └── UpstreamFailed         a provider could not be reached, or what came back is no answer
     ├── NotSent            proof that no byte was sent: the hold may be voided
@@ -46,6 +47,10 @@ class BadConfig(Theirs):
 
 class LedgerUnavailable(FarthingError):
     """The ledger cannot promise durability now. Nothing was sent; the caller gets a 503."""
+
+
+class PastUnsummed(LedgerUnavailable):
+    """The past is not summed up so far back yet; the message says how far. Nothing but reports waits for that."""
 
 
 class StoreBroken(FarthingError):

@@ -6,7 +6,7 @@ Labels = tuple[tuple[str, str], ...]
 """Who a call is for, as (name, value) pairs sorted by name: org, team, user, agent, workflow, run, step, and tags."""
 
 
-class MessageShape(msgspec.Struct, frozen=True, array_like=True):
+class MessageShape(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One message without its words."""
 
     role: str
@@ -20,7 +20,7 @@ class MessageShape(msgspec.Struct, frozen=True, array_like=True):
     """The time to live of a cache breakpoint on it: "", `5m` or `1h`."""
 
 
-class Skeleton(msgspec.Struct, frozen=True, omit_defaults=True):
+class Skeleton(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The shape of a whole request: what reports and replay live on. Its JSON leaves out what is not there."""
 
     messages: tuple[MessageShape, ...] = ()

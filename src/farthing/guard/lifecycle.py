@@ -86,18 +86,19 @@ class Runs:
                 parent=parent,
                 beat_ms=now_ms,
                 beat_every_ms=run.beat_every_ms if beat_every_ms is None else beat_every_ms,
+                gone=False,
             )
         )
 
     def beat(
         self, name: str, *, now_ms: int, by: str = "", admin: bool = False, every_ms: int | None = None
     ) -> Run | Denied:
-        """The owner lives; `every_ms` is its promise from now on. It brings back a run whose beats failed to come."""
+        """The owner lives; `every_ms` is its promise from now on. It brings back a run that was taken for an orphan."""
         run = self._mine(name, self._at(now_ms), by, admin=admin)
         if isinstance(run, Denied):
             return run
         promised = run.beat_every_ms if every_ms is None else every_ms
-        return self._keep(msgspec.structs.replace(run, beat_ms=self._now_ms, beat_every_ms=promised))
+        return self._keep(msgspec.structs.replace(run, beat_ms=self._now_ms, beat_every_ms=promised, gone=False))
 
     def end(self, name: str, *, now_ms: int, by: str = "", admin: bool = False) -> Run | Denied:
         """The run is over, for good, and every run below it has lost its owner. Safe to repeat."""
@@ -112,7 +113,8 @@ class Runs:
         if run is None:
             return None
         self._at(now_ms)
-        return self._keep(msgspec.structs.replace(run, ended_ms=None, landed=(), beat_every_ms=None, parent=""))
+        free = {"ended_ms": None, "landed": (), "beat_every_ms": None, "parent": "", "gone": False}
+        return self._keep(msgspec.structs.replace(run, **free))
 
     def learn(self, known: KnownRun) -> None:
         """Take over what is stored of a run, which may be newer than what is remembered here."""
@@ -126,6 +128,7 @@ class Runs:
                 beat_every_ms=known.beat_every_ms,
                 landed=known.landed,
                 ended_ms=known.ended_ms,
+                gone=known.gone,
             )
         )
 
@@ -245,6 +248,8 @@ class Runs:
         return ""
 
     def _left(self, run: Run, now_ms: int) -> str:
+        if run.gone:
+            return "the program that opened it is gone"
         if run.silent(self.rules, now_ms):
             return f"the heartbeat that was promised has been missing for {(now_ms - run.beat_ms) // 1_000} s"
         return ""

@@ -52,6 +52,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     landed: tuple[str, ...] = ()
     """Agents that have landed; "" is the run without an agent."""
     ended_ms: int | None = None
+    gone: bool = False
+    """The process that announced it is known to be no more: no beat has to be missed first."""
 
     def silent(self, rules: LifeRules, now_ms: int) -> bool:
         """A heartbeat was promised, and too many have failed to come."""

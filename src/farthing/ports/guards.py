@@ -24,6 +24,8 @@ class KnownRun(msgspec.Struct, frozen=True, kw_only=True):
     landed: tuple[str, ...] = ()
     """Agents that have had their last answer; "" is the run without an agent."""
     ended_ms: int | None = None
+    gone: bool = False
+    """It was announced by a process on this store, and that process is no more."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,10 +58,24 @@ class GuardStore(Protocol):
         ...
 
     def start(
-        self, name: str, *, by: str, parent: str = "", beat_every_ms: int | None = None, labels: Labels = (), who: str
+        self,
+        name: str,
+        *,
+        by: str,
+        parent: str = "",
+        beat_every_ms: int | None = None,
+        labels: Labels = (),
+        who: str,
+        here: bool = False,
     ) -> KnownRun:
         """Announce a run of the key `by`. Safe to repeat. Raises BadRequest 403 where it belongs to another key, 409
-        where it has ended or would be above itself. `who` is for the audit."""
+        where it has ended or would be above itself. `who` is for the audit. `here`: its owner is this very process, not
+        somebody who beats from elsewhere; where the process dies, `bereave` says so."""
+        ...
+
+    def bereave(self) -> tuple[str, ...]:
+        """Look for processes that died with runs of theirs open, and keep of these runs that they are `gone`. Their names;
+        each is told once, to one process. Cheap where all of them live. A beat brings a run back."""
         ...
 
     def beat(self, name: str, *, by: str, admin: bool, beat_every_ms: int | None = None) -> KnownRun:

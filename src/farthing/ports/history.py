@@ -85,8 +85,37 @@ class OutcomeRow(msgspec.Struct, frozen=True, kw_only=True):
     score_sum: float
 
 
+class Summing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the past is summed, of what should be summed by now: not the last hour or two."""
+
+    hours: int
+    """From the first call on."""
+    summed_hours: int
+    days: int
+    """UTC days that these hours are in."""
+    summed_days: int
+    since_ms: int
+    """Everything from here on is summed: so far back answers come at once."""
+
+    @property
+    def done(self) -> bool:
+        return self.summed_hours == self.hours
+
+    @property
+    def percent(self) -> int:
+        """Whole percent of the hours; 100 only when it is done."""
+        return 100 if self.done else self.summed_hours * 100 // self.hours
+
+    def __str__(self) -> str:
+        """For people."""
+        days = f"{self.summed_days:,} of {self.days:,} days"
+        return "the past is summed up" if self.done else f"summing up the past: {self.percent} % ({days})"
+
+
 class History(Protocol):
-    """Blocking: call off the event loop. No read holds a transaction for a second. Raises LedgerUnavailable.
+    """Blocking: call off the event loop. No read holds a transaction for a second. Raises LedgerUnavailable, and as one of
+    these PastUnsummed where so much is not summed yet that an answer would take long: what the gateway asks never hangs.
+    Questions about one run are always answered.
 
     Times select by arrival, `since_ms <= t < until_ms`. `by` and the names of `where` are labels or `NAMES`; "" stands for
     calls without that label.
@@ -139,6 +168,10 @@ class History(Protocol):
     def sum_up(self) -> bool:
         """Sum up a bounded piece of what is over and not summed yet; False where nothing is left to do now. Nothing is
         before `price_with` was called."""
+        ...
+
+    def summing(self, *, since_ms: int = 0) -> Summing:
+        """How far `sum_up` has come with what arrived since then."""
         ...
 
     def price_with(self, card_of: CardOf) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 
-class Outbound(msgspec.Struct, frozen=True, kw_only=True):
+class Outbound(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One request, ready to send. Header names are lower-case; hop-by-hop headers, Host and Content-Length are not in it."""
 
     origin: str

@@ -17,10 +17,16 @@ def declared(nanos: int) -> str:
     return f"{_DECLARED}{nanos}"
 
 
+def declared_nanos(book: str) -> int | None:
+    """What `declared` wrote; None where it is something else."""
+    nanos = book.removeprefix(_DECLARED)
+    return int(nanos) if book.startswith(_DECLARED) and nanos.isdecimal() else None
+
+
 def card_of_tool(opening: AttemptOpening) -> PriceCard | Unpriced:
     """The card of a tool's use; unpriced where the price was only known afterwards."""
-    mark, _, nanos = opening.book.partition(":")
-    if mark + ":" != _DECLARED or not nanos.isdecimal():
+    nanos = declared_nanos(opening.book)
+    if nanos is None:
         return Unpriced("the tool said what it cost after it had run")
-    rates = Rates(input=0, output=0, request=int(nanos) * PICOS_PER_NANO)
+    rates = Rates(input=0, output=0, request=nanos * PICOS_PER_NANO)
     return PriceCard(TOOL, opening.model, {"": (Tier(above=0, inclusive=False, rates=rates),)}, opening.book)

@@ -52,6 +52,15 @@ def worst(  # noqa: PLR0913 - one keyword for each thing a body can ask for that
     Unpriced where something that the body asks for has no price.
     """
     asks = (cache_ttl, writes_unasked, tiers, searches, audio_input, audio_output)
+    return worst_for(card, asks, input_tokens, choices, predicted_tokens)
+
+
+Asks = tuple[str, bool, tuple[str, ...], int, bool, bool]
+"""`cache_ttl`, `writes_unasked`, `tiers`, `searches`, `audio_input` and `audio_output` of `worst`."""
+
+
+def worst_for(card: PriceCard, asks: Asks, input_tokens: int, choices: int, predicted_tokens: int) -> Bound | Unpriced:
+    """As `worst`."""
     most = _known.get((id(card), asks))
     if most is None or most.card is not card or input_tokens >= most.short:
         found = _highest(card, input_tokens, *asks)
@@ -76,12 +85,11 @@ class _Highest(msgspec.Struct, frozen=True):
     """Inputs below this many tokens reach no long-context tier."""
 
 
-_Asks = tuple[str, bool, tuple[str, ...], int, bool, bool]
-_known: dict[tuple[int, _Asks], _Highest] = {}
+_known: dict[tuple[int, Asks], _Highest] = {}
 """By the identity of the card, for inputs that are `short`. Cards never change."""
 
 
-def _remember(most: _Highest, asks: _Asks) -> None:
+def _remember(most: _Highest, asks: Asks) -> None:
     if len(_known) >= REMEMBERED:
         _known.clear()
     _known[id(most.card), asks] = most
@@ -91,7 +99,7 @@ def _highest(
     card: PriceCard,
     input_tokens: int,
     cache_ttl: str,
-    writes_unasked: bool,  # noqa: FBT001 - in the order of _Asks
+    writes_unasked: bool,  # noqa: FBT001 - in the order of Asks
     tiers: tuple[str, ...],
     searches: int,
     audio_input: bool,  # noqa: FBT001

@@ -8,8 +8,8 @@ from collections import Counter
 
 import msgspec
 
+from farthing.domain.ranks import counted_rank
 from farthing.ports.records import CallRecord
-from farthing.reports.ranks import counted_rank
 from farthing.reports.rates import share
 
 MOST_TURNS = 100

@@ -5,8 +5,8 @@
 
 from collections import Counter
 
+from farthing.domain.ranks import counted_rank
 from farthing.domain.record import CallOpening, Labels
-from farthing.reports.ranks import counted_rank
 
 LEAST_ANSWERS = 20
 """Fewer answers of a step say nothing about what is usual."""

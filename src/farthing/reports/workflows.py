@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import msgspec
 
 from farthing.domain.money import NANOS_PER_USD
+from farthing.domain.ranks import Spread, spread
 from farthing.ports.history import OutcomeRow, RunRow
-from farthing.reports.ranks import Spread, spread
 from farthing.reports.success import Success, cost_per_success
 
 

@@ -10,16 +10,16 @@ Before each call it looks at what is left of what it had when it began, and acts
   tools, to answer with what there is. Where not even that fits, the answer is what was found so far.
 """
 
-import asyncio
 import inspect
 from collections.abc import Callable, Generator, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from farthing.sdk.agent_pace import COMPRESS, Pace
 from farthing.sdk.agent_speech import Speech, speech_for
+from farthing.sdk.amounts import Amounts
 from farthing.sdk.errors import BudgetExceeded, Misused
+from farthing.sdk.loops import here
 from farthing.sdk.receipt import RunReceipt
-from farthing.sdk.run import Run
 from farthing.sdk.tool_errors import ToolRefused
 from farthing.sdk.tool_schema import Described, described
 from farthing.sdk.wrap import wrap
@@ -30,6 +30,18 @@ STUBBORN = 2
 
 Work = Generator[Callable[[], Any], Any, tuple[str, str, int]]
 """What is to be done next; it is sent what came of it. Ends with the text, why it ended, and the calls made."""
+
+
+class Purse(Protocol):
+    """What an agent needs of the budget it works within: a run."""
+
+    @property
+    def remaining(self) -> Amounts: ...
+
+    @property
+    def receipt(self) -> RunReceipt: ...
+
+    def tool(self, work: Callable[..., Any], /) -> Callable[..., Any]: ...
 
 
 class Answer(NamedTuple):
@@ -45,7 +57,7 @@ class Answer(NamedTuple):
 
 
 def agent(
-    run: Run,
+    run: Purse,
     client: Any,
     question: str,
     *,
@@ -74,7 +86,7 @@ def agent(
     return _answered(run, work)
 
 
-def _work(run: Run, speech: Speech, tools: dict[str, Described], turns: int) -> Work:
+def _work(run: Purse, speech: Speech, tools: dict[str, Described], turns: int) -> Work:
     pace = Pace((yield lambda: run.remaining))
     why, compressed, refused, turn = "", -EVERY, 0, 0
     while True:
@@ -119,7 +131,7 @@ def _use(
     return Speech.text_of(result), True
 
 
-def _answered(run: Run, work: Work) -> Answer:
+def _answered(run: Purse, work: Work) -> Answer:
     reply, error = None, None
     while True:
         try:
@@ -134,17 +146,17 @@ def _answered(run: Run, work: Work) -> Answer:
             error = raised
 
 
-async def _answered_async(run: Run, work: Work) -> Answer:
+async def _answered_async(run: Purse, work: Work) -> Answer:
     reply, error = None, None
     while True:
         try:
             act = work.send(reply) if error is None else work.throw(error)
         except StopIteration as end:
             text, why, calls = end.value
-            return Answer(text, why, calls, await asyncio.to_thread(lambda: run.receipt))
+            return Answer(text, why, calls, await here().in_thread(lambda: run.receipt))
         reply, error = None, None
         try:
-            reply = await asyncio.to_thread(act)  # a blocking tool holds up nobody else
+            reply = await here().in_thread(act)  # a blocking tool holds up nobody else
             reply = await reply if inspect.isawaitable(reply) else reply
         except Exception as raised:  # noqa: BLE001 - as above
             error = raised

@@ -1,35 +1,28 @@
-"""One call of an asynchronous client: as `blocking`, on the client's own event loop."""
+"""One call of an asynchronous client: as `blocking`, on the client's own event loop, be it asyncio's or trio's."""
 
-import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from farthing.domain.errors import Ambiguous
+from farthing.sdk.caller import TRAILING_PIECES, Caller
 from farthing.sdk.calls import Request, serve
 from farthing.sdk.engine import LocalEngine
-from farthing.sdk.exchange import Begin, Done, Exchange, More, Piece, Pour, Send, Take, Task
-from farthing.sdk.http import BodyKind, bounded, headers_of, outbound, proof, streams
+from farthing.sdk.exchange import Begin, Done, Exchange, More, Piece, Pour, Send, Task
+from farthing.sdk.http import BodyKind, bounded, end_of_reading, headers_of, outbound, pieces_of_async, streams
+from farthing.sdk.loops import Mailbox, here
 
 _CLOSED = "the event loop of the client was closed"
 
 
-class AsyncCall:
+class AsyncCall(Caller):
     """One call of an asynchronous client; its tasks are done on the client's own loop."""
 
-    def __init__(self, inner: Any, module: Any, request: Any) -> None:
-        self._inner = inner
-        self._module = module
-        self._request = request
-        self._loop = asyncio.get_running_loop()
-        self._tasks: asyncio.Queue[Task] = asyncio.Queue()
-        self._response: Any = None
+    def __init__(self, inner: Any, module: Any, request: Any, **how: Any) -> None:
+        super().__init__(inner, module, request, **how)
+        self._loop = here()
+        self._tasks: Mailbox[Task] = self._loop.mailbox()
         self._pieces: AsyncIterator[bytes] | None = None
-        self._error: BaseException | None = None
-        self._exchange: Exchange | None = None
-        self._engine: LocalEngine | None = None
-        self._taking: Take | None = None
-        self._over = False
-        self._left = False
         self._abandoned = False
 
     async def begin(self, engine: LocalEngine, asked: Request) -> Any:
@@ -38,187 +31,149 @@ class AsyncCall:
         exchange = self._exchange = Exchange(engine.loop, self._ask, engine.engine.limits.answer_bytes)
         engine.start(lambda: serve(engine, asked, exchange))
         try:
-            return await self._answer()
+            return await self._response_of_ours()
         except BaseException:
             self.close()
             raise
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The pieces of a streamed answer. Dropped before its end, it is as if it were closed."""
+    async def piece(self) -> bytes:
+        """The next piece of a streamed answer; b"" at its end, and once it is closed."""
         try:
-            async for piece in self._pieces_to_the_end():
-                yield piece
-        finally:
+            while not (self._out or self._over or self._left):
+                await self._step()
+            if not self._out:
+                await self._release()
+        except BaseException:
             self.close()
+            raise
+        return self._last()
 
     def close(self) -> None:
-        """The user wants no more. What is under way is accounted for in the background. Safe to call twice, from anywhere."""
-        if self._over or self._left or self._exchange is None:
+        if self._released or self._left or self._exchange is None:
             return
         self._left = True
+        self._out = []
         self._exchange.leave()
         try:
-            self._loop.call_soon_threadsafe(self._finish_apart)
+            self._loop.soon(self._finish_apart)
         except RuntimeError:
             self._exchange.failed(Ambiguous(_CLOSED))
-
-    async def _pieces_to_the_end(self) -> AsyncIterator[bytes]:
-        while True:
-            task = await self._tasks.get()
-            if isinstance(task, Piece):
-                yield task.data
-            elif isinstance(task, Pour):
-                async for piece in self._pour(task.take):
-                    yield piece
-            elif isinstance(task, Done):
-                await self._end(task)
-                if self._error is not None:
-                    raise self._error
-                if not task.complete:
-                    raise self._module.RemoteProtocolError("the stream ended before the answer was complete")
-                return
-            else:
-                await self._do(task)
 
     def _ask(self, task: Task) -> None:
         try:
             if not self._abandoned:
-                self._loop.call_soon_threadsafe(self._tasks.put_nowait, task)
+                self._loop.soon(self._tasks.put, task)
                 return
         except RuntimeError:  # the client's loop is closed
             self._abandoned = True
-        if isinstance(task, Send | More | Pour) and self._exchange is not None:
-            self._exchange.failed(Ambiguous(_CLOSED))
+        if isinstance(task, Send | More | Pour):
+            self._exchange_here.failed(Ambiguous(_CLOSED))
+
+    async def _response_of_ours(self) -> Any:
+        while not self._over:
+            task = await self._tasks.get()
+            if isinstance(task, Begin):
+                return self._streamed(task.status, task.headers, _STREAMS.of(self._module)(self))
+            await self._do(task)
+        return self._whole()
+
+    def _finish_apart(self) -> None:
+        try:
+            self._loop.begin(self._finish)
+        except RuntimeError:  # a loop in its last moments takes no more tasks
+            self._exchange_here.failed(Ambiguous(_CLOSED))
 
     async def _finish(self) -> None:
         """What is left of a call whose user has left. Where the loop ends before it, nobody reads on."""
         try:
-            if self._taking is not None:
-                await self._drain(self._taking)
-            await self._until_over()
+            while not self._over:
+                await self._step()
+                self._out = []
+            await self._release()
         finally:
-            if not self._over and self._exchange is not None:
+            if not self._over:
                 self._abandoned = True
-                self._exchange.failed(Ambiguous(_CLOSED))
+                self._exchange_here.failed(Ambiguous(_CLOSED))
 
-    async def _pour(self, take: Take) -> AsyncIterator[bytes]:
-        """As `SyncCall._pour`."""
-        exchange = self._exchange
-        assert exchange is not None
-        self._taking = take
-        wanted, at_end = True, False
+    async def _step(self) -> None:
+        """As of `SyncCall`."""
+        if self._taking is None:
+            await self._do(await self._tasks.get())
+            return
         try:
-            while wanted and not at_end:
-                piece = b"" if self._pieces is None else await anext(self._pieces, b"")
-                at_end = not piece
-                if piece:
-                    out, wanted = exchange.take(take, piece)
-                    for each in out:
-                        yield each
-        except GeneratorExit:
-            raise
+            self._take(self._taking, await self._read())
         except BaseException as error:  # noqa: BLE001 - the engine must hear of it; it is raised again where the user is
-            self._give_up(exchange, error)
-        else:
-            exchange.poured(at_end=at_end)
-        self._taking = None
+            self._give_up(error)
 
-    async def _drain(self, take: Take) -> None:
-        """The same, for nobody: no generator, which a loop that is closing would not begin any more."""
-        exchange = self._exchange
-        assert exchange is not None
-        wanted, at_end = True, False
-        try:
-            while wanted and not at_end:
-                piece = b"" if self._pieces is None else await anext(self._pieces, b"")
-                at_end = not piece
-                if piece:
-                    _, wanted = exchange.take(take, piece)
-        except BaseException as error:  # noqa: BLE001 - as above
-            self._give_up(exchange, error)
-        else:
-            exchange.poured(at_end=at_end)
-        self._taking = None
-
-    def _give_up(self, exchange: Exchange, error: BaseException) -> None:
-        self._error = error
-        exchange.failed(proof(error))
-        if not isinstance(error, Exception):
-            raise error
-
-    async def _answer(self) -> Any:
-        while True:
-            task = await self._tasks.get()
-            if isinstance(task, Begin):
-                return await self._made(task)
-            if isinstance(task, Done):
-                await self._end(task)
-                raise self._error or Ambiguous("the call ended without an answer")
-            await self._do(task)
-
-    async def _made(self, begin: Begin) -> Any:
-        if begin.body is None:
-            assert self._engine is not None
-            self._engine.streams.add(self)
-            stream = _STREAMS.of(self._module)(self)
-            return self._module.Response(begin.status, headers=begin.headers, stream=stream, request=self._request)
-        await self._until_over()
-        if self._error is not None and begin.status >= 500:
-            raise self._error
-        return self._module.Response(begin.status, headers=begin.headers, content=begin.body, request=self._request)
-
-    async def _until_over(self) -> None:
-        while not self._over:
-            task = await self._tasks.get()
-            if isinstance(task, Done):
-                await self._end(task)
-            else:
-                await self._do(task)
-
-    def _finish_apart(self) -> None:
-        task = self._loop.create_task(self._finish())
-        _draining.add(task)
-        task.add_done_callback(_draining.discard)
-
-    async def _end(self, done: Done) -> None:
-        self._over = True
-        if self._engine is not None:
-            self._engine.streams.discard(self)
-        if self._response is not None:
-            await self._response.aclose()
-        if done.error is not None and self._error is None:
-            self._error = done.error
+    async def _read(self) -> bytes:
+        return b"" if self._pieces is None else await anext(self._pieces, b"")
 
     async def _do(self, task: Task) -> None:
-        exchange = self._exchange
-        assert exchange is not None
+        if isinstance(task, Done):
+            await self._end(task)
+        elif isinstance(task, Piece):
+            self._out.append(task.data)
+        elif isinstance(task, Pour):
+            self._taking = task.take
+        else:
+            await self._ask_the_provider(task)
+
+    async def _ask_the_provider(self, task: Task) -> None:
         try:
             if isinstance(task, Send):
-                response = await self._inner.send(outbound(self._inner, self._request, task), stream=True)
-                self._response = response
-                whole = None if streams(response) else await _whole_async(response, exchange)
-                self._pieces = response.aiter_raw() if whole is None else None
-                exchange.began(response.status_code, headers_of(response), whole)
+                await self._send(task)
             elif isinstance(task, More):
-                piece = b"" if self._pieces is None else await anext(self._pieces, b"")
-                exchange.read_on(piece)
-            elif isinstance(task, Pour):
-                await self._drain(task.take)
-        except BaseException as error:  # noqa: BLE001 - the engine must hear of it; it is raised again where the user is
-            self._give_up(exchange, error)
+                self._exchange_here.read_on(await self._read())
+        except BaseException as error:  # noqa: BLE001 - as above
+            self._give_up(error)
 
+    async def _send(self, task: Send) -> None:
+        exchange = self._exchange_here
+        self._sent = outbound(self._module, self._request, task)
+        response = self._response = await self._inner.send(self._sent, stream=True, **self._how)
+        headers = headers_of(response)
+        self._pieces = pieces_of_async(response)
+        whole = None if streams(response) else await _joined(self._pieces, exchange)
+        exchange.began(response.status_code, headers, whole)
 
-_draining: set[asyncio.Task[None]] = set()
+    async def _end(self, done: Done) -> None:
+        self._finished(done)
+        if not self._more_to_read:
+            await self._release()
+
+    async def _release(self) -> None:
+        """As of `SyncCall`."""
+        if not self._over or self._released:
+            return
+        if self._more_to_read:
+            with suppress(Exception):
+                await self._read_out()
+        if self._pieces is not None:
+            await end_of_reading(self._pieces)
+        if self._response is not None:
+            await self._response.aclose()
+        self._closed()
+
+    async def _read_out(self) -> None:
+        for _ in range(TRAILING_PIECES):
+            if not await self._read():
+                return
 
 
 class AsyncBody:
-    """As `SyncBody`, for asynchronous clients."""
+    """As `SyncBody`, for asynchronous clients. No generator: nobody need end it where it is dropped half-way."""
 
     def __init__(self, call: AsyncCall) -> None:
         self._call = call
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._call.pieces()
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self._call.piece()
+        if not piece:
+            raise StopAsyncIteration
+        return piece
 
     async def aclose(self) -> None:
         self._call.close()
@@ -230,9 +185,9 @@ class AsyncBody:
 _STREAMS = BodyKind("AsyncByteStream", AsyncBody)
 
 
-async def _whole_async(response: Any, exchange: Exchange) -> bytes:
-    size, pieces = 0, []
-    async for piece in response.aiter_raw():
+async def _joined(pieces: AsyncIterator[bytes], exchange: Exchange) -> bytes:
+    size, joined = 0, []
+    async for piece in pieces:
         size += len(piece)
-        pieces.append(bounded(piece, size, exchange))
-    return b"".join(pieces)
+        joined.append(bounded(piece, size, exchange))
+    return b"".join(joined)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from farthing.accounts.receipt import receipt as receipt_of
@@ -17,7 +18,9 @@ from farthing.ports.outcomes import OtherCost, Outcome
 from farthing.pricing.tool_price import TOOL
 from farthing.sdk.amounts import Amounts, dollars
 from farthing.sdk.beats import PROMISE_MS
-from farthing.sdk.engine import LocalEngine, local_engine
+from farthing.sdk.engine import LocalEngine, local_engine, store_named
+from farthing.sdk.errors import Misused
+from farthing.sdk.scope import RUN, STORE, Scope, inherited
 
 BY = "sdk"
 MOST_CALLS = 5_000
@@ -75,6 +78,25 @@ class Backing(Protocol):
         ...
 
     def receipt(self, opened: Opened) -> RunReceiptView: ...
+
+
+def store_for(wanted: object, around: Scope | None) -> str:
+    """Where a budget is counted that asks for this store: where those around it are. Raises Misused where it asks for another
+    one, as no call can be charged to both."""
+    outer = around.store if around is not None else store_named() if inherited() else None
+    if wanted is None:
+        return store_named() if outer is None else outer
+    if not isinstance(wanted, str) or not wanted:
+        raise Misused(f"farthing.budget(): store is a file or a gateway's address, not {wanted!r}")
+    if outer is None:
+        return wanted
+    if wanted.rstrip("/") != outer.rstrip("/"):
+        where = "the budget around this one" if around is not None else f"the run of {RUN}"
+        raise Misused(
+            f"{where} is counted in {outer}, and a call is charged to all of its budgets or to none: "
+            f"leave out store={wanted!r}, or set {STORE} to it for both"
+        )
+    return outer
 
 
 class LocalBacking:
@@ -138,8 +160,8 @@ def _left(standing: Standing, budget: Budget) -> int | None:
 async def _open(local: LocalEngine, opened: Opened, *, announced: bool) -> None:
     engine = local.engine
     if announced:
-        start = engine.store.guards.start
-        await asyncio.to_thread(start, opened.name, by="", beat_every_ms=PROMISE_MS, labels=opened.labels, who=BY)
+        start = partial(engine.store.guards.start, by="", beat_every_ms=PROMISE_MS, who=BY, here=True)
+        await asyncio.to_thread(start, opened.name, labels=opened.labels)
         local.beats.add(opened.name)
     if opened.budget.limits:
         await asyncio.to_thread(engine.directory.put_budget, opened.budget, BY)

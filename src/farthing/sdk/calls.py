@@ -13,7 +13,7 @@ from farthing.domain.errors import BadRequest, LedgerUnavailable
 from farthing.domain.record import Labels
 from farthing.sdk.desk import CallDesk
 from farthing.sdk.engine import LocalEngine
-from farthing.sdk.exchange import Done, Exchange
+from farthing.sdk.exchange import Exchange
 from farthing.sdk.routes import Path
 from farthing.wire.dialect import Dialect
 
@@ -60,7 +60,7 @@ async def serve(engine: LocalEngine, request: Request, exchange: Exchange) -> No
     except Exception as broken:  # noqa: BLE001 - raised where the user is
         error = broken
     finally:
-        exchange.over(Done(exchange.complete, error))
+        exchange.over(error)
 
 
 async def _serve(local: LocalEngine, request: Request, exchange: Exchange) -> None:
@@ -78,7 +78,7 @@ async def _serve(local: LocalEngine, request: Request, exchange: Exchange) -> No
         caller=Caller(labels=merged(heard.labels, request.labels)),
         path=request.path.own,
         query=request.query,
-        headers=(_PLAIN, *(pair for pair in request.headers if _goes_on(pair[0]))),
+        headers=(_PLAIN, *[pair for pair in request.headers if pair[0] not in _HOPS and not pair[0].startswith(_OURS)]),
         patience_ms=_patience_ms(request.headers),
         skeleton=msgspec.json.encode(draft.skeleton(engine.skeleton_key)),
     )
@@ -88,10 +88,6 @@ async def _serve(local: LocalEngine, request: Request, exchange: Exchange) -> No
 def merged(said: Labels, ours: Labels) -> Labels:
     """Both, sorted by name; ours where both name one."""
     return tuple(sorted({**dict(said), **dict(ours)}.items()))
-
-
-def _goes_on(name: bytes) -> bool:
-    return name not in _HOPS and not name.startswith(_OURS)
 
 
 def _patience_ms(headers: Headers) -> int | None:

@@ -1,7 +1,7 @@
 """The door of one wrapped client: which of its requests are calls, and what becomes of the others."""
 
-import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,9 +13,11 @@ from farthing.sdk.blocking import SyncCall
 from farthing.sdk.calls import Request
 from farthing.sdk.engine import MEMORY, local_engine, running, store_named
 from farthing.sdk.errors import NO_BUDGET, RUN_ENDED, Misused
-from farthing.sdk.http import as_own
-from farthing.sdk.remote import is_address, is_loopback
-from farthing.sdk.remote_door import to_gateway
+from farthing.sdk.fetched import fetched_by, heard, heard_async, plainly
+from farthing.sdk.http import lowered, origin_of
+from farthing.sdk.loops import here
+from farthing.sdk.remote_ask import is_address, is_loopback
+from farthing.sdk.remote_door import sent, sent_async, to_gateway
 from farthing.sdk.routes import Path, call_of, dialect_of, is_free
 from farthing.sdk.scope import RUN, STORE, Scope, check_process, current, inherited
 
@@ -44,6 +46,10 @@ _NAMES = {
 }
 """Hosts whose prices the book lists under a name of their own."""
 _AZURE = ".openai.azure.com"
+_MOST_PROVIDERS = 256
+_SIGNED = "AWS4-"
+"""How Amazon's signature of a request begins, in its `Authorization`."""
+_UNWRAPPED = "use the client that was not wrapped for it"
 
 
 class Door:
@@ -55,8 +61,9 @@ class Door:
         self._format = format
         self._terms = terms
 
-    def handle(self, request: Any) -> Any:
-        """A blocking client's request."""
+    def handle(self, request: Any, *, stream: bool, **how: Any) -> Any:
+        """A blocking client's request. `stream` and `how` are what its own HTTP is told beside it."""
+        self._check_open()
         try:
             scope = self._scope()
             path = call_of(self._format, request.method, request.url.path)
@@ -66,17 +73,19 @@ class Door:
             store = store_of(scope)
             if is_address(store):
                 request.read()
-                return self.inner.send(self._redirected(store, request, path, scope), stream=True)
+                return sent(self.inner, self._redirected(store, request, path, scope), store, stream=stream, **how)
             if path is None:
-                return self.inner.send(as_own(self.inner, request), stream=True)
+                return self._pass(request, store, stream=stream, **how)
             asked = self._asked(path, request, scope)
             request.read()
-            return SyncCall(self.inner, self._module, request).begin(local_engine(store), asked(request.content))
+            call = SyncCall(self.inner, self._module, request, **how)
+            return call.begin(local_engine(store), asked(request.content))
         except FarthingError as error:
             return self._surface(request, error)
 
-    async def handle_async(self, request: Any) -> Any:
+    async def handle_async(self, request: Any, *, stream: bool, **how: Any) -> Any:
         """The same for an asynchronous one."""
+        self._check_open()
         try:
             scope = self._scope()
             path = call_of(self._format, request.method, request.url.path)
@@ -86,17 +95,35 @@ class Door:
             store = store_of(scope)
             if is_address(store):
                 await request.aread()
-                return await self.inner.send(self._redirected(store, request, path, scope), stream=True)
+                redirected = self._redirected(store, request, path, scope)
+                return await sent_async(self.inner, redirected, store, stream=stream, **how)
             if path is None:
-                return await self.inner.send(as_own(self.inner, request), stream=True)
+                return await self._pass_async(request, store, stream=stream, **how)
             asked = self._asked(path, request, scope)
             await request.aread()
             engine = running(store)
             if engine is None:
-                engine = await asyncio.to_thread(local_engine, store)
-            return await AsyncCall(self.inner, self._module, request).begin(engine, asked(request.content))
+                engine = await here().in_thread(lambda: local_engine(store))
+            call = AsyncCall(self.inner, self._module, request, **how)
+            return await call.begin(engine, asked(request.content))
         except FarthingError as error:
             return self._surface(request, error)
+
+    def _check_open(self) -> None:
+        if self.inner.is_closed:  # or money would be set aside for what cannot be sent
+            raise RuntimeError("Cannot send a request, as the client has been closed.")
+
+    def _pass(self, request: Any, store: str, **how: Any) -> Any:
+        """What costs nothing, as it is; an answer that is fetched may tell what an earlier call has cost."""
+        if self._format != "openai" or not fetched_by(request):
+            return self.inner.send(request, **how)
+        return heard(self.inner.send(plainly(request), **{**how, "stream": True}), self._module, store)
+
+    async def _pass_async(self, request: Any, store: str, **how: Any) -> Any:
+        if self._format != "openai" or not fetched_by(request):
+            return await self.inner.send(request, **how)
+        answer = await self.inner.send(plainly(request), **{**how, "stream": True})
+        return await heard_async(answer, self._module, store)
 
     def _scope(self) -> Scope | None:
         """The budgets that this request is charged to. Raises Misused where they cannot be spent from here."""
@@ -107,7 +134,11 @@ class Door:
     def _refused(self, request: Any, path: Path | None, scope: Scope | None) -> Any:
         """The answer to what may not be sent; None for what may."""
         if path is None:
-            return None if is_free(request.method, request.url.path) else self._not_governed(request)
+            name = name_of(request.url.host, self._format)
+            return None if is_free(request.method, request.url.path, name) else self._not_governed(request)
+        if _SIGNED in request.headers.get("authorization", ""):
+            message = "this request is signed with its body, which Farthing may have to change, so it was not sent"
+            return self._say(request, 400, "not_governed", f"{message}; {_UNWRAPPED}")
         if scope is not None and scope.ended:
             message = f"the block of the budget {scope.ended!r} is over, and so is what may be asked in its name"
             return self._say(request, 402, RUN_ENDED, message)
@@ -126,15 +157,8 @@ class Door:
 
     def _asked(self, path: Path, request: Any, scope: Scope | None) -> Callable[[bytes], Request]:
         url = request.url
-        port = f":{url.port}" if url.port else ""
-        provider = Provider(
-            name=name_of(url.host, self._format),
-            format=self._format,
-            origin=f"{url.scheme}://{url.host}{port}",
-            base_path=path.base,
-            retries=0,  # the client has retries of its own, and each is a call with a hold of its own
-        )
-        headers = tuple((name.lower(), value) for name, value in request.headers.raw)
+        provider = _provider(name_of(url.host, self._format), self._format, origin_of(url), path.base)
+        headers = lowered(request.headers.raw)
         labels = inherited() if scope is None else scope.labels
         return lambda body: Request(path, provider, url.query.decode("ascii"), headers, body, labels)
 
@@ -145,7 +169,7 @@ class Door:
     def _not_governed(self, request: Any) -> Any:
         message = (
             f"{request.method} {request.url.path} may cost money that Farthing does not count yet, so it was not sent; "
-            "use the client that was not wrapped for it"
+            f"{_UNWRAPPED}"
         )
         return self._say(request, 400, "not_governed", message)
 
@@ -165,6 +189,12 @@ class Door:
         return self._module.Response(status, headers=headers, content=content, request=request)
 
 
+@lru_cache(_MOST_PROVIDERS)
+def _provider(name: str, format: str, origin: str, base: str) -> Provider:
+    """Where a client goes, as the engine knows it. The client has retries of its own, and each is a call with its own hold."""
+    return Provider(name=name, format=format, origin=origin, base_path=base, retries=0)
+
+
 def store_of(scope: Scope | None) -> str:
     """Where a call is counted: where its budget is, whatever the environment says by now."""
     return store_named() if scope is None else scope.store
@@ -179,26 +209,3 @@ def is_astray(host: str) -> bool:
 def name_of(host: str, format: str) -> str:
     """What the price book calls the provider at this host; the dialect's maker where it lists none."""
     return "azure" if host.endswith(_AZURE) else _NAMES.get(host, format)
-
-
-def guard(module: Any, door: Door, *, asynchronous: bool) -> Any:
-    """A transport of this httpx that goes through the door."""
-    if asynchronous:
-
-        class AsyncGuard(module.AsyncBaseTransport):  # type: ignore[misc]  # httpx or httpx2, whichever the client uses
-            async def handle_async_request(self, request: Any) -> Any:
-                return await door.handle_async(request)
-
-            async def aclose(self) -> None:
-                await door.inner.aclose()
-
-        return AsyncGuard()
-
-    class SyncGuard(module.BaseTransport):  # type: ignore[misc]
-        def handle_request(self, request: Any) -> Any:
-            return door.handle(request)
-
-        def close(self) -> None:
-            door.inner.close()
-
-    return SyncGuard()

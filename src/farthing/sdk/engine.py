@@ -6,11 +6,12 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from farthing.config.bereaving import bereave_for_ever
 from farthing.config.build import build, shut
 from farthing.config.engine import Engine
 from farthing.config.load import load
@@ -19,6 +20,7 @@ from farthing.domain.errors import LedgerUnavailable
 from farthing.sdk.beats import Beats
 from farthing.sdk.desk import ProviderRules
 from farthing.sdk.errors import Misused
+from farthing.sdk.loops import here
 from farthing.sdk.scope import STORE
 
 T = TypeVar("T")
@@ -102,7 +104,7 @@ class LocalEngine:
 
     async def do_async(self, work: Coroutine[Any, Any, T]) -> T:
         """The same, from another event loop, which goes on meanwhile."""
-        return await asyncio.wrap_future(self._submit(work))
+        return await here().answer(self._submit(work))
 
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin this on the engine's loop and return at once."""
@@ -159,18 +161,24 @@ class LocalEngine:
         self._stop = asyncio.Event()
         asyncio.get_running_loop().set_default_executor(_Threads(thread_name_prefix="farthing"))
         engine = await build(self.settings, what="sdk")
-        watching = asyncio.create_task(engine.alerting.run()) if self.settings.alerts else None
         self.beats = Beats(engine)
-        beating = asyncio.create_task(self.beats.go_on())
+        beside = [asyncio.create_task(work) for work in self._beside(engine)]
         self._started.set_result((engine, asyncio.get_running_loop()))
         await self._stop.wait()
-        beating.cancel()
         if self.calls:
             await asyncio.wait(set(self.calls), timeout=DRAIN_SECONDS)
-        for task in (*self.calls, *((watching,) if watching else ())):
+        for task in (*self.calls, *beside):
             task.cancel()
-        await asyncio.gather(*self.calls, *((watching,) if watching else ()), return_exceptions=True)
+        await asyncio.gather(*self.calls, *beside, return_exceptions=True)
         await shut(engine)
+
+    def _beside(self, engine: Engine) -> Iterator[Coroutine[Any, Any, None]]:
+        """What goes on for as long as it runs."""
+        if self.settings.alerts:
+            yield engine.alerting.run()
+        if not self.in_memory:
+            yield self.beats.go_on()
+            yield bereave_for_ever(engine.store.guards, engine.refresh_soon)
 
 
 _lock = threading.Lock()

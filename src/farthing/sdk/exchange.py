@@ -36,11 +36,10 @@ class Pour(NamedTuple):
 
 
 class Begin(NamedTuple):
-    """The user's answer begins. `body` None: its pieces follow."""
+    """The user's answer begins, and its pieces follow."""
 
     status: int
     headers: Headers
-    body: bytes | None
 
 
 class Piece(NamedTuple):
@@ -49,11 +48,23 @@ class Piece(NamedTuple):
     data: bytes
 
 
+class Whole(NamedTuple):
+    """The user's answer, where it comes at once."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
 class Done(NamedTuple):
     """The call is over: every hold has its end. `error` is what broke on our side; None otherwise."""
 
     complete: bool
     error: BaseException | None = None
+    answer: Whole | None = None
+    """None where it began before, or never."""
+    last: bytes = b""
+    """The last piece of an answer that began before."""
 
 
 Task = Send | More | Pour | Begin | Piece | Done
@@ -81,8 +92,10 @@ class Exchange:
         self._told: asyncio.Future[bytes] | None = None
         self._on_gone: Callable[[], None] | None = None
         self._leaving: asyncio.Future[None] | None = None
-        self.complete = False
+        self._complete = False
         """The user has all of the answer."""
+        self._answer: Whole | None = None
+        self._last = b""
         self._lock = threading.RLock()
         """Held while a piece is taken, so that an answer is not given up in the midst of one. Whoever takes may give up."""
         self._taking = False
@@ -160,9 +173,9 @@ class Exchange:
         if self._on_gone is not None:
             self._on_gone()
 
-    def over(self, done: Done) -> None:
+    def over(self, error: BaseException | None) -> None:
         """Tell the caller's side that nothing more will come."""
-        self._ask(done)
+        self._ask(Done(self._complete, error, self._answer, self._last))
 
     # farthing.ports.upstream.Upstream and Answer
 
@@ -171,7 +184,7 @@ class Exchange:
         return self
 
     async def read(self) -> bytes:
-        if self._ended:
+        if self._ended or self._complete:  # what follows the end is nobody's money: the caller's side reads it out
             return b""
         if self._whole is not None:
             self._ended = True
@@ -224,11 +237,11 @@ class Exchange:
     # farthing.ports.client.Client
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
-        self.complete = True
-        self._ask(Begin(status, headers, body))
+        self._complete = True
+        self._answer = Whole(status, headers, body)
 
     async def head(self, status: int, headers: Headers) -> None:
-        self._ask(Begin(status, headers, None))
+        self._ask(Begin(status, headers))
 
     def write(self, piece: bytes) -> bool:
         if self._taking:
@@ -245,9 +258,7 @@ class Exchange:
             self.write(piece)
 
     async def end(self, last: bytes = b"") -> None:
-        if last:
-            self.write(last)
-        self.complete = True
+        self._last, self._complete = last, True
 
     async def cut(self) -> None:
         return

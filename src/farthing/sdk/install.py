@@ -1,8 +1,9 @@
 """For code that one cannot touch: from `install()` on, every OpenAI and Anthropic client is wrapped as it is made.
 
-Patched are two methods of each of four classes, `__init__` and `_make_status_error`: those of `openai.OpenAI`,
+Patched are two methods of each of a few classes, `__init__` and `_make_status_error`: those of `openai.OpenAI`,
 `openai.AsyncOpenAI`, `anthropic.Anthropic` and `anthropic.AsyncAnthropic`, and so of what derives from them (Azure, and
-the module-level client of `openai`). Clients that were made before stay as they are.
+the module-level client of `openai`); and Bedrock's and Vertex's of `anthropic`, whose calls are refused, since nobody
+here can count them. Clients that were made before stay as they are.
 """
 
 import functools
@@ -13,9 +14,13 @@ from typing import Any
 
 from farthing.sdk.door import Terms
 from farthing.sdk.errors import Misused
-from farthing.sdk.wrap import FORMATS, MAKES_ERRORS, guarded_http, is_guarded, translated
+from farthing.sdk.wrap import ELSEWHERE, FORMATS, MAKES_ERRORS, close_sockets, guarded_http, is_guarded, translated
 
-CLASSES = {"openai": ("OpenAI", "AsyncOpenAI"), "anthropic": ("Anthropic", "AsyncAnthropic")}
+CLASSES = {
+    "openai": ("OpenAI", "AsyncOpenAI"),
+    "anthropic": ("Anthropic", "AsyncAnthropic", *ELSEWHERE, *(f"Async{name}" for name in ELSEWHERE)),
+}
+"""Those that a generation does not have are passed over, and so are those that derive from the first two."""
 _BEGINS = "__init__"
 _lock = threading.Lock()
 _before: dict[tuple[Any, str], Any] = {}
@@ -37,8 +42,8 @@ def install(*, require_budget: bool = False) -> tuple[str, ...]:
         _terms = Terms(require_budget=require_budget)
         for package in found:
             module = importlib.import_module(package)
-            for name in CLASSES[package]:
-                _patch(getattr(module, name), FORMATS[package])
+            for kind in _own_classes(module, CLASSES[package]):
+                _patch(kind, FORMATS[package])
     return found
 
 
@@ -51,6 +56,16 @@ def uninstall() -> None:
         _before.clear()
 
 
+def _own_classes(module: Any, names: tuple[str, ...]) -> list[Any]:
+    """The classes of these names, without those that derive from one before them."""
+    found: list[Any] = []
+    for name in names:
+        kind = getattr(module, name, None)
+        if kind is not None and not issubclass(kind, tuple(found)):
+            found.append(kind)
+    return found
+
+
 def _patch(kind: Any, dialect: str) -> None:
     if (kind, _BEGINS) in _before:
         return
@@ -61,7 +76,8 @@ def _patch(kind: Any, dialect: str) -> None:
     def __init__(self: Any, *args: Any, **named: Any) -> None:  # noqa: N807 - it takes that one's place
         begins(self, *args, **named)
         if not is_guarded(self._client):
-            self._client = guarded_http(self, dialect, _terms)
+            self._client = guarded_http(self._client, dialect, _terms)
+        close_sockets(self)
 
     kind.__init__ = __init__
     setattr(kind, MAKES_ERRORS, translated(makes_errors))

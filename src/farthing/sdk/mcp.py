@@ -24,8 +24,6 @@ class McpTools:
         self._box = box
         self._said = said
         self._known = {name: tool(name, cost=cost, **said) for name, cost in costs.items()}
-        for what in self._known.values():
-            box.take(what)
 
     async def call_tool(self, name: str, arguments: Mapping[str, Any] | None = None, *rest: Any, **named: Any) -> Any:
         """As the session's own. Raises ToolRefused where the call may not be made; with `tells` the answer is the reason, as

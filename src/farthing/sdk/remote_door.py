@@ -1,6 +1,9 @@
 """A call by a gateway's address: the same request, sent to the gateway with the labels of its budgets."""
 
+import asyncio
 import os
+import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,12 +11,16 @@ from farthing.accounts.attribution import HEADER, read_labels
 from farthing.domain.record import Labels
 from farthing.sdk.calls import merged
 from farthing.sdk.errors import Misused
-from farthing.sdk.remote import KEY, is_loopback
+from farthing.sdk.remote_ask import KEY, away, is_loopback
 from farthing.sdk.routes import Path
 
 _MAKERS = {"openai": "api.openai.com", "anthropic": "api.anthropic.com"}
 _CREDENTIALS = ("authorization", "x-api-key", "api-key")
 _HOPS = ("host", "content-length", "transfer-encoding", "connection", "accept-encoding")
+_UNREACHABLE = frozenset(("ConnectError", "ConnectTimeout"))
+"""What httpx raises, of either generation, where nothing can have been sent."""
+AGAIN_SECONDS = (0.2, 1.0)
+"""Before a gateway that cannot be reached is asked again: it may just be started anew."""
 _VERSION = {"openai": "/v1", "anthropic": ""}
 """What stands before the paths of a dialect at a gateway; Anthropic's own paths say it."""
 
@@ -35,6 +42,40 @@ def to_gateway(inner: Any, request: Any, store: str, format: str, path: Path | N
         content=request.content,
         extensions={name: value for name, value in request.extensions.items() if name != "sni_hostname"},
     )
+
+
+def sent(inner: Any, request: Any, store: str, **how: Any) -> Any:
+    """The gateway's answer to a request that `to_gateway` made. Raises LedgerUnavailable where it cannot be reached (nothing
+    was sent); what else happens on the way is the client's own to deal with."""
+    pauses = iter(AGAIN_SECONDS)
+    while True:
+        try:
+            return inner.send(request, **how)
+        except Exception as error:  # noqa: BLE001 - raised again unless nothing was sent
+            pause = _pause_after(error, pauses, store)
+        time.sleep(pause)
+
+
+async def sent_async(inner: Any, request: Any, store: str, **how: Any) -> Any:
+    """The same for an asynchronous client."""
+    pauses = iter(AGAIN_SECONDS)
+    while True:
+        try:
+            return await inner.send(request, **how)
+        except Exception as error:  # noqa: BLE001 - raised again unless nothing was sent
+            pause = _pause_after(error, pauses, store)
+        await asyncio.sleep(pause)
+
+
+def _pause_after(error: Exception, pauses: Iterator[float], store: str) -> float:
+    """How long to wait before it is asked again. Raises the error where something may have been sent, LedgerUnavailable
+    where it was asked often enough."""
+    if _UNREACHABLE.isdisjoint(kind.__name__ for kind in type(error).__mro__):
+        raise error
+    pause = next(pauses, None)
+    if pause is None:
+        raise away(store, str(error) or type(error).__name__) from error
+    return pause
 
 
 def _own(path: str, format: str) -> str:

@@ -18,11 +18,14 @@ _CALLS: dict[str, tuple[tuple[str, Dialect], ...]] = {
     "anthropic": (("/v1/messages", MessagesDialect()),),
 }
 _FREE = re.compile(
-    r".*/(?:moderations|messages/count_tokens|responses/input_tokens|uploads(?:/[^/]+/(?:parts|complete|cancel))?"
-    r"|(?:responses|batches|messages/batches)/[^/]+/cancel|(?:v\d\w*|openai)/files)"
+    r".*/(?:messages/count_tokens|responses/input_tokens|uploads(?:/[^/]+/(?:parts|complete|cancel))?|(?:v\d\w*|openai)/files"
+    r"|(?:responses|batches|messages/batches|fine_tuning/jobs|file_batches|runs|chatkit/sessions)/[^/]+/cancel"
+    r"|fine_tuning/jobs/[^/]+/pause|(?:realtime/calls|live/sessions)/[^/]+/(?:hangup|reject))"
 )
-"""Paths that providers do not bill, whatever is posted there. Named whole: Anthropic's `/v1/complete` is a call, and files
-that go into a vector store or a container are billed there."""
+"""Paths that providers do not bill, whatever is posted there; stopping what costs is among them. Named whole: Anthropic's
+`/v1/complete` is a call, and files that go into a vector store or a container are billed there."""
+_FREE_AT_OPENAI = re.compile(r".*/(?:moderations|conversations(?:/[^/]+(?:/items)?)?)")
+"""Others have these paths too and bill them: with Mistral, a conversation is a call and a moderation has its price."""
 _READING = ("GET", "HEAD", "DELETE", "OPTIONS")
 
 
@@ -45,9 +48,13 @@ def call_of(format: str, method: str, path: str) -> Path | None:
     return None
 
 
-def is_free(method: str, path: str) -> bool:
-    """Whether this costs nothing at the provider, so that it may go on as it is."""
-    return method in _READING or _FREE.fullmatch(path) is not None
+def is_free(method: str, path: str, provider: str) -> bool:
+    """Whether this costs nothing at the provider, named as in the price book, so that it may go on as it is."""
+    if method in _READING:
+        return True
+    if method != "POST":
+        return False
+    return _FREE.fullmatch(path) is not None or (provider == "openai" and _FREE_AT_OPENAI.fullmatch(path) is not None)
 
 
 def dialect_of(format: str) -> Dialect:

@@ -1,7 +1,7 @@
 """A budget around a block of code: what is asked inside is charged to it, and to every budget around it."""
 
-import asyncio
 import functools
+import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,12 +11,14 @@ from typing import Any, Self, TypeVar
 from farthing.domain.budget import Unit
 from farthing.domain.money import parse_usd
 from farthing.sdk.amounts import Amounts, dollars
-from farthing.sdk.backing import Backing, LocalBacking, Opened
+from farthing.sdk.backing import Backing, LocalBacking, Opened, store_for
 from farthing.sdk.calls import merged
-from farthing.sdk.engine import LocalEngine, local_engine, store_named
+from farthing.sdk.engine import LocalEngine, local_engine
 from farthing.sdk.errors import Misused
+from farthing.sdk.loops import here
 from farthing.sdk.receipt import RunReceipt
-from farthing.sdk.remote import RemoteBacking, is_address
+from farthing.sdk.remote import RemoteBacking
+from farthing.sdk.remote_ask import is_address
 from farthing.sdk.scope import Life, Scope, check_process, current, depth_below, environ_of, inherited, label_at, within
 from farthing.sdk.terms import Terms, labels_of, terms
 from farthing.sdk.tooled import Tooled
@@ -27,10 +29,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Run(Tooled):
     """One budget, made by `farthing.budget(…)`. Enter it with `with` or `async with`, once."""
 
-    def __init__(self, wanted: Terms) -> None:
+    def __init__(self, wanted: Terms, store: str | None = None) -> None:
         self.name = wanted.name
         """What its calls carry as their `run` (or `run.1`, … inside another budget). Unlike any other's."""
         self._terms = wanted
+        self._store = store
         self._backing: Backing | None = None
         self._opened: Opened | None = None
         self._scope: Scope | None = None
@@ -49,17 +52,17 @@ class Run(Tooled):
 
     async def __aenter__(self) -> Self:
         around = current.get()
-        return self._enter(await asyncio.to_thread(self._open, around))
+        return self._enter(await here().in_thread(lambda: self._open(around)))
 
     async def __aexit__(self, *_: object) -> None:
         self._leave()
-        await asyncio.to_thread(self._close)
+        await here().in_thread(self._close)
 
     def bind(self, work: F) -> F:
         """The same function, spending from this budget wherever it is called: in a thread, an executor, a callback."""
         scope = self.scope
 
-        if asyncio.iscoroutinefunction(work):
+        if inspect.iscoroutinefunction(work):
 
             @functools.wraps(work)
             async def bound_async(*args: Any, **named: Any) -> Any:
@@ -146,7 +149,7 @@ class Run(Tooled):
         """The engine that counts it, for what is charged beside calls. Raises Misused where a gateway does."""
         scope = self.scope
         if is_address(scope.store):
-            raise Misused(f"{self.name} is counted by the gateway at {scope.store}, which charges calls of models only")
+            raise Misused(f"{self.name} is counted by the gateway at {scope.store}, not by an engine of this process")
         return local_engine(scope.store)
 
     def _here(self) -> Scope:
@@ -159,7 +162,7 @@ class Run(Tooled):
         if self._scope is not None:
             raise Misused("a budget is entered once; call farthing.budget(…) again for another one")
         check_process(around)
-        backing = self._backing = backing_of(store_named() if around is None else around.store)
+        backing = self._backing = backing_of(store_for(self._store, around))
         if self._terms.keeps and backing.in_memory:
             raise Misused(
                 f"the window of {self.name!r} outlives this program, whose budgets are in memory: "
@@ -217,13 +220,15 @@ def budget(  # noqa: PLR0913 - each by its name, as the file names them
     per_call: str | None = None,
     per_output: int | None = None,
     bound: str | None = None,
+    store: str | None = None,
     **labels: str,
 ) -> Run:
     """A budget for a block of code: `with farthing.budget("$2", tokens=200_000, calls=50, agent="triage") as run:`.
 
     Any of the limits, or none (then it only counts). Budgets nest: a call inside is charged to all of them, all or none.
     `labels` say whom the calls are for. `wait` is how long a call may queue for money that others hold (`"20s"`).
-    `window` makes it outlive its block (`name="nightly", window="day"`); that needs a store on disk.
+    `window` makes it outlive its block (`name="nightly", window="day"`); that needs a store on disk. `store` is where it is
+    counted (a file, or a gateway's address), where FARTHING_STORE does not say so.
 
     Raises Misused naming what cannot be; BadConfig or StoreBroken on entering, where the store cannot be used.
     """
@@ -236,4 +241,4 @@ def budget(  # noqa: PLR0913 - each by its name, as the file names them
         "per_output": per_output,
         "bound": bound,
     }
-    return Run(terms(limit, given, name, labels))
+    return Run(terms(limit, given, name, labels), store)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from farthing.domain.record import Labels
 from farthing.sdk.errors import Misused
@@ -42,6 +42,15 @@ class Scope(NamedTuple):
     def ended(self) -> str:
         """The name of a budget whose block is over; "" where none is."""
         return next((life.name for life in self.lives if life.over), "")
+
+
+class Scoped(Protocol):
+    """Whatever calls may be charged to: a budget."""
+
+    @property
+    def scope(self) -> Scope:
+        """Raises Misused where it is not open."""
+        ...
 
 
 current: ContextVar[Scope | None] = ContextVar("farthing_scope", default=None)

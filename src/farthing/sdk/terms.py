@@ -15,8 +15,11 @@ from farthing.config.reader import Reader
 from farthing.config.values import Surroundings
 from farthing.domain.budget import Budget
 from farthing.domain.record import Labels
+from farthing.sdk.engine import CONFIG
 from farthing.sdk.errors import Misused
 
+_OF_THE_FILE = frozenset(("hard", "soft", "unknown", "match", "tz", "floor"))
+"""Settings of budgets that have no argument here. Taken for labels, they would be obeyed by nobody, unseen."""
 _PASSING = "lifetime"
 """The window of a budget that ends with its block."""
 
@@ -75,6 +78,8 @@ def _named(name: str | None, *, keeps: bool) -> str:
 def labels_of(labels: Mapping[str, object]) -> Labels:
     """Labels as a call carries them. Raises Misused naming the one that cannot be."""
     for label in labels:
+        if label in _OF_THE_FILE:
+            raise Misused(f"farthing.budget() has no {label!r}: it is a setting of a budget in the file that {CONFIG} names")
         if LABEL_NAME.fullmatch(label) is None or label == "run" or label.startswith("run."):
             raise Misused(
                 f"{label!r} cannot be a label here: lower-case letters, digits and _ . - after a letter, and not run"

@@ -1,8 +1,10 @@
 """What a tool raises where it may not run, and what it may raise itself to say that nothing was bought."""
 
+from typing import Any
+
 from farthing.domain.errors import Theirs
 from farthing.domain.refusal import Refusal
-from farthing.sdk.errors import BudgetExceeded, Refused, describe
+from farthing.sdk.errors import BUDGET_CODES, BudgetExceeded, Refused, code_in, describe
 from farthing.wire.figures import figures, sentences
 
 
@@ -33,14 +35,21 @@ class NotCharged(Theirs):
 
 def refused_by(refusal: Refusal, tool: str) -> ToolRefused:
     """A refusal of the engine's as what the tool raises."""
-    paying = refusal.code in ("budget_exceeded", "budget_reserved")
+    told = {"code": refusal.code, "message": sentences(refusal), "farthing": figures(refusal)}
+    return refused_with({"error": told}, tool, why=refusal.message)
+
+
+def refused_with(body: Any, tool: str, why: str = "") -> ToolRefused:
+    """A refusal in the words of a gateway as what the tool raises. `why` is it without what to do, where that is known."""
+    code, message = code_in(body), str(body["error"]["message"])
+    paying = code in BUDGET_CODES
     kind = ToolBudgetExceeded if paying else ToolRefused
-    why = "the budget cannot pay for it" if paying else refusal.message
+    why = "the budget cannot pay for it" if paying else why or message
     error = kind(
-        sentences(refusal),
+        message,
         tool=tool,
-        code=refusal.code,
-        for_model=f"The tool {tool} was not run: {why}. Do not call it again; answer with what you have.",
+        code=code,
+        for_model=f"The tool {tool} was not run: {why.rstrip('.')}. Do not call it again; answer with what you have.",
     )
-    describe(error, {"error": {"code": refusal.code, "farthing": figures(refusal)}})
+    describe(error, body)
     return error

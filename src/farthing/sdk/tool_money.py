@@ -1,186 +1,93 @@
-"""Money for tools: held on every budget in scope before a tool runs, and settled to the nano-dollar after it.
+"""Money for tools, as a program in process holds it: at the engine of this process, or at a gateway (`remote_money`).
 
-The same ledger, accounts and records as for models: one call with one attempt, provider `tool`, the tool's name as its
-model, no tokens. Budgets on money hold it; those on tokens and calls do not count it.
+What holding and settling mean stands in `farthing.call.tool_money`, which both come to.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol
 
-from farthing.budgets.hold import charges
-from farthing.budgets.refusals import declined
-from farthing.budgets.terms import Terms, terms_of
-from farthing.config.engine import Engine
-from farthing.domain.budget import COUNTS, AccountKey, Standing
-from farthing.domain.hold import Charge, Declined, Loss, Reserve, Reserved, Settlement, Spent, Void
-from farthing.domain.ids import attempt_id
-from farthing.domain.money import PICOS_PER_NANO
-from farthing.domain.record import AttemptOpening, CallClosing, CallOpening, Labels
-from farthing.domain.refusal import Refusal, amount_text
-from farthing.domain.usage import Usage
-from farthing.guard.lifecycle import Stopped
-from farthing.guard.refusals import stopped, suspended
-from farthing.pricing.tool_price import TOOL, declared
+from farthing.call.arrival import Caller
+from farthing.call.tool_money import Buying, Paying, hold, lose, settle, void
+from farthing.domain.record import Labels
+from farthing.domain.refusal import Refusal
+from farthing.pricing.tool_price import TOOL
+from farthing.sdk.engine import LocalEngine
+from farthing.sdk.tool_errors import refused_by
+
+Told = Future[None] | None
+"""Done once an end is counted where the money is; None where whatever is asked next comes after it anyway."""
 
 
-class Paying(NamedTuple):
-    """A tool's money in hand: whoever has it brings it to exactly one end."""
+class Payment(Protocol):
+    """A tool's money in hand: whoever has it brings it to exactly one end. A second one changes nothing."""
 
-    call: int
-    tool: str
-    most_nanos: int
+    def settle(self, nanos: int) -> Told:
+        """It cost this."""
+        ...
 
+    def lose(self, reason: str) -> Told:
+        """It failed, and nobody knows whether it is billed: what was held counts as spent."""
+        ...
 
-async def hold(engine: Engine, tool: str, labels: Labels, most_nanos: int, *, known: bool) -> Paying | Refusal:
-    """Set aside what this use costs at most, durably, or say why not. `known`: it costs exactly that.
-
-    Waits for money that calls in flight hold, as long as the budgets say. Raises LedgerUnavailable; nothing is held then.
-    """
-    now_ms = engine.now_ms()
-    labels = tuple(sorted({**dict(labels), TOOL: tool}.items()))
-    opening = CallOpening(
-        id=engine.mint(now_ms), arrived_ms=now_ms, labels=labels, dialect=TOOL, route=TOOL, model=tool
-    )
-    terms = terms_of(engine.rules.resolver.accounts(labels, None, at_ms=now_ms))
-    no = _stopped(engine, labels, now_ms) or _forbidden(terms, most_nanos)
-    if no is None:
-        ask = _ask(opening, terms, most_nanos, known=known)
-        found = await engine.ledger.reserve(ask)
-        if isinstance(found, Reserved):
-            return Paying(opening.id, tool, most_nanos)
-        assert isinstance(found, Declined), "a patient reserve is never answered with Short"
-        no = declined(found, ask.gate, terms.renamed)
-    no = _in_our_words(no, tool)
-    engine.ledger.refuse(opening, _closing(opening.id, now_ms, "refused", no.status, no.code, no.message))
-    return no
+    def void(self, reason: str) -> Told:
+        """Nothing was bought."""
+        ...
 
 
-def settle(engine: Engine, paying: Paying, nanos: int) -> None:
-    """It cost this. More than was held is charged all the same, and hard budgets refuse the tool until somebody looked."""
-    over = nanos > paying.most_nanos
-    engine.ledger.settle(
-        Settlement(
-            attempt=attempt_id(paying.call, 1),
-            spent=Spent(picos=nanos * PICOS_PER_NANO, calls=0),
-            usage=Usage(),
-            cost_nanos=nanos,
-            served_model=paying.tool,
-            flags=("overran_cap",) if over else (),
-            overran=_gate(paying.tool) if over else "",
-            settled_ms=engine.now_ms(),
-            closing=_closing(paying.call, engine.now_ms(), "paid", 200),
-        )
-    )
+Took = Callable[[Payment], None]
+"""Given the money as soon as it is held, in whatever thread that is, and also where the asker has left meanwhile."""
 
 
-def lose(engine: Engine, paying: Paying, reason: str) -> None:
-    """It failed, and nobody knows whether it is billed: what was held counts as spent."""
-    now_ms = engine.now_ms()
-    engine.ledger.lose(
-        Loss(
-            attempt=attempt_id(paying.call, 1),
-            seen=Spent(calls=0),
-            due_ms=now_ms + engine.limits.unknown_after_ms,
-            reason=reason,
-            closing=_closing(paying.call, now_ms, "unknown", 500, detail=reason),
-        )
-    )
+class Till(Protocol):
+    """Where tools of one run get their money. Both raise ToolRefused, LedgerUnavailable or Misused; nothing is held then."""
+
+    def hold(self, buying: Buying, labels: Labels, took: Took) -> None:
+        """Wait until it is held."""
+        ...
+
+    async def hold_async(self, buying: Buying, labels: Labels, took: Took) -> None:
+        """The same, while the caller's loop goes on."""
+        ...
 
 
-def void(engine: Engine, paying: Paying, reason: str) -> None:
-    """The tool itself says that nothing was bought."""
-    now_ms = engine.now_ms()
-    end = _closing(paying.call, now_ms, "unsent", 500, detail=reason)
-    engine.ledger.void(Void(attempt=attempt_id(paying.call, 1), reason=reason, at_ms=now_ms, closing=end))
+class LocalTill:
+    """`Till` by the engine in this process."""
+
+    def __init__(self, local: LocalEngine) -> None:
+        self._local = local
+
+    def hold(self, buying: Buying, labels: Labels, took: Took) -> None:
+        self._local.do(self._hold(buying, labels, took))
+
+    async def hold_async(self, buying: Buying, labels: Labels, took: Took) -> None:
+        await self._local.do_async(self._hold(buying, labels, took))
+
+    async def _hold(self, buying: Buying, labels: Labels, took: Took) -> None:
+        """On the engine's loop."""
+        engine = self._local.engine
+        caller = Caller(labels=tuple(sorted({**dict(labels), TOOL: buying.tool}.items())))
+        found = await hold(engine, engine.mint(engine.now_ms()), buying, caller)
+        if isinstance(found, Refusal):
+            raise refused_by(found, buying.tool)
+        took(LocalPayment(self._local, found))
 
 
-def _ask(opening: CallOpening, terms: Terms, most_nanos: int, *, known: bool) -> Reserve:
-    return Reserve(
-        opening=AttemptOpening(
-            id=attempt_id(opening.id, 1),
-            call_id=opening.id,
-            ordinal=1,
-            provider=TOOL,
-            model=opening.model,
-            book=declared(most_nanos) if known else "",
-            bound="exact",
-            input_bound=0,
-            opened_ms=opening.arrived_ms,
-        ),
-        call=opening,
-        charges=_charges(terms, most_nanos),
-        cap=0,
-        floor=0,
-        gate=_gate(opening.model),
-        wait_ms=max(1, terms.wait_ms),
-    )
+class LocalPayment:
+    """`Payment` on the engine's loop, before whatever that is asked next."""
 
+    def __init__(self, local: LocalEngine, paying: Paying) -> None:
+        self._local = local
+        self._paying = paying
 
-def _charges(terms: Terms, most_nanos: int) -> tuple[Charge, ...]:
-    money = tuple(line for line in terms.accounts if line[0].unit not in COUNTS)
-    return charges(
-        money,
-        base_picos=most_nanos * PICOS_PER_NANO,
-        slope_picos=0,
-        input_tokens=0,
-        extra_output_tokens=0,
-        choices=1,
-    )
-
-
-def _stopped(engine: Engine, labels: Labels, now_ms: int) -> Refusal | None:
-    """Who is suspended buys nothing, nor does a run that has ended."""
-    guards = engine.guards
-    if guards is None:
+    def settle(self, nanos: int) -> Told:
+        self._local.soon(lambda: settle(self._local.engine, self._paying, nanos))
         return None
-    suspension = guards.suspensions.find(labels, now_ms=now_ms, key="")
-    if suspension is not None:
-        return suspended(suspension)
-    run = dict(labels).get("run", "")
-    verdict = guards.runs.verdict(run, now_ms=now_ms, agent=None) if run else None
-    return stopped(verdict) if isinstance(verdict, Stopped) else None
 
+    def lose(self, reason: str) -> Told:
+        self._local.soon(lambda: lose(self._local.engine, self._paying, reason))
+        return None
 
-def _forbidden(terms: Terms, most_nanos: int) -> Refusal | None:
-    """Why a hard budget cannot pay for this whatever is left in it."""
-    if terms.no_rate is not None:
-        budget, why = terms.no_rate
-        code = budget.money.currency
-        return Refusal(
-            code="no_rate",
-            message=f"the budget {budget.name!r} counts {code}, and {why}",
-            what_to_do=f"the operator adds a newer rate to [currencies.{code}] rates in farthing.toml",
-        )
-    for budget, rate in terms.per_call:
-        assert budget.per_call is not None
-        account = AccountKey(budget.name, "", budget.money, "call")
-        needed = Charge(account, most_nanos * PICOS_PER_NANO, 0, rate.times, rate.over).amount(0)
-        if needed > budget.per_call:
-            most = f"{amount_text(budget.money, budget.per_call)} {budget.money.currency}"
-            return Refusal(
-                code="budget_exceeded",
-                message=f"the budget {budget.name!r} lets one call cost {most} at most, and this tool may cost "
-                f"{amount_text(budget.money, needed)}",
-                what_to_do="the owner of the budget can raise its `per_call`",
-                standing=Standing(account, budget.per_call, 0, 0, 0, needed=needed),
-            )
-    return None
-
-
-def _in_our_words(refusal: Refusal, tool: str) -> Refusal:
-    """Words about prompts and caps mean nothing to a tool."""
-    if refusal.code != "provider_overran":
-        return refusal
-    return Refusal(
-        code=refusal.code,
-        message=f"the tool {tool} cost more than the `most` it was given, so hard budgets refuse it",
-        what_to_do=f"raise its `most`, then `farthing budgets acknowledge {_gate(tool)}`",
-        standing=refusal.standing,
-    )
-
-
-def _gate(tool: str) -> str:
-    return f"{TOOL}/{tool}"
-
-
-def _closing(call: int, at_ms: int, outcome: str, status: int, code: str = "", detail: str = "") -> CallClosing:
-    return CallClosing(id=call, outcome=outcome, status=status, finished_ms=at_ms, code=code, detail=detail[:300])
+    def void(self, reason: str) -> Told:
+        self._local.soon(lambda: void(self._local.engine, self._paying, reason))
+        return None

@@ -5,19 +5,22 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from farthing.config.engine import Engine, wall_ms
-from farthing.sdk.engine import LocalEngine
+from farthing.call.tool_money import Buying
+from farthing.config.engine import wall_ms
+from farthing.sdk.loops import here
 from farthing.sdk.scope import Scope, within
-from farthing.sdk.tool_errors import NotCharged, ToolRefused, refused_by
+from farthing.sdk.tool_errors import NotCharged, ToolRefused
 from farthing.sdk.tool_guard import Ticket, ToolGuard, said_by
-from farthing.sdk.tool_money import Paying, hold, lose, settle, void
+from farthing.sdk.tool_money import Payment, Till, Told
 from farthing.sdk.tool_terms import Tool, nanos_of
+
+_INTERRUPTED = "interrupted before it ran"
 
 
 class Box(Protocol):
     """What a call needs of the tools of its run."""
 
-    local: LocalEngine | None
+    till: Till
     guard: ToolGuard
 
     def count(
@@ -32,12 +35,12 @@ class Use:
 
     def __init__(self, box: Box, what: Tool, arguments: bytes, scope: Scope) -> None:
         self.what = what
-        self.local = box.local
         self._box = box
         self._arguments = arguments
         self._scope = scope
         self._ticket: Ticket | None = None
-        self._paying: Paying | None = None
+        self._paying: Payment | None = None
+        self._told: Told = None
         self._started = 0.0
         self._unwanted = False
         """Whoever asked for the money has left."""
@@ -55,27 +58,34 @@ class Use:
             raise
         self._started = time.monotonic()
 
-    async def _ask(self) -> None:
-        """On the engine's loop."""
-        known = not callable(self.what.cost)
-        found = await hold(self._engine(), self.what.name, self._scope.labels, self.what.most_nanos, known=known)
-        if not isinstance(found, Paying):
-            raise refused_by(found, self.what.name)
-        self._paying = found
-        if self._unwanted:
-            self._soon(void, "interrupted before it ran")
-
     def pay(self) -> None:
-        """Hold what it costs. Raises ToolRefused or LedgerUnavailable; nothing is held then."""
-        assert self.local is not None
+        """Hold what it costs. Raises ToolRefused, LedgerUnavailable or Misused; nothing is held then."""
         with self._asking():
-            self.local.do(self._ask())
+            self._box.till.hold(self._buying(), self._scope.labels, self._took)
 
     async def pay_async(self) -> None:
         """The same, while the caller's loop goes on."""
-        assert self.local is not None
         with self._asking():
-            await self.local.do_async(self._ask())
+            await self._box.till.hold_async(self._buying(), self._scope.labels, self._took)
+
+    def _buying(self) -> Buying:
+        return Buying(self.what.name, self.what.most_nanos, known=not callable(self.what.cost))
+
+    def _took(self, paying: Payment) -> None:
+        """In whatever thread it is."""
+        self._paying = paying
+        if self._unwanted:
+            paying.void(_INTERRUPTED)
+
+    def heard(self) -> None:
+        """Wait until its money is counted: what is left is known after it."""
+        if self._told is not None:
+            self._told.result()
+
+    async def heard_async(self) -> None:
+        """The same, while the caller's loop goes on."""
+        if self._told is not None:
+            await here().heard(self._told)
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -98,7 +108,7 @@ class Use:
         """It did not get its money, or was interrupted while it waited for it: it is not run."""
         self._unwanted = True
         if self._paying is not None:
-            self._soon(void, "interrupted before it ran")  # a second end changes nothing
+            self._paying.void(_INTERRUPTED)  # a second end changes nothing
         self._over(None, failed=False)
         if isinstance(error, ToolRefused):
             self._box.count(self.what.name, refused=1)
@@ -119,7 +129,8 @@ class Use:
         self._over(f"{type(error).__name__}: {error}", failed=True)
         reason = f"the tool failed: {type(error).__name__}"
         if self._paying is not None:
-            self._soon(void if isinstance(error, NotCharged) else lose, reason)
+            end = self._paying.void if isinstance(error, NotCharged) else self._paying.lose
+            self._told = end(reason)
         self._counted(failed=True, nanos=0)
 
     def _settled(self, result: Any) -> int:
@@ -130,20 +141,10 @@ class Use:
             try:
                 nanos = nanos_of(self.what.name, cost(result))
             except BaseException:
-                self._soon(lose, "nobody could say what the tool cost")
+                self._told = self._paying.lose("nobody could say what the tool cost")
                 raise
-        self._soon(settle, nanos)
+        self._told = self._paying.settle(nanos)
         return nanos
-
-    def _soon(self, end: Callable[..., None], word: Any) -> None:
-        """On the engine's loop, before whatever it is asked next."""
-        assert self.local is not None
-        engine, paying = self._engine(), self._paying
-        self.local.soon(lambda: end(engine, paying, word))
-
-    def _engine(self) -> Engine:
-        assert self.local is not None, "a tool that costs money was taken"
-        return self.local.engine
 
     def _over(self, said: str | None, *, failed: bool) -> None:
         assert self._ticket is not None
@@ -165,9 +166,12 @@ def run(use: Use, work: Callable[[], Any]) -> Any:
                 use.pay()
         except ToolRefused as refused:
             return _told(use, refused)
-        with use.watching():
-            result = work()
-        return use.ended(result)
+        try:
+            with use.watching():
+                result = work()
+            return use.ended(result)
+        finally:
+            use.heard()
 
 
 async def run_async(use: Use, work: Callable[[], Any]) -> Any:
@@ -179,9 +183,12 @@ async def run_async(use: Use, work: Callable[[], Any]) -> Any:
                 await use.pay_async()
         except ToolRefused as refused:
             return _told(use, refused)
-        with use.watching():
-            result = await work()
-        return use.ended(result)
+        try:
+            with use.watching():
+                result = await work()
+            return use.ended(result)
+        finally:
+            await use.heard_async()
 
 
 def _told(use: Use, refused: ToolRefused) -> str:

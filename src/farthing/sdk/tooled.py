@@ -1,40 +1,50 @@
 """What a run does with tools: `run.tool`, `run.tools`, `run.mcp` and `run.agent`."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import Any, TypeVar, overload
 
 from farthing.domain.errors import FarthingError
+from farthing.sdk.agent import agent
+from farthing.sdk.amounts import Amounts
 from farthing.sdk.backing import Backing, Opened
 from farthing.sdk.engine import LocalEngine
-from farthing.sdk.remote import is_address
+from farthing.sdk.mcp import McpTools
+from farthing.sdk.receipt import RunReceipt
+from farthing.sdk.remote_ask import is_address
 from farthing.sdk.scope import Scope
 from farthing.sdk.tool_terms import Cost, Tally, tool
 from farthing.sdk.tools import Toolbox
-
-if TYPE_CHECKING:
-    from farthing.sdk.mcp import McpTools
-    from farthing.sdk.run import Run
 
 F = TypeVar("F", bound=Callable[..., Any])
 _lock = threading.Lock()
 
 
-class Tooled:
-    """The part of `Run` that is about tools."""
+class Tooled(ABC):
+    """The part of `Run` that is about tools; what is abstract here is the rest of it."""
 
     name: str
     _toolbox: Toolbox | None = None
 
-    if TYPE_CHECKING:  # by `Run`
+    @property
+    @abstractmethod
+    def scope(self) -> Scope: ...
 
-        @property
-        def scope(self) -> Scope: ...
+    @property
+    @abstractmethod
+    def local(self) -> LocalEngine: ...
 
-        @property
-        def local(self) -> LocalEngine: ...
+    @property
+    @abstractmethod
+    def remaining(self) -> Amounts: ...
 
-        def _here(self) -> Scope: ...
+    @property
+    @abstractmethod
+    def receipt(self) -> RunReceipt: ...
+
+    @abstractmethod
+    def _here(self) -> Scope: ...
 
     @overload
     def tool(self, work: F, /) -> F: ...
@@ -82,11 +92,9 @@ class Tooled:
         """What each tool came to so far, by name."""
         return self.toolbox.tallies()
 
-    def mcp(self, session: Any, costs: Mapping[str, str] | None = None, **said: Any) -> "McpTools":
+    def mcp(self, session: Any, costs: Mapping[str, str] | None = None, **said: Any) -> McpTools:
         """An MCP session whose `call_tool` is guarded as `run.tool` does; `costs` are dollars by tool, the rest is free.
         The other arguments are those of `run.tool`, for each of its tools."""
-        from farthing.sdk.mcp import McpTools  # noqa: PLC0415 - loads what was asked for
-
         return McpTools(session, self.toolbox, costs or {}, said)
 
     def agent(
@@ -94,9 +102,7 @@ class Tooled:
     ) -> Any:
         """Work through a question with tools, within this budget: see `farthing.sdk.agent`. An `Answer`; with an
         asynchronous client something to await."""
-        from farthing.sdk.agent import agent  # noqa: PLC0415 - loads what was asked for
-
-        return agent(cast("Run", self), client, question, model=model, tools=tools, **said)
+        return agent(self, client, question, model=model, tools=tools, **said)
 
     @property
     def toolbox(self) -> Toolbox:

@@ -11,8 +11,10 @@ from farthing.config.guarding import agents_of
 from farthing.ports.alerts import Event
 from farthing.sdk.engine import LocalEngine
 from farthing.sdk.errors import Misused
+from farthing.sdk.remote_money import RemoteTill
 from farthing.sdk.scope import Scope
 from farthing.sdk.tool_guard import ToolGuard, arguments_of
+from farthing.sdk.tool_money import LocalTill, Till
 from farthing.sdk.tool_terms import Tally, Tool
 from farthing.sdk.tool_use import Use, run, run_async
 
@@ -26,6 +28,7 @@ class Toolbox:
         """`engine` is the one that holds the run's money; None where a gateway does. `here` says where a
         call is made: in a scope within the run, or else its own."""
         self.local = engine
+        self.till: Till = RemoteTill(here().store) if engine is None else LocalTill(engine)
         self._run = run
         self._here = here
         settings = None if engine is None else engine.engine.settings
@@ -41,8 +44,7 @@ class Toolbox:
             return dict(self._tallies)
 
     def wrap(self, work: F, what: Tool) -> F:
-        """The same function, blocking or asynchronous as it was. Raises Misused where its cost could not be charged."""
-        self.take(what)
+        """The same function, blocking or asynchronous as it was."""
         signature = inspect.signature(work)
 
         def begin(args: tuple[Any, ...], named: dict[str, Any]) -> Use:
@@ -61,14 +63,6 @@ class Toolbox:
             return run(begin(args, named), lambda: work(*args, **named))
 
         return guarded  # type: ignore[return-value]
-
-    def take(self, what: Tool) -> None:
-        """Raises Misused where this run cannot charge what the tool costs."""
-        if what.most_nanos and self.local is None:
-            raise Misused(
-                f"{what.name}: tools that cost money are charged where the budgets are in this process or in a file "
-                "(FARTHING_STORE=farthing.db); at a gateway note their cost with run.cost(…)"
-            )
 
     def use(self, what: Tool, arguments: Mapping[str, Any]) -> Use:
         """One call of a tool that is about to be made."""

@@ -7,13 +7,14 @@ Two private names of the clients are used, each guarded by tests on every genera
 import functools
 import sys
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from farthing.domain.errors import FarthingError
-from farthing.sdk.door import ERROR, Door, Terms, guard
+from farthing.sdk.door import ERROR, Door, Terms
 from farthing.sdk.errors import Misused, Refused, code_in, describe, kind_of
-from farthing.sdk.run import Run
+from farthing.sdk.guarded import guarded
+from farthing.sdk.scope import Scoped
 
 Client = TypeVar("Client")
 
@@ -22,17 +23,18 @@ FORMATS = {"openai": "openai", "anthropic": "anthropic"}
 _GENERATIONS = ("httpx", "httpx2")
 MAKES_ERRORS = "_make_status_error"
 _MARK = "__farthing__"
-_inner_of: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-"""Our HTTP, and the client's own behind it."""
+ELSEWHERE = ("AnthropicBedrock", "AnthropicBedrockMantle", "AnthropicVertex", "AnthropicGoogleCloud", "BedrockOpenAI")
+"""Clients of the same packages, and of the same names after `Async`, whose requests carry the model in their path or are
+signed with their body: those are not understood here."""
 _NOWHERE = "wss://websockets-are-not-counted-so-use-the-unwrapped-client.invalid"
 
 
-def wrap(client: Client, *, run: Run | None = None, require_budget: bool = False) -> Client:
+def wrap(client: Client, *, run: Scoped | None = None, require_budget: bool = False) -> Client:
     """A copy of an OpenAI or Anthropic client, blocking or asynchronous, whose calls are charged to the budgets in scope.
 
     The copy goes through the client's own HTTP, so its proxies, TLS, timeouts and retries stay; the client itself is not
     changed. A call that a budget cannot pay for raises `BudgetExceeded` before anything is sent, once. Wrapping a copy
-    again changes nothing.
+    again changes nothing, and copies that it makes of itself are wrapped as it is, whatever HTTP they are given.
 
     A thread that was started without its context has no budget in scope, and its calls are charged to none. With `run`
     they are charged to that budget; with `require_budget` they raise `NoBudget`.
@@ -40,41 +42,64 @@ def wrap(client: Client, *, run: Run | None = None, require_budget: bool = False
     Raises Misused for anything that is not one of these clients.
     """
     if hasattr(type(client), _MARK):
-        if run is not None:
-            raise Misused("this client is wrapped already; wrap the client that it was made of to give it a run")
-        return client
+        return _again(client, run, require_budget=require_budget)
     dialect = _format_of(client)
-    http = guarded_http(client, dialect, Terms(require_budget, None if run is None else run.scope))
-    copy = client.copy(http_client=http, **_sockets(client))  # type: ignore[attr-defined]  # every client of these packages has it
+    terms = Terms(require_budget, None if run is None else run.scope)
+    copy: Any = cast("Any", client).copy(http_client=guarded_http(_http_of(client), dialect, terms))
     copy.__class__ = wrapped_class(cast("Any", type(client)))
+    close_sockets(copy)
     return copy  # type: ignore[no-any-return]
 
 
-def guarded_http(client: Any, dialect: str, terms: Terms) -> Any:
+class _Guard(NamedTuple):
+    """What our HTTP was made of."""
+
+    inner: Any
+    """The client's own."""
+    dialect: str
+    terms: Terms
+
+
+_guards: WeakKeyDictionary[Any, _Guard] = WeakKeyDictionary()
+"""Every HTTP of ours."""
+
+
+def guarded_http(http: Any, dialect: str, terms: Terms) -> Any:
     """HTTP of the same generation that goes through the door, and from there through the client's own. Raises Misused."""
-    http: Any = getattr(client, "_client", None)
     module, asynchronous = _httpx_of(http)
     inner = unguarded(http)
-    door = Door(inner, module, dialect, terms)
-    kind = module.AsyncClient if asynchronous else module.Client
-    made = kind(transport=guard(module, door, asynchronous=asynchronous), timeout=inner.timeout, trust_env=False)
-    _inner_of[made] = inner
+    made = guarded(module, Door(inner, module, dialect, terms), asynchronous=asynchronous)
+    _guards[made] = _Guard(inner, dialect, terms)
     return made
 
 
 def unguarded(http: Any) -> Any:
     """The client's own HTTP behind ours; the same where it is none of ours."""
-    return _inner_of.get(http, http)
+    known = _guards.get(http)
+    return http if known is None else known.inner
 
 
 def is_guarded(http: object) -> bool:
     """Whether requests through it go through the door already."""
-    return http in _inner_of
+    return http in _guards
 
 
-def _sockets(client: Any) -> dict[str, str]:
-    """WebSockets (`client.realtime`) pass by every HTTP: a wrapped client has nowhere to open one."""
-    return {"websocket_base_url": _NOWHERE} if hasattr(client, "websocket_base_url") else {}
+def close_sockets(client: Any) -> None:
+    """WebSockets (`client.realtime`, `client.responses.connect`) pass by every HTTP: such a client has nowhere to open one."""
+    if hasattr(client, "websocket_base_url"):
+        client.websocket_base_url = _NOWHERE
+
+
+def _again(client: Client, run: Scoped | None, *, require_budget: bool) -> Client:
+    """A client that is wrapped already, as long as nothing else is asked of it than it was wrapped with."""
+    terms = _guards[_http_of(client)].terms
+    if run is not None:
+        raise Misused("this client is wrapped already; wrap the client that it was made of to give it a run")
+    if require_budget and not terms.require_budget:
+        raise Misused(
+            "this client is wrapped already, and lets calls go that have no budget; wrap the client that it was made of"
+        )
+    return client
 
 
 @cache
@@ -82,8 +107,32 @@ def wrapped_class(kind: Any) -> type:
     """The class of a wrapped client; copies that it makes of itself are wrapped too. One base and nothing new in its
     layout, or a client could not become one."""
 
-    made = {MAKES_ERRORS: translated(kind._make_status_error), _MARK: True, "__module__": kind.__module__}  # noqa: SLF001 - see above
-    return type(kind.__name__, (kind,), made)
+    copies = _staying_wrapped(kind.copy)
+    makes_errors = translated(getattr(kind, MAKES_ERRORS))
+    own = {
+        "copy": copies,
+        "with_options": copies,
+        MAKES_ERRORS: makes_errors,
+        _MARK: True,
+        "__module__": kind.__module__,
+    }
+    return type(kind.__name__, (kind,), own)
+
+
+def _staying_wrapped(copies: Any) -> Any:
+    """A client's own way to copy itself, through the door also where the copy is given another HTTP."""
+
+    @functools.wraps(copies)
+    def copy(self: Any, **options: Any) -> Any:
+        http = options.get("http_client")
+        if http is not None and not is_guarded(http):
+            known = _guards[_http_of(self)]
+            options["http_client"] = guarded_http(http, known.dialect, known.terms)
+        made = copies(self, **options)
+        close_sockets(made)
+        return made
+
+    return copy
 
 
 def translated(make_error: Any) -> Any:
@@ -119,14 +168,23 @@ def _refusal_of(ours: Any, theirs: Any) -> Any:
 
 
 def _format_of(client: object) -> str:
-    for kind in type(client).__mro__:
-        found = FORMATS.get(kind.__module__.partition(".")[0])
-        if found is not None and hasattr(client, "copy"):
-            return found
-    raise Misused(
-        f"farthing.wrap() takes OpenAI, AsyncOpenAI, Anthropic and AsyncAnthropic clients, not {type(client).__name__}; "
-        "for anything else set its base URL to a gateway (`farthing serve`), or run the program under `farthing run`"
-    )
+    kinds = [kind for kind in type(client).__mro__ if kind.__module__.partition(".")[0] in FORMATS]
+    named = {kind.__name__.removeprefix("Async") for kind in kinds}
+    if named & set(ELSEWHERE):
+        raise Misused(
+            f"farthing.wrap() does not understand what {type(client).__name__} sends (the model is in its path, or the body is "
+            "signed), and sends nothing that it cannot count: use a client of the maker's own API, or one of Azure's"
+        )
+    if not named & {"OpenAI", "Anthropic"}:
+        raise Misused(
+            f"farthing.wrap() takes OpenAI, AsyncOpenAI, Anthropic and AsyncAnthropic clients, not {type(client).__name__}; "
+            "for anything else set its base URL to a gateway (`farthing serve`), or run the program under `farthing run`"
+        )
+    return FORMATS[kinds[0].__module__.partition(".")[0]]
+
+
+def _http_of(client: Any) -> Any:
+    return client._client  # noqa: SLF001 - see above
 
 
 def _httpx_of(http: object) -> tuple[Any, bool]:

@@ -44,7 +44,7 @@ def beaten(
     fresh = _known(found, known.labels)
     promised = fresh.beat_every_ms
     due = promised is not None and now_ms - known.beat_ms >= promised // 2
-    return fresh, due or promised != known.beat_every_ms
+    return fresh, due or promised != known.beat_every_ms or known.gone
 
 
 def ended(find: Find, name: str, *, now_ms: int, by: str, admin: bool) -> KnownRun:
@@ -110,6 +110,7 @@ def _known(run: Run, labels: Labels) -> KnownRun:
         beat_every_ms=run.beat_every_ms,
         landed=run.landed,
         ended_ms=run.ended_ms,
+        gone=run.gone,
     )
 
 

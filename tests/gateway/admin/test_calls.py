@@ -1,12 +1,16 @@
 """Calls over HTTP: pages and filters, the whole record without content, and corrections that add up."""
 
+import sqlite3
 import threading
 
 import pytest
 
 from farthing.domain.errors import BadRequest
 from farthing.domain.ids import show
-from farthing.gateway.admin.calls import SettleCall, usage_from
+from farthing.gateway.admin import calls
+from farthing.gateway.admin.calls import CallQuery, SettleCall, usage_from
+from farthing.stores.sqlite.connect import open_database
+from farthing.stores.sqlite.records import SqliteRecords
 from farthing.testing import Fault
 from support.admin import admin, ask, chat, refused
 from support.gateway import gateway_and_provider
@@ -45,6 +49,49 @@ def test_filters_by_run_outcome_and_any_label(gateway):
     assert found("key=nobody") == 0
     (refusal,) = admin(gateway, "GET", "/calls?outcome=refused")["calls"]
     assert (refusal["code"], refusal["status"], refusal["cost_usd"]) == ("budget_exceeded", 402, "0")
+
+
+def test_what_few_calls_have_is_looked_for_in_bounded_steps_that_go_on(gateway, monkeypatch):
+    monkeypatch.setattr(calls, "LOOK", 3)
+    rare = call_id(chat(gateway, x_farthing_labels="team=rare"))
+    for _ in range(7):
+        chat(gateway)
+    pages, before = [], ""
+    while before is not None:
+        page = admin(gateway, "GET", f"/calls?label.team=rare{'&before=' + before if before else ''}")
+        pages.append([call["id"] for call in page["calls"]])
+        before = page["next"]
+    assert pages == [[], [], [rare]]
+
+
+def test_a_rare_label_among_a_million_calls_costs_no_more_than_one_look(tmp_path):
+    """Whatever the file holds: the rows that SQLite goes through are those of one look."""
+    path = tmp_path / "f.db"
+    connection = open_database(path)
+    connection.execute(MANY)
+    connection.close()
+    counted = []
+
+    def connect(*args, **named):
+        opened = sqlite3.connect(*args, **named)
+        opened.set_progress_handler(lambda: counted.append(1), 1_000)  # each thousand steps of SQLite's machine
+        return opened
+
+    records = SqliteRecords(path, connect=connect)
+    found, reached = calls._recent(records, CallQuery(label={"team": "rare"}), None)
+    assert found == ()
+    assert reached == (1_000_000 - calls.LOOK + 1) * 16
+    assert 0 < len(counted) * 1_000 < 60 * calls.LOOK
+    again, reached = calls._recent(records, CallQuery(label={"team": "rare"}), 16 * 40_000)
+    assert (len(again), reached) == (1, 0)
+    records.close()
+
+
+MANY = """
+INSERT INTO call (id, arrived_ms, key, labels, dialect, route, model, streamed, skeleton, outcome)
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+SELECT i * 16, 1767225600000 + i, '', iif(i = 7, '{"team":"rare"}', '{"team":"a"}'), 'd', 'r', 'm', 0, x'', 'paid' FROM n
+"""
 
 
 @pytest.mark.parametrize(

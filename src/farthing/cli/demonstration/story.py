@@ -4,11 +4,11 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from farthing.accounts.run_paper import run_paper
 from farthing.accounts.run_view import run_view
 from farthing.cli.demonstration.acts import AFFORDABLE, BURST, Burst, RunAccount, Shift
 from farthing.cli.demonstration.agent import MODEL, MOST_STEPS, Outcome
 from farthing.cli.demonstration.world import Billed
-from farthing.cli.run_text import run_text
 from farthing.cli.screen import dollars, table
 from farthing.domain.money import usd
 
@@ -93,7 +93,7 @@ def tell_before_after(out: Console, story: Story) -> None:
 
 def tell_run(out: Console, account: RunAccount) -> None:
     """One run's receipt, and whether all three accounts of it agree."""
-    say(out, run_text(account.run, account.receipt).rstrip())
+    say(out, run_paper(run_view(account.run, account.receipt)).rstrip())
     say(out, f"its budget's account  {dollars(account.posted_nanos)}")
     say(out, f"the provider's bill   {_compared(account.billed_nanos, account.receipt.nanos)}")
 

@@ -29,7 +29,7 @@ def admitted(
         return caller_key(headers, keys, right)
     entrance.check(headers, peer)
     if keys:
-        return key_of(headers, keys, RIGHT)
+        return caller_key(headers, keys, right)
     check_keyless(headers, peer)
     origin = headers.get(b"origin")
     host = headers.get(b"host", b"")

@@ -46,7 +46,8 @@ class CallPage(msgspec.Struct, frozen=True):
 
     calls: tuple[CallLine, ...]
     next: str | None
-    """Give it as `before` for the next page; null on the last one."""
+    """Give it as `before` for the next page; null on the last one. With a filter a page may have fewer calls than `limit`,
+    even none, and go on: it ends after so many calls were looked through."""
 
 
 class ShareView(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest
+from farthing.domain.refusal import Refusal
 from farthing.gateway.admin import (
     alerts,
     approvals,
@@ -23,6 +24,7 @@ from farthing.gateway.admin import (
     run_budgets,
     runs,
     suspensions,
+    tool_uses,
 )
 from farthing.gateway.admin.access import RIGHT, admitted, still_admitted
 from farthing.gateway.admin.endpoint import Asked, Endpoint
@@ -31,7 +33,8 @@ from farthing.gateway.admin.openapi import describe
 from farthing.gateway.admin.reading import body_of, no_query, query_of
 from farthing.gateway.body import read_body
 from farthing.gateway.identify import check_json
-from farthing.gateway.reply import send_bytes, send_json
+from farthing.gateway.reply import FINAL, send_bytes, send_json
+from farthing.gateway.routes import dialect_of
 from farthing.gateway.turn import Turn
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -43,6 +46,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *approvals.ENDPOINTS,
     *runs.ENDPOINTS,
     *run_budgets.ENDPOINTS,
+    *tool_uses.ENDPOINTS,
     *suspensions.ENDPOINTS,
     *reports.ENDPOINTS,
     *audit.ENDPOINTS,
@@ -68,7 +72,11 @@ async def serve_admin(engine: Engine, turn: Turn, entrance: Entrance = HERE) -> 
     body = await _body(endpoint, turn)
     still_admitted(maker, engine.keys)
     asked = Asked(engine=engine, maker=maker, named=named, query=query, body=body)
-    await send_json(turn, endpoint.status, await endpoint.answer(asked), *_PRIVATE)
+    found = await endpoint.answer(asked)
+    if isinstance(found, Refusal):  # of money: in the words and numbers of a refused call
+        await send_bytes(turn, found.status, dialect_of(path).refusal(found), FINAL, *_PRIVATE)
+        return
+    await send_json(turn, endpoint.status, found, *_PRIVATE)
 
 
 def right_for(method: str, path: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from farthing.domain.money import usd
+from farthing.domain.ranks import Spread
 from farthing.gateway.admin.shown import at
 from farthing.ports.outcomes import OtherCost, Outcome
-from farthing.reports.ranks import Spread
 from farthing.reports.success import Success
 from farthing.reports.workflows import Benchmark
 

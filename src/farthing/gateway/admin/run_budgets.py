@@ -30,6 +30,7 @@ from farthing.gateway.admin.run_budget_views import (
     RunSpent,
     account_view,
 )
+from farthing.pricing.tool_price import TOOL
 
 RIGHT = "runs"
 MOST_CALLS = 5_000
@@ -178,12 +179,12 @@ def _room(standing: Standing) -> int:
 def _spent(engine: Engine, pair: tuple[str, str], turns: tuple[Window, ...], key: str | None, unknown: int) -> RunSpent:
     """Blocking. `unknown` nano-dollars are held by calls whose outcome nobody knows yet."""
     since_ms = min(turn.opens_ms for turn in turns)
-    rows = engine.history.usage(by=("key",), since_ms=since_ms, until_ms=_LATEST_MS, where=(pair,))
+    rows = engine.history.usage(by=("key", "provider"), since_ms=since_ms, until_ms=_LATEST_MS, where=(pair,))
     mine = [row for row in rows if key in (None, row.group[0])]
     return RunSpent(
         usd=usd(sum(row.cost_nanos for row in mine) + unknown),
         tokens=sum(row.usage.input_tokens + row.usage.output_tokens for row in mine),
-        calls=sum(row.attempts for row in mine),
+        calls=sum(row.attempts for row in mine if row.group[1] != TOOL),
     )
 
 

@@ -92,7 +92,6 @@ class Budgeted(AgentMiddleware[Any, Any, Any]):
     def _use(self, request: Any) -> tool_use.Use:
         name = request.tool_call["name"]
         made = tool(name, cost=self._costs.get(name), **{"tells": True, **self._said})
-        self._run.toolbox.take(made)
         return self._run.toolbox.use(made, request.tool_call["args"])
 
     @staticmethod

@@ -43,7 +43,6 @@ def _governed(
 
 def _tool(run: Run, made: FunctionTool, costs: Mapping[str, str], said: dict[str, Any]) -> FunctionTool:
     what = tool(made.name, cost=costs.get(made.name), **said)
-    run.toolbox.take(what)
     invoke = made.on_invoke_tool
 
     async def guarded(context: Any, arguments: str) -> Any:

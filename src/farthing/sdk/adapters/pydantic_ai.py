@@ -62,6 +62,4 @@ class Budgeted(AbstractCapability[Any]):
         return await run_async(use, lambda: handler(args))
 
     def _tool(self, name: str) -> Tool:
-        made = tool(name, cost=self._costs.get(name), **{"tells": True, **self._said})
-        self._run.toolbox.take(made)
-        return made
+        return tool(name, cost=self._costs.get(name), **{"tells": True, **self._said})

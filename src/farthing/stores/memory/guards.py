@@ -47,14 +47,26 @@ class MemoryGuards:
         return suspended
 
     def start(
-        self, name: str, *, by: str, parent: str = "", beat_every_ms: int | None = None, labels: Labels = (), who: str
+        self,
+        name: str,
+        *,
+        by: str,
+        parent: str = "",
+        beat_every_ms: int | None = None,
+        labels: Labels = (),
+        who: str,
+        here: bool = False,
     ) -> KnownRun:
+        del here  # where the process dies, so does what is kept
         with self._lock:
             now_ms = self._now_ms()
             run = lives.started(
                 self._find, name, now_ms=now_ms, by=by, parent=parent, beat_every_ms=beat_every_ms, labels=labels
             )
             return self._put(run, who, "run.start")
+
+    def bereave(self) -> tuple[str, ...]:
+        return ()
 
     def beat(self, name: str, *, by: str, admin: bool, beat_every_ms: int | None = None) -> KnownRun:
         with self._lock:

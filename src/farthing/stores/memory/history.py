@@ -8,7 +8,7 @@ import msgspec
 from farthing.domain.money import NANOS_PER_USD, PICOS_PER_NANO
 from farthing.domain.price import PriceCard, Unpriced
 from farthing.domain.record import AttemptOpening, Labels
-from farthing.ports.history import CardOf, MeterRow, OutcomeRow, RunRow
+from farthing.ports.history import CardOf, MeterRow, OutcomeRow, RunRow, Summing
 from farthing.ports.records import AttemptRecord, CallRecord, UsageRow
 from farthing.pricing.cost import lines
 from farthing.pricing.naive import asked_card, explains, naive_nanos
@@ -95,6 +95,10 @@ class MemoryHistory:
     def sum_up(self) -> bool:
         """Nothing is summed beforehand."""
         return False
+
+    def summing(self, *, since_ms: int = 0) -> Summing:
+        """Nothing has to be."""
+        return Summing(hours=0, summed_hours=0, days=0, summed_days=0, since_ms=since_ms)
 
     def price_with(self, card_of: CardOf) -> None:
         self._card_of = card_of

@@ -10,12 +10,13 @@ from typing import Any
 
 from farthing.alerts.runs import closed_gate, overruns, unknown_outcomes
 from farthing.domain.budget import AccountKey, Standing, Unit
+from farthing.domain.errors import PastUnsummed
 from farthing.domain.ids import ATTEMPTS, EPOCH_MS
 from farthing.ports.alerts import FIRST_TURNS, Context, Happening, Sums
 from farthing.stores.sqlite import queries
 from farthing.stores.sqlite.connect import Connect, open_database
 from farthing.stores.sqlite.handle import Handle
-from farthing.stores.sqlite.history import SqliteHistory
+from farthing.stores.sqlite.history import MOST_UNSUMMED, SqliteHistory
 from farthing.stores.sqlite.record_rows import usage_row
 from farthing.stores.successes import successes
 
@@ -92,7 +93,7 @@ class SqliteFacts:
 
     def __init__(self, path: Path, *, now_ms: Callable[[], int], connect: Connect = sqlite3.connect) -> None:
         self._handle = Handle(partial(open_database, path, connect=connect))
-        self._history = SqliteHistory(path, now_ms=now_ms, connect=connect)
+        self._history = SqliteHistory(path, now_ms=now_ms, most_unsummed=MOST_UNSUMMED, connect=connect)
         self._now_ms = now_ms
         self._slices: dict[tuple[str, int], Groups] = {}
 
@@ -118,7 +119,10 @@ class SqliteFacts:
             whole = whole and self._whole_hours(by, first, last, total)
         if not whole:
             return None
-        told = successes(self._history, by, since_ms, until_ms) if self._all(_ANY_OUTCOME) else {}
+        try:
+            told = successes(self._history, by, since_ms, until_ms) if self._all(_ANY_OUTCOME) else {}
+        except PastUnsummed:
+            return None
         return tuple(
             Sums(value=value, successes=told.get(value), **sums)
             for value, sums in sorted(total.items())

@@ -2,17 +2,20 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from farthing.audit.entry import Kind
+from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.record import Labels
 from farthing.domain.suspension import Subject, Suspension
 from farthing.guard.lifecycle import MOST_RUNS
 from farthing.ports.guards import Known, KnownRun
 from farthing.stores import lives
+from farthing.stores.sqlite import homes
 from farthing.stores.sqlite.chain import events
 from farthing.stores.sqlite.chain.events import Touched
 from farthing.stores.sqlite.connect import Connect, open_database
@@ -28,8 +31,11 @@ _SUSPEND = (
     "INSERT OR REPLACE INTO suspension (label, value, until_ms, by, why, at_ms, lifted_ms, changed) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_RUN = "SELECT name, owner, parent, labels, started_ms, beat_ms, beat_every_ms, landed, ended_ms FROM run"
-_FIND = f"{_RUN} WHERE name = ?"
+_RUN = (
+    "SELECT run.name, owner, parent, labels, started_ms, beat_ms, beat_every_ms, landed, ended_ms, home.value "
+    "FROM run LEFT JOIN meta AS home ON home.name = 'home of run ' || run.name"
+)
+_FIND = f"{_RUN} WHERE run.name = ?"
 _CHANGED = f"{_RUN} WHERE changed > ? ORDER BY changed DESC LIMIT {MOST_RUNS}"
 _PUT = (
     "INSERT OR REPLACE INTO run "
@@ -45,9 +51,21 @@ _read_landed = msgspec.json.Decoder(tuple[str, ...]).decode
 class SqliteGuards:
     """`farthing.ports.guards.GuardStore` on SQLite. Any thread may call."""
 
-    def __init__(self, path: Path, *, now_ms: Callable[[], int], connect: Connect = sqlite3.connect) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        now_ms: Callable[[], int],
+        slot: Callable[[], int] | None = None,
+        connect: Connect = sqlite3.connect,
+    ) -> None:
+        """`slot` is that of this process's ledger on the file; None where it has none, and then no run lives here."""
         self._handle = Handle(partial(open_database, path, connect=connect))
+        self._path = path
         self._now_ms = now_ms
+        self._slot = slot
+        self._at_home = False
+        """Runs were announced that live here."""
 
     def known(self, since: int = 0) -> Known:
         with self._handle.reading() as connection:
@@ -80,7 +98,15 @@ class SqliteGuards:
         return suspended
 
     def start(
-        self, name: str, *, by: str, parent: str = "", beat_every_ms: int | None = None, labels: Labels = (), who: str
+        self,
+        name: str,
+        *,
+        by: str,
+        parent: str = "",
+        beat_every_ms: int | None = None,
+        labels: Labels = (),
+        who: str,
+        here: bool = False,
     ) -> KnownRun:
         now_ms = self._now_ms()
         with self._handle.changing() as connection:
@@ -93,10 +119,31 @@ class SqliteGuards:
                 beat_every_ms=beat_every_ms,
                 labels=labels,
             )
+            homes.drop_before(connection, now_ms - lives.KEPT_MS)
             connection.execute(_FORGET, (now_ms - lives.KEPT_MS,))
             self._put(connection, run, now_ms)
+            if here and self._slot is not None:
+                homes.put(connection, name, self._slot())
+                self._at_home = True
             self._audit(connection, who, "run.start", name)
         return run
+
+    def bereave(self) -> tuple[str, ...]:
+        with self._handle.reading() as connection:
+            if not homes.deserted(connection, self._path):
+                return ()
+        now_ms = self._now_ms()
+        with self._handle.changing() as connection:
+            deserted = homes.deserted(connection, self._path)
+            for name in deserted:
+                run = _find(connection, name)
+                if run is None or run.ended_ms is not None:
+                    homes.drop(connection, name)
+                    continue
+                self._put(connection, run, now_ms)
+                homes.lose(connection, name)
+                self._audit(connection, "farthing", "run.bereave", name, "its process died")
+        return deserted
 
     def beat(self, name: str, *, by: str, admin: bool, beat_every_ms: int | None = None) -> KnownRun:
         now_ms = self._now_ms()
@@ -114,6 +161,7 @@ class SqliteGuards:
         with self._handle.changing() as connection:
             run = lives.ended(partial(_find, connection), name, now_ms=now_ms, by=by, admin=admin)
             self._put(connection, run, now_ms)
+            homes.drop(connection, name)
             self._audit(connection, who, "run.end", name)
         return run
 
@@ -123,6 +171,7 @@ class SqliteGuards:
             run = lives.reopened(partial(_find, connection), name, now_ms=now_ms)
             if run is not None:
                 self._put(connection, run, now_ms)
+                homes.drop(connection, name)
                 self._audit(connection, who, "run.resume", name)
         return run
 
@@ -146,6 +195,10 @@ class SqliteGuards:
         return True
 
     def close(self) -> None:
+        if self._at_home and self._slot is not None:
+            self._at_home = False
+            with suppress(LedgerUnavailable), self._handle.changing() as connection:
+                homes.leave(connection, self._slot())
         self._handle.close()
 
     def _put(self, connection: sqlite3.Connection, run: KnownRun, now_ms: int) -> None:
@@ -153,6 +206,8 @@ class SqliteGuards:
         times = (run.started_ms, run.beat_ms, run.beat_every_ms)
         row = (run.name, run.owner, run.parent, labels, *times, landed, run.ended_ms, now_ms, _bump(connection))
         connection.execute(_PUT, row)
+        if not run.gone:
+            homes.regain(connection, run.name)
 
     def _audit(
         self, connection: sqlite3.Connection, by: str, action: str, subject: str, detail: str = "", *touched: Touched
@@ -181,8 +236,8 @@ def _suspension(row: tuple[str, str, int | None, str, str, int]) -> Suspension:
     return Suspension(label=label, value=value, until_ms=until_ms, by=by, why=why, at_ms=at_ms)
 
 
-def _run(row: tuple[str, str, str, str, int, int, int | None, str, int | None]) -> KnownRun:
-    name, owner, parent, labels, started_ms, beat_ms, beat_every_ms, landed, ended_ms = row
+def _run(row: tuple[str, str, str, str, int, int, int | None, str, int | None, str | None]) -> KnownRun:
+    name, owner, parent, labels, started_ms, beat_ms, beat_every_ms, landed, ended_ms, home = row
     return KnownRun(
         name=name,
         owner=owner,
@@ -193,6 +248,7 @@ def _run(row: tuple[str, str, str, str, int, int, int | None, str, int | None]) 
         beat_every_ms=beat_every_ms,
         landed=_read_landed(landed),
         ended_ms=ended_ms,
+        gone=home == homes.GONE,
     )
 
 

@@ -1,10 +1,10 @@
-"""Lines of a receipt on paper: two columns, the amounts at the right edge, nothing wider than a terminal."""
+"""Receipts on paper, whoever prints them: two columns, the amounts at the right edge, nothing wider than a terminal."""
 
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-from farthing.cli.screen import dollars
-from farthing.domain.money import PICOS_PER_NANO
+from farthing.accounts.receipt_document import LineView
+from farthing.domain.money import PICOS_PER_NANO, usd
 from farthing.pricing.cost import Line
 from farthing.pricing.naive import CACHE_READ, CACHE_WRITE, MODEL, TIER, Saving
 
@@ -20,7 +20,13 @@ _CAUSES = {
 }
 
 
-def billed(lines: Iterable[Line]) -> Iterator[str]:
+def dollars(nanos: int) -> str:
+    """`$0.00006135`: exact, as short as it can be, with cents at least where it is not whole."""
+    whole, point, part = usd(abs(nanos)).partition(".")
+    return f"{'-' if nanos < 0 else ''}${int(whole):,}{point}{part.ljust(2, '0') if point else ''}"
+
+
+def billed(lines: Iterable[Line | LineView]) -> Iterator[str]:
     """A line for each kind of token: how many, what a million of them costs, and the amount to the pico-dollar."""
     for line in lines:
         if line.kind == "rounding":

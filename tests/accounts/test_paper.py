@@ -2,7 +2,7 @@
 
 import pytest
 
-from farthing.cli.receipt_lines import WIDTH, billed, count, from_naive, from_picos, saved_share, told, two
+from farthing.accounts.paper import WIDTH, billed, count, dollars, from_naive, from_picos, saved_share, told, two
 from farthing.pricing.cost import Line
 from farthing.pricing.naive import Saving
 
@@ -53,3 +53,8 @@ def test_a_long_text_is_folded_below_itself():
 def test_columns_and_counts():
     assert len(two("left", "right")) == WIDTH
     assert (count(1, "call"), count(2_000, "call")) == ("1 call", "2,000 calls")
+
+
+def test_dollars_are_exact_and_as_short_as_they_can_be():
+    amounts = (0, 10**9, 1_500_000_000, -400_000_000, 61_350, 1_234_567_000_000_000)
+    assert [dollars(nanos) for nanos in amounts] == ["$0", "$1", "$1.50", "-$0.40", "$0.00006135", "$1,234,567"]
