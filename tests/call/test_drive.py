@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import json
+from typing import get_args
 
 import pytest
 
+from farthing.call.drive import _STEPS
+from farthing.call.states import Over, State
 from farthing.domain.errors import Ambiguous, LedgerUnavailable, NotSent
 from farthing.domain.money import parse_usd
 from support.client import ListeningClient
@@ -22,6 +25,10 @@ def run(coroutine):
 
 def desk(*outcomes, limit="1", **more):
     return ValueDesk(*outcomes, budgets=(dollars(limit, **more),))
+
+
+def test_every_state_but_the_last_asks_for_something():
+    assert _STEPS.keys() | {Over} == set(get_args(State))
 
 
 def test_a_whole_answer_is_settled_by_its_usage_and_told_to_the_nano_dollar():

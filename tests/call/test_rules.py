@@ -4,7 +4,7 @@ import pytest
 
 from farthing.budgets.match import Resolver
 from farthing.call.arrival import Caller, Provider
-from farthing.call.rules import Rules
+from farthing.call.rules import _MOST_HEADERS, Rules
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.errors import BadRequest
 from farthing.domain.refusal import Refusal
@@ -161,3 +161,22 @@ def test_a_provider_that_may_choose_the_tier_is_held_at_its_dearest():
     bound = planned(at, {**chat(service_tier="default"), "model": "gpt-4o"})
     dearest = max(tiers[0].rates.output for name, tiers in free.card.variants.items() if name != "batch")
     assert free.worst.slope_picos == dearest > bound.worst.slope_picos
+
+
+def test_a_connections_headers_go_out_as_one_tuple_and_never_with_those_of_another_provider():
+    ours = Provider(name="ours", format="openai", origin="https://ours.test", headers=((b"authorization", b"ours"),))
+    other = Provider(name="other", format="openai", origin="https://other.test", headers=((b"x-key", b"other"),))
+    ruled, callers = rules(), ((b"authorization", b"theirs"), (b"accept", b"*/*"))
+    made = ruled.outgoing(ours, callers)
+    assert made == ((b"authorization", b"ours"), (b"accept", b"*/*"))
+    assert ruled.outgoing(ours, callers) is made
+    assert ruled.outgoing(other, callers) == ((b"x-key", b"other"), *callers)
+    assert ruled.outgoing(ours, ()) == ours.headers
+
+
+def test_headers_of_callers_do_not_fill_the_memory_and_are_never_taken_for_those_of_others():
+    ruled = rules()
+    for number in range(2 * _MOST_HEADERS):
+        headers = ((b"x-number", b"%d" % number),)  # often where the one before has just been forgotten
+        assert ruled.outgoing(OPENAI, headers)[-1] == headers[0]
+        assert len(ruled._outgoing) <= _MOST_HEADERS

@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from farthing.call.said import always, call_id, note, passed_on, refused, remaining_usd
+from farthing.call.said import _MOST_REMEMBERED, _passes, always, call_id, note, passed_on, refused, remaining_usd
 from farthing.call.said import funded as told_of
 from farthing.domain.budget import AccountKey, Budget, Standing, Unit
 from farthing.domain.ids import show
@@ -139,3 +139,9 @@ def test_the_headers_of_a_call_that_was_clamped_say_so():
     at = ValueDesk(chat_answer(10, 5), budgets=(dollars("0.0005"),))
     client = asyncio.run(at.call(chat(max_tokens=5_000), ListeningClient()))
     assert client.headers[b"x-farthing-output-cap"].endswith(b"; clamped")
+
+
+def test_names_of_headers_that_a_provider_makes_up_do_not_fill_the_memory():
+    made_up = [(b"x-%d" % number, b"v") for number in range(_MOST_REMEMBERED + 1)]
+    assert passed_on([*made_up, (b"x-farthing-cost-usd", b"0"), (b"date", b"now")]) == made_up
+    assert len(_passes) <= _MOST_REMEMBERED

@@ -107,6 +107,47 @@ def test_a_cut_is_behind_each_empty_line_wherever_reads_end():
         assert 6 in [sum(cuts[:n]) for n in range(len(cuts) + 1)]
 
 
+LENGTHS = st.sampled_from(
+    [
+        b"Content-Length: 2", b"content-length:\t2 ", b"Content-Length: 02", b"Content-Length: 3", b"Content-Length: +2", b"Content-Length: 2,2",
+        b"Content-Length:", b"Content-Length", b"Content-Length : 2", b" Content-Length: 2", b"Connection: close", b"Upgrade: h2c",
+    ]
+)  # fmt: skip
+LABELS = st.sampled_from(
+    [b"", b" ", b": ", b":a=b", b": a=b \t", b": a:b", b" : a", b": a\tb", b": \xff", b": \x00", b": \x7f", b": a\rb", b": a\nb"]
+).map(b"X-Farthing-Labels".__add__)  # fmt: skip
+
+
+@given(st.lists(st.tuples(LENGTHS, LABELS | LENGTHS), max_size=4))
+def test_of_a_head_that_is_known_the_parser_would_say_what_it_said_before(heads):
+    reader, before = HeadReader(100), None
+    for length, labels in [(b"Content-Length: 2", b"X-Farthing-Labels: a=b"), *heads]:
+        block = b"\r\n".join([b"POST / HTTP/1.1", b"Host: a", length, labels])
+        head, now = reader.read(block), Framing()
+        body = b"{ }"[: head.length]
+        fits = taken(now, block, body)
+        if not reader.known and (head.constant.problem or not fits):
+            return  # the connection ends here
+        if reader.known:
+            assert fits
+            before.again(body)
+            assert [before.pieces, before.size, before.ended, before.keeps] == [
+                now.pieces,
+                now.size,
+                now.ended,
+                now.keeps,
+            ]
+        before = now
+
+
+def taken(framing, block, body):
+    """Whether the parser takes this whole message and goes on."""
+    try:
+        return not framing.head(block + b"\r\n\r\n" + body, ends=True)
+    except NotHttp:
+        return False
+
+
 class Seen:
     """What the parser itself says of bytes that it is fed at once."""
 

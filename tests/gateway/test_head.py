@@ -115,6 +115,25 @@ def test_what_varies_is_new_and_the_rest_is_kept():
     assert read(*PLAIN[:2], b"Content-Length: 30", b"x-farthing-labels:a=c", reader=reader) is second
 
 
+def test_a_head_is_known_where_nothing_but_plain_values_of_varying_lines_are_new():
+    reader = HeadReader(100)
+    label = b"X-Farthing-Labels: a="
+    assert [known(reader, *PLAIN, label + end) for end in (b"b", b"b", b"c", b"\x00")] == [False, True, True, False]
+    assert not known(reader, *PLAIN, b"X-A: b")
+    assert not known(reader, *PLAIN, b"X-A: c")
+    assert not known(reader, *PLAIN[:2], b"Content-Length: +2", b"X-A: c")
+
+
+def test_a_head_with_a_problem_is_never_known():
+    reader = HeadReader(100)
+    assert not any(known(reader, *PLAIN, b"X_A: b") for _ in range(3))
+
+
+def known(reader, *lines):
+    read(*lines, reader=reader)
+    return reader.known
+
+
 LINES = st.sampled_from(
     [
         b"POST /v1/chat/completions HTTP/1.1", b"GET /healthz HTTP/1.0", b"Host: localhost", b"Host: evil.example",

@@ -1,10 +1,12 @@
 """The gateway as a process: it drains before it ends, and takes up a new file only where all of it is good."""
 
+import gc
 import json
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -13,7 +15,7 @@ from farthing.gateway.serve import listen
 from farthing.stores.sqlite.records import SqliteRecords
 from farthing.testing import Fault, Pace, Settings, SimulatedProvider, list_prices
 from support.admin import BUDGET, CHAT, admin, chat
-from support.gateway import write_config
+from support.gateway import gateway_and_provider, write_config
 from support.process import serving
 from support.rawclient import RawClient, request
 
@@ -123,3 +125,42 @@ def test_the_limit_of_open_files_is_raised_as_far_as_it_may_and_never_lowered():
         "assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == top"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_calls_and_connections_leave_nothing_for_the_garbage_collector(tmp_path):
+    """It is told to look rarely: what it alone could free would be there for long."""
+    with gateway_and_provider(tmp_path, BUDGET) as (gateway, _):
+        call_in_many_ways(gateway.port)
+        with collected() as garbage:
+            for _ in range(3):
+                call_in_many_ways(gateway.port)
+            gateway.flush()
+    rooms = ("farthing.gateway", "farthing.call", "farthing.providers", "farthing.wire", "farthing.stores")
+    assert not {type(thing).__qualname__ for thing in garbage if type(thing).__module__.startswith(rooms)}
+
+
+def call_in_many_ways(port):
+    """Whole and streamed on one connection, refused, and left in the middle."""
+    with RawClient(port) as client:
+        for body in (json.dumps(CHAT).encode(), STREAM, b"{}", STREAM):
+            client.send(request(body=body))
+            client.answer()
+        client.send(request(body=STREAM))
+        client._more()
+
+
+@contextmanager
+def collected():
+    """A list that in the end holds all that only the garbage collector could free."""
+    found = []
+    gc.collect()
+    gc.disable()
+    try:
+        yield found
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        found.extend(gc.garbage)
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()

@@ -1,5 +1,7 @@
 """Request heads as bytes, and which headers end with a hop."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,6 +89,18 @@ def test_a_flood_of_names_is_written_all_the_same_and_not_kept():
         assert b"\r\n" + name + b": y\r\n" in render_head(Outbound(origin=ORIGIN, target="/", headers=((name, b"y"),)))
     assert 0 < len(_PREFIXES) <= 1024
     assert max(map(len, _PREFIXES)) <= 64
+
+
+def test_what_is_remembered_of_a_head_goes_with_nothing_but_the_same_head():
+    asked = [
+        Outbound(origin=origin, target=target, method=method, headers=((b"authorization", key),), body=body)
+        for origin, target, method, key, body in product(
+            (ORIGIN, "http://b.example"), ("/a", "/b"), ("POST", "PUT"), (b"Bearer 1", b"Bearer 2"), (b"", b"{}")
+        )
+    ]
+    heads = [render_head(request) for request in asked]
+    assert len(set(heads)) == len(asked)
+    assert [render_head(request) for request in asked] == heads
 
 
 def test_tabs_and_high_bytes_are_text():

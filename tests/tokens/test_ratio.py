@@ -74,3 +74,12 @@ def test_models_are_forgotten_in_the_order_in_which_they_last_learned():
 
 def test_the_same_name_at_another_provider_is_another_model():
     assert taught([(10_000, 1_000)] * ENOUGH).bound(("elsewhere", "m"), 1_000) is None
+
+
+def test_models_that_learn_in_turn_learn_each_for_itself():
+    ratios = Ratios()
+    for _ in range(ENOUGH):
+        ratios.learn(("p", "thin"), 10_000, 1_000)
+        ratios.learn(("p", "thick"), 10_000, 5_000)
+        ratios.learn(("p", "thick"), 10_000, 5_000)
+    assert (ratios.bound(("p", "thin"), 1_000), ratios.bound(("p", "thick"), 1_000)) == (110, 550)

@@ -91,3 +91,16 @@ def test_any_other_message_is_left_to_be_looked_into(message):
     found = Gathered()
     assert found.plain_messages([message]) == 0
     assert (found.pieces, found.bytes()) == ([], 0)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.dictionaries(st.text(), st.text(), max_size=3))))
+def test_messages_taken_at_once_are_measured_like_those_taken_one_by_one(mixed):
+    messages = [{"role": "user", **texts, **({} if plain else {"more": None})} for plain, texts in mixed]
+    found, at = Gathered(), 0
+    while (at := found.plain_messages(messages, at)) < len(messages):
+        found.begin_message()
+        found.pieces += [value for value in messages[at].values() if value is not None]
+        at += 1
+    lengths = [sum(utf8_length(value) for value in message.values() if value) for message in messages]
+    assert found.message_bytes() == lengths
+    assert found.bytes() == sum(map(utf8_length, found.pieces)) == sum(lengths)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from farthing.domain.errors import BadRequest
 from farthing.wire.gathered import Gathered
 from farthing.wire.openai_chat_prompt import cache_mark, gather_prompt
+from farthing.wire.openai_models import said_by
 
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 640, 480) + b"\x08\x02" + b"\x00" * 5_000
 GIF = b"GIF89a" + struct.pack("<HH", 20, 10) + b"\x00" * 100
@@ -18,7 +19,7 @@ GIF = b"GIF89a" + struct.pack("<HH", 20, 10) + b"\x00" * 100
 
 def gather(messages: object, model: str = "gpt-4o", **more: object) -> Gathered:
     found = Gathered()
-    gather_prompt(found, {"messages": messages, **more}, model)
+    gather_prompt(found, {"messages": messages, **more}, said_by(model))
     return found
 
 

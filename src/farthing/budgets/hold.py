@@ -22,7 +22,7 @@ def charges(
     made = []
     for account, closes_ms, times, over in accounts:
         unit = account.unit
-        if unit is Unit.USD or unit not in COUNTS:
+        if unit not in COUNTS:
             made.append(Charge(account, base_picos, slope_picos, times, over, closes_ms))
             continue
         match unit:

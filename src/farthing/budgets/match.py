@@ -73,7 +73,9 @@ class Resolver:
         the key's name, which `max_values` holds for; "" has no such bound. The same tuple is returned until one of its
         windows closes or one of its rates ends.
         """
-        self._now_ms = now_ms = max(at_ms, self._now_ms)
+        now_ms = self._now_ms
+        if at_ms > now_ms:
+            now_ms = self._now_ms = at_ms
         choosing = self._telling if trusted is None else self._telling & trusted
         telling = tuple([pair for pair in labels if pair[0] in choosing])
         known = self._known.get((key, telling))

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from farthing.domain.ranks import Spread, rank, spread
+
 FEWEST_RUNS = 5
 """Below this, percentiles say nothing."""
 _DIGITS = 2
@@ -23,15 +25,6 @@ class RunCost(msgspec.Struct, frozen=True):
     calls: int
     open: bool = False
     """Part of its cost is not known yet: it is not taken for evidence."""
-
-
-class Spread(msgspec.Struct, frozen=True):
-    """How a quantity is spread over runs."""
-
-    p50: int
-    p90: int
-    p99: int
-    most: int
 
 
 class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +57,7 @@ def _suggestion(kind: str, runs: Sequence[RunCost], percentile: int, headroom_pe
     costs = sorted(run.nanos for run in known)
     limit = None
     if len(known) >= FEWEST_RUNS and costs[-1] > 0:
-        limit = rounded_up(-(-at_percentile(costs, percentile) * (100 + headroom_percent) // 100)) or None
+        limit = rounded_up(-(-rank(costs, percentile) * (100 + headroom_percent) // 100)) or None
     return Suggestion(
         kind=kind,
         runs=len(known),
@@ -75,21 +68,6 @@ def _suggestion(kind: str, runs: Sequence[RunCost], percentile: int, headroom_pe
         limit_nanos=limit,
         stopped=0 if limit is None else sum(cost > limit for cost in costs),
     )
-
-
-def spread(ordered: Sequence[int]) -> Spread:
-    """The spread of rising numbers; zeros where there are none."""
-    if not ordered:
-        return Spread(0, 0, 0, 0)
-    p50, p90, p99 = (at_percentile(ordered, percent) for percent in (50, 90, 99))
-    return Spread(p50, p90, p99, ordered[-1])
-
-
-def at_percentile(ordered: Sequence[int], percent: int) -> int:
-    """The smallest of rising numbers that at least `percent` in a hundred of them do not exceed (nearest rank)."""
-    assert ordered
-    assert 0 < percent <= 100
-    return ordered[-(-len(ordered) * percent // 100) - 1]
 
 
 def rounded_up(amount: int, digits: int = _DIGITS) -> int:

@@ -10,7 +10,7 @@ from farthing.wire.dialect import Dialect, Draft
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-class Caller(msgspec.Struct, frozen=True, kw_only=True):
+class Caller(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who is asking, already identified."""
 
     key: str = ""
@@ -28,7 +28,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return self.key or "(keyless)"
 
 
-class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One request, parsed and identified, before anything is decided."""
 
     id: int

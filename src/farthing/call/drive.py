@@ -4,7 +4,8 @@ Whatever happens here (an error of ours, a cancelled task), an open hold is brou
 have been sent stays held.
 """
 
-from typing import assert_never
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from farthing.call.closing import closing
 from farthing.call.desk import Desk
@@ -12,7 +13,7 @@ from farthing.call.funding import fund, refuse
 from farthing.call.holding import Holding
 from farthing.call.said import always, refused
 from farthing.call.sending import send
-from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over, Refused, State
+from farthing.call.states import OVER, Answering, Failed, Funded, NeedsFunds, Over, Refused, State
 from farthing.call.streaming import relay
 from farthing.call.visit import Visit
 from farthing.call.whole import conclude
@@ -30,26 +31,12 @@ async def drive(state: State, desk: Desk, client: Client) -> None:
     answer: Answer | None = None
     visit = state.plan.visit if isinstance(state, NeedsFunds) else None
     try:
-        while True:
-            match state:
-                case NeedsFunds():
-                    state = await fund(state, desk, client)
-                case Funded():
-                    holding = state.holding
-                    state = await send(state, desk, client)
-                case Answering():
-                    answer = state.answer
-                    state = await (relay if _streams(state) else conclude)(state, desk, client)
-                case Refused():
-                    await _say_no(state, desk, client)
-                    return
-                case Failed():
-                    await _say_failed(state, client)
-                    return
-                case Over():
-                    return
-                case _:
-                    assert_never(state)
+        while state is not OVER:
+            if isinstance(state, Funded):
+                holding = state.holding
+            elif isinstance(state, Answering):
+                answer = state.answer
+            state = await _STEPS[type(state)](state, desk, client)
     except BaseException as error:
         if holding is not None:
             _leave_nothing_open(holding, state, desk, error)
@@ -79,6 +66,10 @@ def _let_go(visit: Visit | None, holding: Holding | None, answer: Answer | None,
         desk.guards.leave(visit, sent=sent, now_ms=desk.now_ms())
 
 
+def _hand_on(state: Answering, desk: Desk, client: Client) -> Awaitable[State]:
+    return (relay if _streams(state) else conclude)(state, desk, client)
+
+
 def _streams(state: Answering) -> bool:
     """A stream was asked for and is what came; an error or a plain document is read whole, whatever was asked."""
     if not state.holding.plan.arrival.draft.asked.stream or state.answer.status != 200:
@@ -87,21 +78,29 @@ def _streams(state: Answering) -> bool:
     return kind[: len(_STREAM)].lower() == _STREAM
 
 
-async def _say_no(state: Refused, desk: Desk, client: Client) -> None:
+async def _say_no(state: Refused, desk: Desk, client: Client) -> Over:
     status, headers, body = refused(state.arrival, state.refusal)
     code, message = state.refusal.code, state.refusal.message
     refuse(closing(state.arrival, desk.now_ms(), "refused", status, code=code, detail=message), state, desk)
-    await _answer(client, status, headers, body)
+    await client.whole(status, headers, body)
+    return OVER
 
 
-async def _say_failed(state: Failed, client: Client) -> None:
+async def _say_failed(state: Failed, _: Desk, client: Client) -> Over:
     arrival = state.arrival
     body = arrival.dialect.error(status=state.status, message=state.message, code=state.code, field=state.field)
     headers = [*always(arrival, arrival.draft.asked.model), (b"content-type", b"application/json")]
     if state.cost_nanos is not None:
         headers.append((b"x-farthing-cost-usd", usd(state.cost_nanos).encode()))
-    await _answer(client, state.status, headers, body)
+    await client.whole(state.status, headers, body)
+    return OVER
 
 
-async def _answer(client: Client, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await client.whole(status, headers, body)
+_STEPS: dict[type[State], Callable[[Any, Desk, Client], Awaitable[State]]] = {
+    NeedsFunds: fund,
+    Funded: send,
+    Answering: _hand_on,
+    Refused: _say_no,
+    Failed: _say_failed,
+}
+"""What each state asks to be done. `OVER` asks for nothing."""

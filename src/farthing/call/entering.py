@@ -22,8 +22,10 @@ async def enter(arrival: Arrival, rules: Rules, desk: Desk) -> NeedsFunds | Refu
     """
     guards = desk.guards
     if guards is None:
-        planned = await _planned(arrival, rules, desk)
-        return Refused(arrival, planned) if isinstance(planned, Refusal) else NeedsFunds(planned)
+        planned = rules.plan(arrival)
+        if isinstance(planned, Plan) and planned.terms.soft:
+            planned = await shape(planned, rules, desk)
+        return NeedsFunds(planned) if isinstance(planned, Plan) else Refused(arrival, planned)
     visit = guards.meet(arrival)
     if isinstance(visit, Refusal):
         return Refused(arrival, visit)
@@ -45,14 +47,10 @@ def release(state: NeedsFunds | Refused, desk: Desk) -> None:
         guards.leave(state.plan.visit, sent=False, now_ms=desk.now_ms())
 
 
-async def _planned(arrival: Arrival, rules: Rules, desk: Desk) -> Plan | Refusal:
-    """Routed and bounded, and what changes a plan before money is asked for."""
-    plan = rules.plan(arrival)
-    return plan if isinstance(plan, Refusal) or not plan.terms.soft else await shape(plan, rules, desk)
-
-
 async def _admitted(arrival: Arrival, rules: Rules, desk: Desk, guards: Guards, visit: Visit) -> Plan | Refusal:
-    plan = await _planned(arrival, rules, desk)
+    plan = rules.plan(arrival)
+    if isinstance(plan, Plan) and plan.terms.soft:
+        plan = await shape(plan, rules, desk)
     if isinstance(plan, Refusal):
         return plan
     if guards.rules.limits and not guards.fits(visit, plan):  # bytes are more than tokens: count before saying no

@@ -15,6 +15,9 @@ from farthing.pricing.cost import cost
 from farthing.pricing.worst import Bound
 from farthing.wire.dialect import Answered
 
+_KEEPS_ANSWERS = "openai-responses"
+"""The dialect whose answers can be fetched and pointed to later, by those who asked for them."""
+
 
 class Holding:
     """The hold of one attempt, from `Reserved` to its end. Ending it twice is a mistake of ours and fails loudly."""
@@ -38,7 +41,8 @@ class Holding:
         self.ordinal = opening.ordinal
         self.reserved = reserved
         self.attempt = opening.id
-        self.most_output = reserved.cap * plan.arrival.draft.asked.choices + plan.most_output
+        asked = plan.arrival.draft.asked
+        self.most_output = (reserved.cap + asked.predicted_bytes) * asked.choices
         """Output tokens that may rightly be billed under the cap on the wire, all choices together."""
         self.ended = False
         self.closed = False
@@ -113,7 +117,7 @@ class Holding:
             reason=reason,
             flags=(*plan.flags, *flags, "overran_cap") if over_cap else (*plan.flags, *flags),
             response_id=answered.id if answered else "",
-            remember_for=plan.arrival.caller.tenant if answered and answered.pending else "",
+            remember_for=plan.arrival.caller.tenant if answered and plan.arrival.dialect.name == _KEEPS_ANSWERS else "",
             overran=plan.gate if over_cap else "",
             closing=closing,
         )
@@ -149,7 +153,7 @@ class Holding:
             finish=answered.finish,
             flags=flags,
             overran=plan.gate if over_cap else "",
-            remember_for=arrival.caller.tenant if arrival.dialect.name == "openai-responses" else "",
+            remember_for=arrival.caller.tenant if arrival.dialect.name == _KEEPS_ANSWERS else "",
             settled_ms=closing.finished_ms,
             closing=closing,
         )

@@ -18,7 +18,7 @@ from farthing.tokens.bound import InputBound
 _NO_MONEY = Bound(0, 0)
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything decided about a call before money is asked for. A stage returns a changed copy and says why."""
 
     arrival: Arrival

@@ -4,7 +4,7 @@ import msgspec
 
 from farthing.budgets.match import Resolver
 from farthing.budgets.terms import Terms, TermsBook
-from farthing.call.arrival import Arrival, Provider
+from farthing.call.arrival import Arrival, Headers, Provider
 from farthing.call.levers import NO_LEVERS, Levers
 from farthing.call.plan import Plan
 from farthing.domain.errors import BadRequest
@@ -14,7 +14,7 @@ from farthing.domain.refusal import Refusal
 from farthing.output.cap import Defaults, wanted
 from farthing.pricing.book import PriceBook
 from farthing.pricing.facts import FactBook
-from farthing.pricing.worst import Bound, worst
+from farthing.pricing.worst import Bound, worst_for
 from farthing.tokens.bound import InputBound, byte_bound
 from farthing.wire.dialect import Asked
 from farthing.wire.uncapped import named, remedy
@@ -24,6 +24,8 @@ _WIDE_BETA = b"context-1m"
 _WIDE_TOKENS = 1_000_000
 _MOST_REMEMBERED = 4_096
 """Model names remembered at once. Callers choose names, so the memory must not grow with them."""
+_MOST_HEADERS = 512
+"""Callers' headers remembered at once: each connection has its own."""
 
 
 class Destination(msgspec.Struct, frozen=True):
@@ -38,7 +40,18 @@ class Destination(msgspec.Struct, frozen=True):
 class Rules:
     """What is true for every call that arrives while these rules hold. Immutable but for what it remembers."""
 
-    __slots__ = ("_destinations", "_terms", "book", "defaults", "facts", "levers", "providers", "resolver", "tiers")
+    __slots__ = (
+        "_destinations",
+        "_outgoing",
+        "_terms",
+        "book",
+        "defaults",
+        "facts",
+        "levers",
+        "providers",
+        "resolver",
+        "tiers",
+    )
 
     def __init__(
         self,
@@ -61,6 +74,7 @@ class Rules:
         self.levers = levers
         self._terms = TermsBook()
         self._destinations: dict[tuple[str, str], Destination] = {}
+        self._outgoing: dict[tuple[int, int], tuple[Provider, Headers, Headers]] = {}
 
     def plan(self, arrival: Arrival) -> Plan | Refusal:
         """Route and bound a call, or say why it cannot be allowed. Raises BadRequest when no provider can take it."""
@@ -95,6 +109,19 @@ class Rules:
             caller.labels, caller.trusted, at_ms=arrival.arrived_ms, key=caller.key, max_values=caller.max_values
         )
         return self._terms.of(touches)
+
+    def outgoing(self, provider: Provider, headers: Headers) -> Headers:
+        """The headers of a request to this provider: its own, and those of the caller's that it does not configure. The
+        very same tuple for the very same two, as a connection's calls bring them: what is made of it may be remembered."""
+        known = self._outgoing.get((id(provider), id(headers)))
+        if known is not None and known[0] is provider and known[1] is headers:
+            return known[2]
+        configured = provider.header_names
+        made = (*provider.headers, *[pair for pair in headers if pair[0] not in configured])
+        if len(self._outgoing) >= _MOST_HEADERS:
+            self._outgoing.clear()
+        self._outgoing[id(provider), id(headers)] = provider, headers, made  # keeping both keeps their identities
+        return made
 
     def destination(self, format: str, name: str) -> Destination:
         """Where a model's name leads in this dialect's format. Raises BadRequest 404 where no provider takes it."""
@@ -134,18 +161,10 @@ def worst_of(asked: Asked, facts: ModelFacts, card: PriceCard | Unpriced, bound:
     """The worst case in money for this input bound."""
     if isinstance(card, Unpriced):
         return card
-    return worst(
-        card,
-        input_tokens=bound.tokens,
-        cache_ttl=asked.cache_ttl,
-        writes_unasked=facts.writes_cache_unasked,
-        tiers=(asked.tier,),
-        searches=asked.searches,
-        choices=asked.choices,
-        audio_input=asked.audio_input or (bool(asked.media) and any(part.kind == "audio" for part in asked.media)),
-        audio_output=asked.audio_output,
-        predicted_tokens=asked.predicted_bytes * asked.choices,
-    )
+    heard = asked.audio_input or (bool(asked.media) and any(part.kind == "audio" for part in asked.media))
+    writes, choices = facts.writes_cache_unasked, asked.choices
+    asks = (asked.cache_ttl, writes, (asked.tier,), asked.searches, heard, asked.audio_output)
+    return worst_for(card, asks, bound.tokens, choices, asked.predicted_bytes * choices)
 
 
 def _forbidden(arrival: Arrival, to: Destination, most: Bound | Unpriced, terms: Terms) -> Refusal | None:

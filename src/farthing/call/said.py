@@ -28,8 +28,6 @@ _NOT_PASSED_ON = frozenset(
 TOO_MANY = 429
 _LONGEST = 256
 _PRINTABLE = bytes(code if 0x20 <= code != 0x7F else ord("?") for code in range(256))
-
-
 _MOST_REMEMBERED = 1_024
 
 
@@ -82,11 +80,14 @@ def remaining_usd(holding: Holding) -> str | None:
     if tightest is None or (then := tightest.left) is None:
         return None
     account, cost = tightest.account, holding.cost_nanos
-    times, over = (1, PICOS_PER_NANO) if account.unit is Unit.USD else holding.plan.terms.fraction_of(account)
-    back = 0 if cost is None else reserved.held_on(account) + -cost * PICOS_PER_NANO * times // over
+    times = over = 1  # what turns nano-dollars into the account's own base
+    if account.unit is not Unit.USD:
+        times, over = holding.plan.terms.fraction_of(account)
+        times *= PICOS_PER_NANO
+    back = 0 if cost is None else reserved.held_on(account) + -cost * times // over
     now = holding.desk.ledger.left(account)
     left = then + back if now is None else min(then + back, now + max(back, 0))
-    return usd(left * over // (times * PICOS_PER_NANO))
+    return usd(left * over // times)
 
 
 def note(holding: Holding) -> Note:
@@ -99,14 +100,22 @@ def note(holding: Holding) -> Note:
     )
 
 
-def passed_on(headers: list[tuple[bytes, bytes]]) -> Headers:
+def passed_on(headers: Headers) -> Headers:
     """The provider's headers that the client gets: not those of the hop, nor anything that looks like ours."""
-    return [pair for pair in headers if _passes(pair[0])]
+    return [pair for pair in headers if _passes[pair[0]]]
 
 
-@lru_cache(_MOST_REMEMBERED)
-def _passes(name: bytes) -> bool:
-    return name not in _NOT_PASSED_ON and not name.startswith(b"x-farthing-")
+class _Passes(dict[bytes, bool]):
+    """By a header's name in lower case. Providers choose names, so the memory is bounded."""
+
+    def __missing__(self, name: bytes) -> bool:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        self[name] = name not in _NOT_PASSED_ON and not name.startswith(b"x-farthing-")
+        return self[name]
+
+
+_passes = _Passes()
 
 
 def refused(arrival: Arrival, refusal: Refusal) -> tuple[int, Headers, bytes]:

@@ -60,13 +60,14 @@ def outbound(holding: Holding) -> Outbound:
     """The request of a funded attempt: its body carries exactly the cap that was reserved."""
     plan = holding.plan
     arrival, provider = plan.arrival, plan.provider
-    path, query, configured = arrival.address(plan.model), arrival.query, provider.header_names
-    credential = () if provider.has_credential else arrival.credential
-    passed_on = [pair for pair in arrival.headers if pair[0] not in configured]  # no caller changes what is configured
+    target, query = provider.base_path + arrival.address(plan.model), arrival.query
+    headers = holding.desk.rules.outgoing(provider, arrival.headers)
+    if arrival.credential and not provider.has_credential:
+        headers = (*provider.headers, *arrival.credential, *headers[len(provider.headers) :])
     return Outbound(
         origin=provider.origin,
-        target=f"{provider.base_path}{path}?{query}" if query else provider.base_path + path,
-        headers=(*provider.headers, *credential, *passed_on),
+        target=f"{target}?{query}" if query else target,
+        headers=headers,
         body=arrival.draft.outbound(model=plan.model, cap=_cap_to_write(holding)),
     )
 

@@ -15,20 +15,20 @@ from farthing.domain.refusal import Refusal
 from farthing.ports.upstream import Answer
 
 
-class NeedsFunds(msgspec.Struct, frozen=True):
+class NeedsFunds(msgspec.Struct, frozen=True, gc=False):
     """Planned, and nothing is held for the attempt of this ordinal."""
 
     plan: Plan
     ordinal: int = 1
 
 
-class Funded(msgspec.Struct, frozen=True):
+class Funded(msgspec.Struct, frozen=True, gc=False):
     """The worst case is durably held; nothing has been sent."""
 
     holding: Holding
 
 
-class Answering(msgspec.Struct, frozen=True):
+class Answering(msgspec.Struct, frozen=True, gc=False):
     """The provider has begun to answer: status and headers are here, the body is not."""
 
     holding: Holding

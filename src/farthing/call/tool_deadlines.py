@@ -5,6 +5,8 @@ hold becomes unknown, counts as spent, and is charged by policy like any other u
 """
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from farthing.call.desk import Desk, Timer
@@ -15,6 +17,10 @@ MOST = 10_000
 """Uses held at one time, of one key and in all: each is a row and a timer."""
 
 
+Word = tuple[str, str]
+"""Whose it is, and what that program calls a use: unique before the use has an id, and while its answer is on the way."""
+
+
 class HeldUse(NamedTuple):
     """A use whose end nobody has told yet."""
 
@@ -23,6 +29,7 @@ class HeldUse(NamedTuple):
     """Whose it is."""
     expires_ms: int
     timer: Timer
+    word: Word = ("", "")
 
 
 class ToolDeadlines:
@@ -31,6 +38,8 @@ class ToolDeadlines:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._held: dict[int, HeldUse] = {}
+        self._called: dict[Word, int] = {}
+        self._asking: dict[Word, list[Callable[[], None]]] = {}
         self._places: Counter[str] = Counter()
         self._swept_ms = 0
 
@@ -47,11 +56,31 @@ class ToolDeadlines:
         if not self._places[key]:
             del self._places[key]
 
-    def keep(self, paying: Paying, key: str, seconds: float) -> HeldUse:
+    @contextmanager
+    def asking(self, word: Word, leave: Callable[[], None]) -> Iterator[None]:
+        """Money is asked for under this word; `leave` is called where it is withdrawn meanwhile."""
+        self._asking.setdefault(word, []).append(leave)
+        try:
+            yield
+        finally:
+            self._asking[word].remove(leave)
+            if not self._asking[word]:
+                del self._asking[word]
+
+    def withdraw(self, word: Word) -> HeldUse | bool:
+        """Whoever asked under this word has left: the use, to be voided, where its money was just held; else whether
+        somebody still asked, who leaves now."""
+        for leave in tuple(self._asking.get(word, ())):
+            leave()
+        held = self.end(self._called[word]) if word in self._called else None
+        return word in self._asking if held is None else held
+
+    def keep(self, paying: Paying, key: str, seconds: float, word: Word = ("", "")) -> HeldUse:
         """Hold it for so long at most, in the place that was taken."""
         expires_ms = self._desk.now_ms() + int(seconds * 1_000)
         timer = self._desk.later(seconds, lambda: self._expire(paying.call, seconds))
-        held = self._held[paying.call] = HeldUse(paying, key, expires_ms, timer)
+        held = self._held[paying.call] = HeldUse(paying, key, expires_ms, timer, word)
+        self._called[word] = paying.call
         return held
 
     def of(self, call: int) -> HeldUse | None:
@@ -62,6 +91,7 @@ class ToolDeadlines:
         held = self._held.pop(call, None)
         if held is not None:
             held.timer.cancel()
+            self._called.pop(held.word, None)
             self.leave(held.key)
         return held
 

@@ -12,7 +12,8 @@ from farthing.budgets.terms import Terms, terms_of
 from farthing.call.arrival import Caller
 from farthing.call.desk import Desk
 from farthing.domain.budget import COUNTS, AccountKey, Standing
-from farthing.domain.hold import Charge, Declined, Loss, Reserve, Reserved, Settlement, Spent, Void
+from farthing.domain.errors import FarthingError
+from farthing.domain.hold import Charge, Declined, Loss, Reserve, Reserved, Settlement, Short, Spent, Void
 from farthing.domain.ids import attempt_id
 from farthing.domain.money import PICOS_PER_NANO
 from farthing.domain.record import AttemptOpening, CallClosing, CallOpening
@@ -64,7 +65,7 @@ async def hold(
     if no is None:
         wait_ms = terms.wait_ms if patience_ms is None else min(terms.wait_ms, patience_ms)
         ask = _ask(opening, buying, terms, wait_ms)
-        found = await desk.ledger.reserve(ask)
+        found = await _reserved(desk, ask)
         if isinstance(found, Reserved):
             return Paying(id, buying.tool, buying.most_nanos)
         assert isinstance(found, Declined), "a patient reserve is never answered with Short"
@@ -72,6 +73,18 @@ async def hold(
     no = _in_our_words(no, buying.tool)
     desk.ledger.refuse(opening, _closing(id, now_ms, "refused", no.status, no.code, no.message))
     return no
+
+
+async def _reserved(desk: Desk, ask: Reserve) -> Reserved | Short | Declined:
+    try:
+        return await desk.ledger.reserve(ask)
+    except FarthingError:
+        raise
+    except BaseException:  # its asker left, maybe in the very moment in which the money was granted
+        reason = "its asker left before it ran"
+        end = _closing(ask.opening.call_id, desk.now_ms(), "unsent", 499, detail=reason)
+        desk.ledger.void(Void(attempt=ask.opening.id, reason=reason, at_ms=desk.now_ms(), closing=end))
+        raise
 
 
 def settle(desk: Desk, paying: Paying, nanos: int) -> None:

@@ -1,7 +1,8 @@
 """Where the messages of a connection begin and end: httptools decides, and is fed so that we would notice a difference.
 
 It is fed cut by cut, never past the end of a message as the head announces it. Where it then sees another end, or the
-beginning of another message, the bytes could mean two things to two readers: nothing of them is looked at.
+beginning of another message, the bytes could mean two things to two readers: nothing of them is looked at. Only a message
+that is all here, under a head that it has taken before, passes by it (`again`).
 """
 
 import httptools
@@ -32,7 +33,7 @@ class Framing:
         """Its body, as far as it is here; a list of its own for every message."""
         self.size = 0
         """Bytes of body so far."""
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
 
     def part_of_head(self, data: bytes) -> None:
         """Take more of a head that is not complete. Raises NotHttp."""
@@ -49,6 +50,13 @@ class Framing:
         if ends:
             self._begun = False
         return False
+
+    def again(self, body: bytes) -> None:
+        """A message that is all here, and whose head is known (`HeadReader.known`). It keeps the connection as the one
+        before did."""
+        self.pieces = [body] if body else []
+        self.size = len(body)
+        self.ended = True
 
     def expect_body(self, head: Head) -> None:
         """What follows is the body that this head announces."""
@@ -67,7 +75,12 @@ class Framing:
             self._begun = False
         return cut
 
+    def close(self) -> None:
+        """Nothing more comes. Parts from the parser, which points back: no work for the garbage collector is left."""
+        self._parser = None
+
     def _feed(self, data: bytes) -> bool:
+        assert self._parser is not None, "nothing comes after the end"
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -89,6 +102,7 @@ class Framing:
 
     def on_headers_complete(self) -> None:
         self._headed = True
+        assert self._parser is not None, "only its parser calls this"
         self.keeps = self._parser.should_keep_alive()
 
     def on_body(self, piece: bytes) -> None:

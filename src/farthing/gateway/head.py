@@ -2,11 +2,13 @@
 
 Whether bytes are HTTP, and where a message ends, is for httptools to say; this only reads the names and values. A client
 says the same on its connection over and over, but for a length and perhaps its labels: lines that are the same, byte by
-byte, are not read again, and what was made of them is kept beside them (`Constant.asker`).
+byte, are not read again, and what was made of them is kept beside them (`Constant.asker`). Such a head is `known`:
+httptools took it when it first came, and is not asked again where its body came along.
 """
 
 import re
-from operator import eq
+from itertools import compress
+from operator import ne
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,6 +26,8 @@ _ONCE = frozenset(
 )
 _WITH_UNDERSCORE = frozenset((b"session_id",))
 """What a known client sends (Codex). Any other is refused: many servers read `_` as `-`, and would see another header."""
+_PLAIN = re.compile(rb"[ -~]+")
+"""A value that no parser objects to. It is not empty: so looks a line that lacks its colon."""
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
 _LONGEST_NUMBER = 19
@@ -58,51 +62,57 @@ class Head:
 
     __slots__ = ("constant", "headers", "length", "named")
 
-    def __init__(self, constant: Constant, headers: Headers) -> None:
+    def __init__(self, constant: Constant, headers: Headers, named: dict[bytes, bytes]) -> None:
         self.constant = constant
         self.headers = headers
-        self.named = dict(headers)
+        self.named = named
         """By name; of several with one name the last."""
-        length = self.named.get(b"content-length", b"")
-        self.length = int(length) if length.isdigit() and len(length) <= _LONGEST_NUMBER else 0
+        length = named.get(b"content-length", b"")
+        self.length = int(length) if _is_number(length) else 0
 
 
 class HeadReader:
     """Reads the heads of one connection, one after the other. Never shared: what is remembered includes credentials."""
 
-    __slots__ = ("_head", "_lines", "_most_headers")
+    __slots__ = ("_head", "_lines", "_most_headers", "known")
 
     def __init__(self, most_headers: int) -> None:
         self._most_headers = most_headers
         self._lines: list[bytes] = []
-        self._head = Head(Constant(), [])
+        self._head = Head(Constant(), [], {})
+        self.known = False
+        """The head that was read last has no problem, and differs from the one before in nothing but plain values of
+        varying lines: the parser has nothing to say of it that it did not say before."""
 
     def read(self, block: bytes) -> Head:
         """The head in these bytes, which end before the empty line."""
         lines = block.split(b"\r\n")
         head = self._again(lines) if len(lines) == len(self._lines) else None
+        self.known = head is not None
         if head is None:
             headers = [_field(line) for line in lines[1:]]
-            head = Head(self._constant(lines[0], headers), headers)
-        breaks = len(lines) - 1
-        if block.count(b"\r") != breaks or block.count(b"\n") != breaks:  # the parser would not split here as we did
-            head.constant.problem = _NOT_HTTP
+            head = Head(self._constant(lines[0], headers), headers, dict(headers))
+            if any(b"\r" in line or b"\n" in line for line in lines):  # the parser would not split here as we did
+                head.constant.problem = _NOT_HTTP
         self._lines, self._head = lines, head
         return head
 
     def _again(self, lines: list[bytes]) -> Head | None:
-        """The head, if it differs from the one before in nothing but the values of varying lines."""
+        """The head, if it is known."""
         head = self._head
-        changed = [at for at, same in enumerate(map(eq, lines, self._lines)) if not same]
+        changed = list(compress(range(len(lines)), map(ne, lines, self._lines)))
+        if head.constant.problem is not None:
+            return None
         if not changed:
             return head
-        headers = head.headers.copy()
+        headers, named = head.headers.copy(), head.named.copy()
         for at in changed:
-            field = _field(lines[at])
-            if at == 0 or field[0] not in _VARYING or field[0] != headers[at - 1][0]:
+            name, value = field = _field(lines[at])
+            if at == 0 or name not in _VARYING or name != headers[at - 1][0] or not _is_plain(name, value):
                 return None
             headers[at - 1] = field
-        return Head(head.constant, headers)
+            named[name] = value
+        return Head(head.constant, headers, named)
 
     def _constant(self, request: bytes, headers: Headers) -> Constant:
         made = Constant()
@@ -139,6 +149,14 @@ class HeadReader:
 def _field(line: bytes) -> tuple[bytes, bytes]:
     name, _, value = line.partition(b":")
     return name.lower(), value.strip(b" \t")
+
+
+def _is_number(value: bytes) -> bool:
+    return value.isdigit() and len(value) <= _LONGEST_NUMBER
+
+
+def _is_plain(name: bytes, value: bytes) -> bool:
+    return _is_number(value) if name == b"content-length" else _PLAIN.fullmatch(value) is not None
 
 
 def _aim(made: Constant, target: bytes) -> Problem | None:

@@ -123,7 +123,10 @@ class LimitedProtocol(asyncio.Protocol):
         stop = start + head.length
         all_here = stop <= len(block) and not head.constant.chunked
         cut = stop if all_here else start
-        upgrade = self.framing.head(block if not fed and cut == len(block) else block[fed:cut], ends=all_here)
+        known = self.heads.known and all_here and not fed
+        if known:
+            self.framing.again(block[start:stop])
+        upgrade = not known and self.framing.head(block[fed:cut], ends=all_here)
         self.partial = b""
         self._begin(head, all_here=all_here, upgrade=upgrade)
         return block[cut:] if cut < len(block) else b""
@@ -231,8 +234,10 @@ class LimitedProtocol(asyncio.Protocol):
         self.connections.discard(self)
         self.deaf = True
         self.resume_writing()
-        if self.turn is not None:
-            self.turn.lose()
+        self.framing.close()
+        turn, self.turn = self.turn, None
+        if turn is not None:
+            turn.lose()
 
     def refuse(self, status: int, why: bytes) -> None:
         """Answer before any application code runs, or instead of it, and close."""

@@ -62,24 +62,34 @@ def render_head(request: Outbound) -> bytes:
     Raises BadRequest for what must not be sent: a control character, a header that the connection itself sets, an
     impossible target. Asks for `identity` where the caller names no encoding.
     """
-    lines = [_start(request.origin, request.method, request.target)]
+    head = _without_length(request.origin, request.method, request.target, request.headers)
+    if request.body or request.method in _METHODS_WITH_BODY:
+        return b"%b\r\ncontent-length: %d\r\n\r\n" % (head, len(request.body))
+    return head + b"\r\n\r\n"
+
+
+@lru_cache(maxsize=256)
+def _without_length(origin: str, method: str, target: str, headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """The head as far as it is the same in all requests that a client sends to one place, without the last line end.
+
+    Remembered under all that it is made of, credentials included, so that nobody gets another's.
+    """
+    lines = [_start(origin, method, target)]
     prefixes, encoding = _PREFIXES, _IDENTITY
-    for name, value in request.headers:
+    for name, value in headers:
         prefix = prefixes[name]
         if prefix is _ACCEPT_ENCODING:
             encoding = b""
         lines.append(prefix + value)
     if encoding:
         lines.append(encoding)
-    if request.body or request.method in _METHODS_WITH_BODY:
-        lines.append(b"\r\ncontent-length: %d" % len(request.body))
     head = b"".join(lines)
     # All that is not text must be exactly our own line ends: each line but the first begins with one, the first (its
     # Host) holds one.
     if head.translate(None, _TEXT) != b"\r\n" * len(lines):
-        culprit = next(name.decode() for name, value in request.headers if value.translate(None, _TEXT))
+        culprit = next(name.decode() for name, value in headers if value.translate(None, _TEXT))
         raise BadRequest(f"the header {culprit} holds a control character, which HTTP cannot carry", field=culprit)
-    return head + b"\r\n\r\n"
+    return head
 
 
 @lru_cache(maxsize=1024)

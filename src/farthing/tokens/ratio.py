@@ -35,23 +35,21 @@ class Ratio(msgspec.Struct, frozen=True, gc=False):
 class Ratios:
     """The ratios of all models. Not for several threads at once."""
 
-    __slots__ = ("_models",)
+    __slots__ = ("_latest", "_model", "_models")
 
     def __init__(self) -> None:
         self._models: dict[Served, _Seen] = {}
+        """The one that learned least recently first."""
+        self._model: Served | None = None
+        self._latest = _Seen()
+        """Of the model that learned last, as that nearly always learns next."""
 
     def learn(self, model: Served, text_bytes: int, input_tokens: int) -> None:
         """Take in one settled call. `input_tokens` is all it billed as input, so template overhead raises the ratio;
         leave out calls with media or pointers, whose tokens are not from their text."""
         if text_bytes < SHORTEST or input_tokens <= 0:
             return
-        models = self._models
-        seen = models.pop(model, None)
-        if seen is None:
-            seen = _Seen()
-            if len(models) >= MOST_MODELS:
-                del models[next(iter(models))]
-        models[model] = seen
+        seen = self._latest if model == self._model else self._turn_to(model)
         seen.add(input_tokens, text_bytes)
 
     def bound(self, model: Served, text_bytes: int) -> int | None:
@@ -61,6 +59,17 @@ class Ratios:
             return None
         highest = seen.falling[0]
         return -(-text_bytes * highest.tokens * 11 // (highest.bytes * 10))
+
+    def _turn_to(self, model: Served) -> "_Seen":
+        models = self._models
+        seen = models.pop(model, None)
+        if seen is None:
+            seen = _Seen()
+            if len(models) >= MOST_MODELS:
+                del models[next(iter(models))]
+        self._model, self._latest = model, seen
+        models[model] = seen
+        return seen
 
 
 class _Seen:

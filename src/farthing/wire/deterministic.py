@@ -10,4 +10,4 @@ def is_deterministic(body: Mapping[str, Any], pointers: Sequence[str]) -> bool:
     The name of the field is the same in Chat Completions, Responses and Messages.
     """
     temperature = body.get("temperature")
-    return type(temperature) in (int, float) and temperature == 0 and not pointers
+    return temperature == 0 and type(temperature) in (int, float) and not pointers

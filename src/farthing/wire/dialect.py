@@ -25,7 +25,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     pages: int = 0
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The facts of one request that decide about money. Made from values of the body, each checked for type and range."""
 
     model: str
@@ -73,7 +73,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Labels the body itself carries: `user` from user/safety_identifier/metadata.user_id, `tag.*` from metadata."""
 
 
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
+class Answered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a whole answer says of itself. `usage` None: it does not say, and nothing may be guessed from that."""
 
     usage: Usage | None

@@ -6,52 +6,39 @@ then read from it without a second walk.
 
 from collections.abc import Iterator
 from itertools import chain
-from operator import sub
 from typing import Any
+
+import msgspec
 
 from farthing.wire.dialect import Media
 from farthing.wire.fields import mapping, path, text, wrong
 from farthing.wire.strict import write
 
 
-class Gathered:
+class Gathered(msgspec.Struct, gc=False):
     """Filled in the order of the body. Pieces are strings as they came, and JSON as compact bytes."""
 
-    __slots__ = (
-        "_kinds",
-        "_marks",
-        "_sums",
-        "media",
-        "overhead",
-        "pieces",
-        "pointers",
-        "searches",
-        "server_tools",
-        "tools",
-        "ttls",
-        "uncapped",
-    )
-
-    def __init__(self) -> None:
-        self.pieces: list[str | bytes] = []
-        self.overhead = 0
-        """Template tokens around the pieces, an upper bound."""
-        self.tools: list[bytes] = []
-        """Those pieces that define tools, where they came as whole lists."""
-        self.media: list[Media] = []
-        self.pointers: list[str] = []
-        self.uncapped: list[str] = []
-        self.searches = 0
-        self.server_tools = False
-        """The provider runs tools of its own in a loop, and bills the input of every round."""
-        self.ttls: set[str] = set()
-        """Times to live of all cache breakpoints: `5m`, `1h`."""
-        self._kinds: dict[str, str] = {}
-        """Types of tools among the uncapped."""
-        self._marks: list[int] = []
-        """How many pieces there were before each message."""
-        self._sums: list[int] = [0]
-        """UTF-8 bytes before each piece, and before the next one: as far as they were asked for."""
+    pieces: list[str | bytes] = []
+    overhead: int = 0
+    """Template tokens around the pieces, an upper bound."""
+    tools: list[bytes] = []
+    """Those pieces that define tools, where they came as whole lists."""
+    media: list[Media] = []
+    pointers: list[str] = []
+    uncapped: list[str] = []
+    searches: int = 0
+    server_tools: bool = False
+    """The provider runs tools of its own in a loop, and bills the input of every round."""
+    ttls: set[str] = set()
+    """Times to live of all cache breakpoints: `5m`, `1h`."""
+    kinds: dict[str, str] = {}
+    """Types of tools among the uncapped."""
+    before: int = 0
+    """UTF-8 bytes before the first message."""
+    sizes: list[int] = []
+    """UTF-8 bytes of each message."""
+    counted: int = 0
+    """How many of the pieces are in these sizes."""
 
     def json(self, value: Any) -> bytes:
         """Add a value that reaches the prompt as JSON; returns what it is written as."""
@@ -62,25 +49,29 @@ class Gathered:
     def uncapped_tool(self, where: str, kind: str) -> None:
         """Note a tool that bills without a cap."""
         self.uncapped.append(where)
-        self._kinds[where] = kind
+        self.kinds[where] = kind
 
     def uncapped_kind(self) -> str:
         """The type of what is uncapped first, where it is a tool."""
-        return self._kinds.get(self.uncapped[0], "") if self.uncapped else ""
+        return self.kinds.get(self.uncapped[0], "") if self.uncapped else ""
 
     def begin_message(self) -> None:
         """What is added from here on belongs to the next message."""
-        self._marks.append(len(self.pieces))
+        if self.counted != len(self.pieces):
+            self._count()
+        self.sizes.append(0)
 
     def bytes(self) -> int:
         """UTF-8 bytes of all pieces."""
-        return self._summed()[-1]
+        if self.counted != len(self.pieces):
+            self._count()
+        return self.before + sum(self.sizes)
 
     def message_bytes(self) -> list[int]:
         """UTF-8 bytes of each message. What was added after the last message belongs to the last."""
-        sums = self._summed()
-        before = [*map(sums.__getitem__, self._marks), sums[-1]]
-        return list(map(sub, before[1:], before))
+        if self.counted != len(self.pieces):
+            self._count()
+        return self.sizes
 
     def texts(self) -> Iterator[str]:
         for piece in self.pieces:
@@ -89,16 +80,21 @@ class Gathered:
     def plain_messages(self, messages: list[Any], at: int = 0) -> int:
         """Add the messages from `at` on that are nothing but texts, as nearly all are: there is nothing in them to refuse
         or to look into. Where the first other one stands, of which nothing is added, or how many messages there are."""
-        marks, pieces = self._marks, self.pieces
+        if self.counted != len(self.pieces):
+            self._count()
+        pieces, sizes = self.pieces, self.sizes
         for index in range(at, len(messages)):
             message = messages[index]
             if type(message) is not dict or not message.get("role"):
                 return index
+            size = 0
             for value in message.values():
                 if type(value) is not str:
                     return index
-            marks.append(len(pieces))
+                size += len(value) if value.isascii() else len(value.encode())
+            sizes.append(size)
             pieces += message.values()
+            self.counted = len(pieces)
         return len(messages)
 
     def breakpoint(self, holder: dict[str, Any], where: str, key: str = "cache_control") -> None:
@@ -106,15 +102,14 @@ class Gathered:
         if key in holder and (control := mapping(holder, key, where)) is not None:
             self.ttls.add(time_to_live(control, path(where, key)))
 
-    def _summed(self) -> list[int]:
-        """The running sum, every piece measured once: bounds and skeletons ask for the same lengths."""
-        sums = self._sums
-        if len(sums) <= len(self.pieces):
-            total = sums[-1]
-            for piece in self.pieces[len(sums) - 1 :]:
-                total += len(piece) if piece.isascii() else utf8_length(piece)
-                sums.append(total)
-        return sums
+    def _count(self) -> None:
+        """Bring the sizes up to date. Every piece is measured once: bounds and skeletons ask for the same lengths."""
+        more = sum(map(utf8_length, self.pieces[self.counted :]))
+        if self.sizes:
+            self.sizes[-1] += more
+        else:
+            self.before += more
+        self.counted = len(self.pieces)
 
 
 def time_to_live(control: dict[str, Any], where: str) -> str:

@@ -17,7 +17,7 @@ from farthing.wire.openai_chat_prompt import template_tokens
 from farthing.wire.openai_chat_skeleton import skeleton_of
 from farthing.wire.openai_chat_stream import OUTPUT, ChatStream
 from farthing.wire.openai_models import CAP_FIELDS, ROOM_TO_REASON, cap_field
-from farthing.wire.openai_usage import Reported, believed, read_reported, tier_served
+from farthing.wire.openai_usage import SERVED, Reported, believed, read_reported
 from farthing.wire.strict import Body, read_object, write
 
 
@@ -131,12 +131,12 @@ def _less_than(cap: int) -> int:
     return max(cap - 256, cap // 2)
 
 
-class _Choice(msgspec.Struct, frozen=True):
+class _Choice(msgspec.Struct, frozen=True, gc=False):
     finish_reason: str | None = None
     message: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _Answer(msgspec.Struct, frozen=True):
+class _Answer(msgspec.Struct, frozen=True, gc=False):
     """An answer as every provider writes it, decoded in one go."""
 
     id: str | None = None
@@ -177,7 +177,7 @@ def _answered(answer: _Answer, flaw: str = "") -> Answered:
         model=answer.model or "",
         id=answer.id or "",
         finish=(choices[0].finish_reason or "") if len(choices) == 1 else _finish_of(choices),
-        tier=tier_served(answer.service_tier) if answer.service_tier else "",
+        tier=SERVED.get(answer.service_tier or "", ""),
         failed=openai_errors.kind_of(answer.error) if answer.error else "",
     )
 

@@ -39,14 +39,15 @@ def read_asked(body: dict[str, Any], found: Gathered) -> Asked:
     A fact is read only where the body has one of its fields, so what a call does not say costs it nothing.
     """
     model = needed_text(body, "model")
-    said: dict[str, Any] = {}
+    said: dict[str, Any] = {"model": model}
     for key, value in body.items():
         if key in _SAYS_NOTHING:
             continue
         for fact in _FACTS_OF.get(key) or _gather_unknown(found, key, value):
             said[fact] = _READERS[fact](body)
-    gather_prompt(found, body, model)
-    if said_by(model).always_searches:
+    name = said_by(model)
+    gather_prompt(found, body, name)
+    if name.always_searches:
         found.uncapped.insert(0, "model")
     if "prompt_cache_options" in body:
         found.ttls.add("5m")
@@ -58,7 +59,8 @@ def read_asked(body: dict[str, Any], found: Gathered) -> Asked:
         said["pointers"] = tuple(found.pointers)
     if found.uncapped:
         said["uncapped"], said["uncapped_kind"] = tuple(found.uncapped), found.uncapped_kind()
-    return Asked(model=model, text_bytes=found.bytes(), overhead_tokens=found.overhead, **said)
+    said["text_bytes"], said["overhead_tokens"] = found.bytes(), found.overhead
+    return Asked(**said)
 
 
 def _gather_unknown(found: Gathered, key: str, value: Any) -> tuple[()]:

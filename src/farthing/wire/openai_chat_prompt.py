@@ -10,7 +10,7 @@ from farthing.wire import media
 from farthing.wire.dialect import Media
 from farthing.wire.fields import as_mapping, listed, mapping, needed_list, needed_text, text, wrong
 from farthing.wire.gathered import Gathered
-from farthing.wire.openai_models import has_published_template, said_by
+from farthing.wire.openai_models import NameFacts, has_published_template
 
 # OpenAI's cookbook, "How to count tokens with tiktoken": 3 tokens a message, 1 a name, 3 to prime the reply; 7 to 12 a
 # function and about as many around all of them. More here, because newer templates are not public.
@@ -40,15 +40,16 @@ _CALLER_RUNS = frozenset({"function", "custom"})
 """Kinds of tools that the caller runs. The provider runs any other, and may bill for it."""
 
 
-def gather_prompt(found: Gathered, body: dict[str, Any], model: str) -> None:
-    """Add what reaches the prompt of `model`. Raises BadRequest naming the field."""
-    found.overhead += _PER_REQUEST if said_by(model).is_openai else _PER_REQUEST + _UNKNOWN_TEMPLATE
+def gather_prompt(found: Gathered, body: dict[str, Any], name: NameFacts) -> None:
+    """Add what reaches the prompt of the model with this name. Raises BadRequest naming the field."""
+    found.overhead += _PER_REQUEST if name.is_openai else _PER_REQUEST + _UNKNOWN_TEMPLATE
     if not AROUND_MESSAGES.isdisjoint(body):
         _around_messages(found, body)
     messages = needed_list(body, "messages")
-    found.overhead += _PER_MESSAGE * len(messages)
+    most = len(messages)
+    found.overhead += _PER_MESSAGE * most
     at = 0
-    while (at := found.plain_messages(messages, at)) < len(messages):
+    while (at := found.plain_messages(messages, at)) < most:
         _message(found, messages[at], f"messages[{at}]")
         at += 1
 

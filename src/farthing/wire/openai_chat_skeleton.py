@@ -14,20 +14,14 @@ _INSTRUCTING = frozenset({"system", "developer"})
 _SPEAKING = frozenset({"user", "assistant", *_INSTRUCTING})
 _TTLS = ("", "5m", "1h")
 
-_shapes: Remembered[MessageShape] = Remembered()
+_known: Remembered[MessageShape] = Remembered()
 """Of messages that are nothing but a role and a text."""
 
 
 def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
     """Each word is hashed once. The system digest is that of the instruction before the first other message, or of the
     digests of several; the prompt digest is that of system or tools, or of the digests of both."""
-    names: dict[str, str] = {}
-    messages = tuple(
-        [
-            _shape(message, size, names, key)
-            for message, size in zip(body["messages"], found.message_bytes(), strict=True)
-        ]
-    )
+    messages = tuple(_shapes_of(body["messages"], found.message_bytes(), key))
     system = _together(key, _instructions(messages))
     tools = digest_of(key, b"\x00".join(found.tools)) if found.tools else ""
     return Skeleton(
@@ -37,7 +31,7 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
         prompt_digest=_together(key, [system, tools]) if system and tools else system or tools,
         tool_names=_tool_names(body) if tools else (),
         text_bytes=found.bytes(),
-        media=tuple([part.kind for part in found.media]),
+        media=tuple([part.kind for part in found.media]) if found.media else (),
         deterministic=is_deterministic(body, found.pointers),
     )
 
@@ -57,19 +51,27 @@ def _instructions(messages: tuple[MessageShape, ...]) -> list[str]:
     return digests
 
 
-def _shape(message: dict[str, Any], size: int, names: dict[str, str], key: bytes) -> MessageShape:
+def _shapes_of(messages: list[dict[str, Any]], sizes: list[int], key: bytes) -> list[MessageShape]:
+    """A message that is nothing but a role and a text is known by its hash, so one that comes again costs only that."""
+    names: dict[str, str] = {}
+    shapes: list[MessageShape] = []
+    for message, size in zip(messages, sizes, strict=True):
+        content = message.get("content")
+        plain = type(content) is str and len(message) == 2
+        mark = (hash(content), message["role"], size, key) if plain else ()
+        shapes.append(_known.get(mark) or _shape(message, size, key, names, mark))
+    return shapes
+
+
+def _shape(
+    message: dict[str, Any], size: int, key: bytes, names: dict[str, str], mark: tuple[object, ...]
+) -> MessageShape:
+    """`names` remembers which call had which name. What has a mark is hashed as what no JSON looks like."""
     role, content = message["role"], message.get("content")
-    if type(content) is str and len(message) == 2 and role in _SPEAKING:
-        mark = (hash(content), role, size, key)
-        return _shapes.get(mark) or _shapes.keep(mark, _plain_shape(role, content, size, key))
-    return MessageShape(
-        role, digest_of(key, write(message)), size, tuple(_tools(message, names)), _breakpoint(message, content)
-    )
-
-
-def _plain_shape(role: str, content: str, size: int, key: bytes) -> MessageShape:
-    """Hashed as what no JSON looks like."""
-    return MessageShape(role, hashed(key, f"{role}: {content}".encode()), size)
+    if mark and role in _SPEAKING:
+        return _known.keep(mark, MessageShape(role, hashed(key, f"{role}: {content}".encode()), size))
+    tools = tuple(_tools(message, names))
+    return MessageShape(role, digest_of(key, write(message)), size, tools, _breakpoint(message, content))
 
 
 def _breakpoint(message: dict[str, Any], content: object) -> str:

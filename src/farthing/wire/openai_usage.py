@@ -15,19 +15,19 @@ _ABSURD = 1 << 40
 Count = int | None
 
 
-class _Prompt(msgspec.Struct, frozen=True):
+class _Prompt(msgspec.Struct, frozen=True, gc=False):
     cached_tokens: Count = None
     cache_write_tokens: Count = None
     audio_tokens: Count = None
 
 
-class _Completion(msgspec.Struct, frozen=True):
+class _Completion(msgspec.Struct, frozen=True, gc=False):
     reasoning_tokens: Count = None
     audio_tokens: Count = None
     # rejected_prediction_tokens are inside completion_tokens already
 
 
-class Reported(msgspec.Struct, frozen=True):
+class Reported(msgspec.Struct, frozen=True, gc=False):
     """`usage` as it is written. None: not said, which is not zero."""
 
     prompt_tokens: Count = None
@@ -122,7 +122,7 @@ def _with_parts(reported: Reported, prompt: int, completion: int) -> Usage:
 
 def tier_served(tier: object) -> str:
     """The tier that is billed, from the answer's `service_tier`: "", `flex`, `priority` or `batch`."""
-    return _SERVED.get(tier, "") if type(tier) is str else ""
+    return SERVED.get(tier, "") if type(tier) is str else ""
 
 
-_SERVED = {"flex": "flex", "priority": "priority", "fast": "priority", "batch": "batch"}
+SERVED = {"flex": "flex", "priority": "priority", "fast": "priority", "batch": "batch"}
