@@ -1,6 +1,8 @@
 """The figures of a benchmark in words and columns: medians over rounds, and ratios within a round."""
 
 import dataclasses
+import platform
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -57,7 +59,8 @@ def setting(runs: Sequence[Run], seconds: float, rounds: int, *, one_cpu: bool) 
     others = f"{median(run.others for run in runs):.0%} of it (at most {max(run.others for run in runs):.0%})"
     lines = [
         f"{rounds} rounds of {seconds:g} s each; 2 kB requests from 50 users, 1.1 kB answers; ledger durable (SQLite, FULL),",
-        "three budgets per call (everything for ever, the team by month, each user by day).",
+        "three budgets per call (everything for ever, the team by month, each user by day);",
+        f"{platform.python_implementation()} {platform.python_version()}, SQLite {sqlite3.sqlite_version}.",
         f"Steadiness of the CPU: {speed}; other programs used {others},",
         f"the host took at most {max(run.stolen for run in runs):.0%}.",
     ]
