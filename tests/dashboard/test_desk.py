@@ -3,6 +3,7 @@
 import pytest
 
 from farthing.dashboard.desk import pattern
+from farthing.domain.errors import PastUnsummed
 from support.dashboard_visitor import Visitor
 from support.dashboard_world import dashboard_world
 
@@ -34,6 +35,23 @@ def test_what_is_not_there_is_a_page_that_says_so(visitor):
     assert answer.status_code == 404
     assert "text/html" in answer.headers["content-type"]
     assert "there is no such page" in answer.text
+
+
+def test_a_page_that_has_to_wait_for_sums_says_how_far_they_are_and_looks_again(fresh_visitor, fresh):
+    history = fresh.gateway.engine.history
+    usage = history.usage
+
+    def unsummed(**_):
+        raise PastUnsummed("summing up the past: 41 % (13 of 31 days); answers reach back to 2026-11-12T07:00Z")
+
+    history.usage = unsummed
+    try:
+        answer = fresh_visitor.get("/dashboard/explore?since=30d")
+    finally:
+        history.usage = usage
+    assert (answer.status_code, answer.headers["refresh"]) == (503, "2")
+    assert "summing up the past: 41 % (13 of 31 days)" in answer.text
+    assert 'href="/dashboard/calls"' in answer.text
 
 
 def test_a_page_takes_only_its_method(visitor):

@@ -17,7 +17,7 @@ from farthing.dashboard.render import Renderer
 from farthing.dashboard.routes import ROUTES
 from farthing.dashboard.session import LASTS_SECONDS, Sessions, key_of
 from farthing.dashboard.visit import Answer, Aside, Route, Visit, see
-from farthing.domain.errors import BadRequest, LedgerUnavailable
+from farthing.domain.errors import BadRequest, LedgerUnavailable, PastUnsummed
 from farthing.gateway.admin.access import still_admitted
 from farthing.gateway.admin.entrance import HERE, Entrance
 from farthing.gateway.turn import ClientLeft, Turn
@@ -122,7 +122,10 @@ class Desk:
         """What went wrong, as a page. It reads nothing, so it works when nothing else does."""
         status, message = (error.status, error.message) if isinstance(error, BadRequest) else (503, str(error))
         retry = ((b"retry-after", b"2"),) if status == 503 else ()
-        body = self.renderer.draw("error.html", visit=visit, status=status, message=message)
+        summing = isinstance(error, PastUnsummed)
+        if summing:
+            retry = (*retry, (b"refresh", b"2"))  # it shows how far the summing is, and the page itself once it can
+        body = self.renderer.draw("error.html", visit=visit, status=status, message=message, summing=summing)
         return Answer(status=status, body=body, headers=retry)
 
     def _find(self, method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:

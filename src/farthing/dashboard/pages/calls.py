@@ -8,6 +8,7 @@ import msgspec
 from farthing.accounts.receipt import Receipt, receipt
 from farthing.accounts.shape import gap_ms, tokens_by_message
 from farthing.config.engine import Engine
+from farthing.config.settling import card_of
 from farthing.dashboard.filters import names_of, where_of, with_filter, without_filter
 from farthing.dashboard.forms import Query
 from farthing.dashboard.visit import Answer, Visit, see
@@ -16,14 +17,11 @@ from farthing.domain.ids import made_ms
 from farthing.domain.ids import read as read_id
 from farthing.domain.ids import show as show_id
 from farthing.domain.record import Labels
-from farthing.gateway.admin.calls import OUTCOMES
+from farthing.gateway.admin.calls import LOOK, OUTCOMES, call_before
 from farthing.gateway.admin.endpoint import missing
-from farthing.gateway.settling import card_of
 from farthing.ports.records import CallRecord, CallSummary
 
 PAGE = 50
-LOOK = 50_000
-"""Calls that one request looks through for those that fit; about a tenth of a second."""
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,12 +111,9 @@ def _sheet(engine: Engine, number: int) -> Sheet | None:
     if record is None:
         return None
     run = dict(record.opening.labels).get("run")
-    known = engine.history.run(run) if run else None
-    is_first = known is None or known.first_ms >= record.opening.arrived_ms  # nothing before it is worth looking for
-    before = () if is_first else engine.records.recent(limit=1, before_id=number, run=run)
     return Sheet(
         receipt=receipt(record, partial(card_of, engine)),
-        before=next(iter(before), None),
+        before=None if run is None else call_before(engine.records, number, run),
         tokens=tokens_by_message(record),
     )
 

@@ -9,6 +9,7 @@ import msgspec
 from farthing.accounts.receipt import receipt
 from farthing.accounts.run_receipt import RunReceipt, Turn, run_receipt
 from farthing.config.engine import Engine
+from farthing.config.settling import card_of
 from farthing.dashboard.charts import Chart, Series
 from farthing.dashboard.filters import names_of, where_of, with_filter, without_filter
 from farthing.dashboard.forms import Query
@@ -17,7 +18,6 @@ from farthing.dashboard.visit import Answer, Visit, see
 from farthing.domain.ids import first_id
 from farthing.domain.record import Labels
 from farthing.gateway.admin.endpoint import missing
-from farthing.gateway.settling import card_of
 from farthing.ports.history import RunRow
 from farthing.ports.records import CallRecord, CallSummary
 

@@ -87,3 +87,21 @@ def test_summing_again_replaces_what_was_there(connection, handle):
     for _ in range(2):
         assert Turn(handle, HOUR_MS, DAY).from_calls(SUMMED, {})
     assert connection.execute("SELECT sum(calls) FROM cell WHERE family = 0").fetchone() == (1,)
+
+
+def test_a_shorter_span_that_changes_while_others_are_read_ends_the_turn(connection, handle):
+    for start_ms in range(DAY, DAY + HOUR_MS, SLICE_MS):
+        assert Turn(handle, SLICE_MS, start_ms).from_calls(SUMMED, {})
+    turn = Turn(handle, HOUR_MS, DAY)
+    take_back(connection, Horizon.read(connection), [CALL.opening.id], [])
+    Turn(handle, SLICE_MS, DAY).from_calls(SUMMED, {})  # it is whole again, and still it is not what was begun with
+    assert not turn.from_shorter(SLICE_MS)
+    assert HOUR_MS not in whole_spans(connection)[DAY]
+
+
+def test_what_was_put_together_is_counted_as_work(connection, handle):
+    for start_ms in range(DAY, DAY + HOUR_MS, SLICE_MS):
+        assert Turn(handle, SLICE_MS, start_ms).from_calls(SUMMED, {})
+    turn = Turn(handle, HOUR_MS, DAY)
+    assert turn.from_shorter(SLICE_MS)
+    assert turn.cells_read == 12 * 3

@@ -22,6 +22,8 @@ LATE_MS = 900_000
 """…and after this whatever is open: what ends later takes the sum back."""
 CALLS = 2_500
 """A piece of work: spans are summed until they came to so many calls…"""
+CELLS = 5
+"""So many sums that are put together are as much work as one call."""
 SPANS = 100
 """…or so many spans, most of them empty."""
 _CHECKPOINT = "PRAGMA wal_autocheckpoint = 4000"
@@ -114,7 +116,7 @@ class Rollup:
         turn = Turn(self._handle, piece.length_ms, piece.start_ms)
         if piece.shorter_ms:
             turn.from_shorter(piece.shorter_ms)
-            return CALLS // 10
+            return CALLS // 10 + turn.cells_read // CELLS
         tally = RunTally()
         read = 0
         for rows in pages(self._handle.reading, turn.horizon, turn.start_ms, turn.end_ms):

@@ -42,7 +42,10 @@ _OF_FAMILY = (
     "AND narrow IN (SELECT 0 WHERE ?1 = 0 UNION ALL SELECT id FROM who WHERE narrow = id AND ?1 > 0)"
 )
 _DROP_CELLS = f"DELETE FROM cell WHERE {_OF_FAMILY}"  # noqa: S608
-_CELLS = f"SELECT family, narrow, who, what, {', '.join(SUMS)} FROM cell WHERE {_OF_FAMILY}"  # noqa: S608
+_CELLS = (
+    f"SELECT narrow, who, what, count(*), {', '.join(f'sum({name})' for name in SUMS)} "  # noqa: S608
+    f"FROM cell WHERE {_OF_FAMILY} GROUP BY narrow, who, what"
+)
 _PARTS = "SELECT run, part FROM run_part WHERE length_ms = ? AND start_ms >= ? AND start_ms < ?"
 _RUNS = "SELECT run FROM run_part WHERE length_ms = ? AND start_ms >= ? AND start_ms < ?"
 _ADD_CELL = f"INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?, {', '.join('?' * len(SUMS))})"  # noqa: S608
@@ -70,6 +73,8 @@ class Turn:
     def __init__(self, handle: Handle, length_ms: int, start_ms: int) -> None:
         self.length_ms, self.start_ms, self.end_ms = length_ms, start_ms, start_ms + length_ms
         self._handle = handle
+        self.cells_read = 0
+        """Of shorter spans."""
         with handle.changing() as connection:
             self.horizon = Horizon.read(connection)  # as it stands now: whoever widens it later moves this turn on
             connection.execute(_HORIZON, (self.end_ms, self.horizon.ids(start_ms, self.end_ms)[1]))
@@ -81,13 +86,14 @@ class Turn:
         return self._do(self._acts_of_calls(groups, parts))
 
     def from_shorter(self, length_ms: int) -> bool:
-        """Write what whole spans of this length come to together; as `from_calls`."""
+        """Write what whole spans of this length come to together; as `from_calls`. One of them that
+        changes while they are read ends this turn too."""
         with self._handle.reading() as connection:
             (whole,) = connection.execute(_COUNT, (length_ms, self.start_ms, self.end_ms)).fetchone()
-            if whole * length_ms != self.length_ms:
-                return False
-            cells = self._read_cells(connection, length_ms)
-            parts = self._read_parts(connection, length_ms) if self.length_ms < DAY_MS else {}
+        if whole * length_ms != self.length_ms:
+            return False
+        cells = self._read_cells(length_ms)
+        parts = self._read_parts(length_ms) if self.length_ms < DAY_MS else {}
         documents = [(run, write_part(part)) for run, part in parts.items()]
         return self._do(self._acts_of_rows(cells, documents, ()))
 
@@ -172,16 +178,21 @@ class Turn:
                 cells[place] = added(cells.get(place), sums)
         return len(groups)
 
-    def _read_cells(self, connection: sqlite3.Connection, length_ms: int) -> Cells:
+    def _read_cells(self, length_ms: int) -> Cells:
         cells: Cells = {}
         for family in FAMILIES:
-            for row in connection.execute(_CELLS, (family, length_ms, self.start_ms, self.end_ms)):
-                cells[row[:4]] = added(cells.get(row[:4]), row[4:])
+            with self._handle.reading() as connection:
+                rows = connection.execute(_CELLS, (family, length_ms, self.start_ms, self.end_ms)).fetchall()
+            for narrow, who, what, count, *sums in rows:
+                cells[family, narrow, who, what] = tuple(sums)
+                self.cells_read += count
         return cells
 
-    def _read_parts(self, connection: sqlite3.Connection, length_ms: int) -> Parts:
+    def _read_parts(self, length_ms: int) -> Parts:
         found: dict[str, list[Part]] = {}
-        for run, part in connection.execute(_PARTS, (length_ms, self.start_ms, self.end_ms)):
+        with self._handle.reading() as connection:
+            rows = connection.execute(_PARTS, (length_ms, self.start_ms, self.end_ms)).fetchall()
+        for run, part in rows:
             found.setdefault(run, []).append(read_part(part))
         return {run: together(some) for run, some in found.items()}
 
