@@ -19,7 +19,7 @@ from farthing.billing.books import Bill
 from farthing.billing.export_text import focus_csv
 from farthing.billing.focus import focus_rows
 from farthing.billing.month import span_of
-from farthing.ports.billing import BillLine, BillTerms
+from farthing.ports.billing import OTHER, BillLine, BillTerms
 
 REPORT = Path(__file__).parent.parent / "docs" / "reference" / "focus-1.2-validation.md"
 NEEDS = ("focus-validator==2.2.1", "pyarrow<20", "numpy<2")
@@ -73,13 +73,21 @@ def main() -> None:
 
 
 def sample_bill() -> Bill:
-    """A row of every kind: each meter, at list and at contract price, tiers, teams, what has no price, corrections."""
+    """A row of every kind: each meter, at list and at contract price, tiers, teams, what has no price, costs beside models,
+    corrections."""
     own = [_line(meter, each, "support") for meter, each in METERS.items()]
     agreed = [_line(meter, each, "search", paid=each * 4 // 5, tier="batch") for meter, each in METERS.items()]
     lumps = [_line(meter, 0, team, picos=picos) for meter, picos in LUMPS.items() for team in ("support", "")]
     late = [_line("input", 2_500_000, "support", quantity=-40, corrects="2026-09")]
     late.append(_line("estimated", 0, "support", picos=-500_000, corrects="2026-09"))
-    return Bill(month=MONTH, terms=BillTerms(), lines=(*own, *agreed, *lumps, *late))
+    others = [_beside(kind, team) for kind in ("search", "compute", "storage", "tool") for team in ("support", "")]
+    others.append(_beside("search", "support", corrects="2026-09"))
+    return Bill(month=MONTH, terms=BillTerms(), lines=(*own, *agreed, *lumps, *late, *others))
+
+
+def _beside(kind: str, team: str, **more: object) -> BillLine:
+    """A cost beside models."""
+    return _line(OTHER + kind, 0, team, picos=5_000_000, provider="", model="", **more)
 
 
 def _line(
@@ -97,7 +105,7 @@ def _line(
         list_each=listed,
         quantity=quantity,
         picos=quantity * each if picos is None else picos,
-        requests=1,
+        requests=int(bool(given["model"])),
         **given,  # type: ignore[arg-type]
     )
 

@@ -28,3 +28,21 @@ def test_a_time_over_the_end_of_a_month_is_two_bills():
             world.history, prices, terms, since_ms=edge - 1_000, until_ms=OVER, where=(("user", "bob"),)
         )
         assert only.month == "2026-11"
+
+
+def test_costs_beside_models_are_in_it_by_the_time_of_their_booking_and_by_the_same_conditions():
+    prices = ListPrices(BOOK, BOOK, FORMATS)
+    with billing_world() as world:
+        edge = span_of("2026-10")[1]
+        for run, user in (("r1", "ann"), ("r2", "bob")):
+            world.settle(world.open(edge - 5, team="support", user=user, run=run), Usage(input_tokens=1_000))
+        for run, at_ms in (("r1", edge - 1), ("r1", edge), ("r2", edge), ("r1", edge + 9)):
+            world.book(run, at_ms, 7)
+        times = {"since_ms": edge - 1, "until_ms": edge + 9}
+        every = bills_between(world.history, prices, BillTerms(labels=("run",)), **times)
+        assert [(bill.month, [(line.labels[1], line.picos) for line in bill.lines]) for bill in every] == [
+            ("2026-10", [("r1", 7_000)]),
+            ("2026-11", [("r1", 7_000), ("r2", 7_000)]),
+        ]
+        only = bills_between(world.history, prices, BillTerms(), where=(("user", "bob"),), **times)
+        assert [(bill.month, bill.picos) for bill in only] == [("2026-11", 7_000)]

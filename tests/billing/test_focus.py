@@ -10,7 +10,7 @@ from farthing.billing.export_text import focus_objects
 from farthing.billing.focus import charge_key, focus_rows
 from farthing.billing.focus_columns import VERSIONS
 from farthing.domain.usage import Usage
-from support.bill_lines import bill, line, lump
+from support.bill_lines import bill, line, lump, other
 from support.billing_world import billing_world
 
 focus_model = pytest.importorskip(
@@ -39,6 +39,11 @@ EVERY_METER = (
     line(quantity=-10, corrects="2026-09"),
     lump("estimated", -7_000, corrects="2026-09"),
     msgspec.structs.replace(lump("unpriced", 0, corrects="2026-09"), quantity=-1, input_tokens=-10),
+    other("search", 5_000_000, bookings=3),
+    other("compute", 1, day=2),
+    other("=Exa's «deep» search"),
+    other("search", 7, team=""),
+    other("search", -3, corrects="2026-09"),
 )
 TWELVE = Decimal("1e-12")
 
@@ -189,3 +194,30 @@ def test_the_parts_of_a_shared_charge_lead_back_to_it():
     assert ratios == [0.5, 0.5]
     assert json.loads(parts[0]["AllocatedTags"]) == {"team": "search"}
     assert not any(row["AllocatedMethodId"] for row in rows(bill(line("", quantity=10), line(), by="equal")))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_cost_beside_models_is_a_service_of_its_own_without_any_price(version):
+    (row,) = rows(bill(other("search", 5_000_000, bookings=3)), version)
+    for column in ("BilledCost", "EffectiveCost", "ContractedCost", "ListCost"):
+        assert row[column] == "0.005"
+    assert (row["ServiceName"], row["ServiceCategory"], row["ServiceSubcategory"]) == ("search", "Analytics", "Search")
+    assert (row["ChargeCategory"], row["ChargeDescription"]) == (
+        "Adjustment",
+        "Cost beside models: search, booked 3 times",
+    )
+    assert (row["SubAccountId"], row["ResourceId"], row["x_Meter"]) == ("support", "bot", "other:search")
+    priced = [
+        name for name, value in row.items() if value and ("UnitPrice" in name or "Quantity" in name or "Sku" in name)
+    ]
+    assert priced == []
+    assert row["x_Model"] is row["x_Provider"] is row["x_ServiceTier"] is row["x_PriceBookVersion"] is None
+
+
+def test_parts_of_a_shared_cost_beside_models_add_up_to_it():
+    found = rows(bill(line(), line("search"), other("search", 7, team=""), by="equal"), allocate=True)
+    parts = [row for row in found if row["x_Meter"] == "other:search"]
+    assert [(row["SubAccountId"], row["BilledCost"]) for row in parts] == [
+        ("search", "0.0000000035"),
+        ("support", "0.0000000035"),
+    ]

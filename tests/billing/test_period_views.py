@@ -28,3 +28,18 @@ def test_closed_months_and_the_open_one():
             "0",
         )
         assert (after.open.month, after.open.total_usd) == ("2026-11", "0")
+
+
+def test_the_part_that_is_beside_models_is_told_of_closed_months_and_of_the_open_one():
+    with billing_world() as world:
+        world.book("r", 1_791_000_000_000, 7)
+        books = world.books()
+        assert periods_view(books, OVER).open.other_usd == "0.000000007"
+        books.close("2026-10", by="ada", now_ms=OVER)
+        world.book("r", 1_791_000_000_000, 4)
+        view = periods_view(books, OVER)
+        assert (view.closed[0].other_usd, view.open.other_usd, view.open.total_usd) == (
+            "0.000000007",
+            "0.000000004",
+            "0.000000004",
+        )

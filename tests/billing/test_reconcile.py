@@ -106,3 +106,16 @@ def test_our_side_is_one_providers_month_by_model_without_dates():
         assert (claim.model, claim.input_tokens, claim.cache_read_input_tokens) == ("gpt-4o-mini", 2_000, 1_200)
         assert claim.picos == 2 * (400 * 150_000 + 600 * 75_000 + 10 * 600_000)
         assert ours.open_attempts == 1
+
+
+def test_tools_and_costs_beside_models_are_in_no_comparison_and_are_told_beside_it():
+    at = 1_791_000_000_000
+    with billing_world() as world:
+        world.settle(world.open(at, run="r"), Usage(input_tokens=1_000))
+        world.use("lookup", at, 30, run="r")
+        world.book("r", at, 7)
+        world.book("r", at + 40 * 86_400_000, 1_000)
+        ours = recorded(world.history, "openai", "2026-10")
+        assert [(claim.model, claim.picos) for claim in ours.claims] == [("gpt-4o-mini", 1_000 * 150_000)]
+        found = reconcile("2026-10", "openai", Export(shape="x", claims=ours.claims, records=1), ours)
+        assert (found.agrees, found.tools_nanos, found.other_nanos) == (True, 30, 7)

@@ -18,5 +18,7 @@ def test_money_is_a_decimal_string_and_shares_are_per_cent():
 
 def test_everything_together_has_no_model():
     export = Export(shape="x", claims=(Claim(model="", picos=1),), records=1)
-    mine = Ours(claims=(Claim(model="m", picos=1),), open_attempts=0, estimated_nanos=0)
-    assert reconciliation_view(reconcile("2026-10", "openai", export, mine)).models[0].model is None
+    mine = Ours(claims=(Claim(model="m", picos=1),), open_attempts=0, estimated_nanos=0, tools_nanos=5, other_nanos=7)
+    view = reconciliation_view(reconcile("2026-10", "openai", export, mine))
+    assert view.models[0].model is None
+    assert (view.tools_usd, view.other_usd) == ("0.000000005", "0.000000007")

@@ -12,7 +12,7 @@ from farthing.billing.statement import CORRECTION, DIRECT, SHARED, statements, t
 from farthing.domain.budget import Unit
 from farthing.domain.currency import Currency, DatedRate, Rates
 from farthing.domain.errors import BadRequest
-from support.bill_lines import bill, line, lump
+from support.bill_lines import bill, line, lump, other
 
 EUR = Unit("eur")
 RATES = Rates(
@@ -36,6 +36,36 @@ def test_own_costs_shared_costs_and_corrections_stand_apart():
     assert (support.total_nanos, support.usd_nanos, total_of((search, support))) == (27, 27, 51)
     (correction,) = [item for item in support.items if item.kind == CORRECTION]
     assert (correction.month, correction.labels, correction.model) == ("2026-09", ("bot", "refund"), "gpt-4o")
+
+
+def test_costs_beside_models_are_items_of_their_own_also_where_they_are_shared_or_corrected():
+    found = bill(
+        line("search", quantity=2, each=10_000),
+        line(quantity=2, each=10_000),
+        other("search", 5, bookings=2),
+        other("search", 6, day=2),
+        other("compute", 7),
+        other("search", 8, team=""),
+        other("search", -3, corrects="2026-09"),
+        by="equal",
+    )
+    _, support = statements(found, NONE)
+    items = [(item.kind, item.other, item.model, item.nanos, item.requests, item.tokens) for item in support.items]
+    assert items == [
+        (DIRECT, "compute", "", 7, 0, 0),
+        (DIRECT, "search", "", 11, 0, 0),
+        (DIRECT, "", "gpt-4o", 20, 1, 2),
+        (SHARED, "search", "", 4, 0, 0),
+        (CORRECTION, "search", "", -3, 0, 0),
+    ]
+    assert (support.other_nanos, support.total_nanos) == (7 + 11 + 4 - 3, 39)
+
+
+def test_what_is_shared_by_own_cost_counts_costs_beside_models():
+    found = bill(
+        line("a", quantity=1, each=1_000), other("search", 3, team="b"), other("compute", 8, team=""), by="direct"
+    )
+    assert [(each.team, each.sum_of(SHARED)) for each in statements(found, NONE)] == [("a", 2), ("b", 6)]
 
 
 def test_meters_and_days_of_one_model_are_one_item():

@@ -5,7 +5,7 @@ import msgspec
 from farthing.billing.statement import statements
 from farthing.billing.statement_views import NOBODY, statement_rows, statement_view
 from farthing.domain.currency import Rates
-from support.bill_lines import bill, line
+from support.bill_lines import bill, line, other
 
 EVERY = statements(bill(line(workflow="refund"), line(""), line(quantity=-3, corrects="2026-09")), Rates())
 
@@ -31,6 +31,7 @@ def test_rows_have_one_head_and_one_width():
         "agent",
         "workflow",
         "model",
+        "other",
         "corrects",
         "requests",
         "tokens",
@@ -43,3 +44,15 @@ def test_rows_have_one_head_and_one_width():
 
 def test_nothing_has_no_rows():
     assert list(statement_rows(())) == []
+
+
+def test_costs_beside_models_are_named_and_their_part_of_the_total_is_told():
+    (found,) = statements(bill(line(), other("search", 5_000)), Rates())
+    view = statement_view(found)
+    assert (view.other, view.total) == ("0.000005", "0.002505")
+    assert [(item.model, item.other, item.amount) for item in view.items] == [
+        ("", "search", "0.000005"),
+        ("gpt-4o", None, "0.0025"),
+    ]
+    head, first, _ = statement_rows((found,))
+    assert dict(zip(head, first, strict=True))["other"] == "search"

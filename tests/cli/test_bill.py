@@ -4,7 +4,7 @@ import pytest
 
 from farthing.billing.month import after, month_of
 from farthing.config.engine import wall_ms
-from support.billed_store import LAST, fill
+from support.billed_store import LAST, fill, world_with_other_costs
 from support.shell import asked_json, invoke
 
 
@@ -21,6 +21,7 @@ def test_the_open_month_is_listed_with_what_it_costs_so_far(folder):
         "month": LAST,
         "lines": 10,
         "total_usd": "0.000855",
+        "other_usd": "0",
         "open_attempts": 0,
         "unpriced_attempts": 1,
     }
@@ -63,3 +64,13 @@ def test_attempts_under_way_are_told(tmp_path, monkeypatch):
         world.open(wall_ms() - 1_000)
         world.durable()
         assert f"1 attempts of {month_of(wall_ms())} are open" in invoke("bill", "ls").stdout
+
+
+def test_costs_beside_models_are_in_the_month_and_told_apart(folder):
+    world_with_other_costs(folder)
+    said = invoke("bill", "ls").stdout
+    assert "beside models" in said
+    assert "$0.05" in said
+    assert asked_json("bill", "ls")["open"]["total_usd"] == "0.050855"
+    assert "of it $0.05 are costs beside models" in invoke("bill", "close", LAST).stdout
+    assert asked_json("bill", "ls")["closed"][0]["other_usd"] == "0.05"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.billed_store import LAST, fill
+from support.billed_store import LAST, fill, world_with_other_costs
 from support.shell import asked_json, invoke
 
 HEAD = "model,requests,input_tokens,cache_read_input_tokens,output_tokens,cost_usd\n"
@@ -46,3 +46,15 @@ def test_an_empty_month_agrees_with_an_empty_file(folder):
     (folder / "export.csv").write_text("")
     said = invoke("bill", "reconcile", "export.csv", "--provider", "openai", "--month", "2020-01").stdout
     assert "nothing there and nothing here" in said
+
+
+def test_what_no_provider_bills_is_left_out_and_said_so(folder):
+    world_with_other_costs(folder)
+    (folder / "export.csv").write_text(HEAD + "gpt-4o-mini,3,6000,3000,300,0.000855\ngpt-99,1,2000,1000,100,0\n")
+    said = invoke("bill", "reconcile", "export.csv", "--provider", "openai").stdout
+    assert "left out, for no provider of models bills it: $0.05 other costs beside models" in said
+    (folder / "none.csv").write_text("")
+    said = invoke("bill", "reconcile", "none.csv", "--provider", "openai", "--month", "this").stdout
+    assert "left out, for no provider of models bills it: $0.02 paid tools" in said
+    found = asked_json("bill", "reconcile", "export.csv", "--provider", "openai")
+    assert (found["agrees"], found["other_usd"], found["tools_usd"]) == (True, "0.05", "0")

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from farthing.billing.month import after
-from support.billed_store import EACH_USD, LAST, fill
+from support.billed_store import EACH_USD, LAST, fill, world_with_other_costs
 from support.shell import asked_json, invoke
 
 
@@ -79,3 +79,20 @@ def test_corrections_are_told_with_the_month_they_correct(folder):
         world.durable()
     said = invoke("bill", "statement", "--month", after(LAST)).stdout
     assert f"corrects {LAST}: late, gpt-4o-mini ${EACH_USD}" in said
+
+
+def test_costs_beside_models_are_rows_of_their_own(folder):
+    world_with_other_costs(folder)
+    said = invoke("bill", "statement", "--team", "support").stdout
+    assert "beside models: search" in said
+    assert "$0.05 of it are costs beside models" in said
+    (found,) = asked_json("bill", "statement", "--team", "support")
+    assert [(item["other"], item["amount"]) for item in found["items"] if item["other"]] == [("search", "0.05")]
+    assert found["other"] == "0.05"
+
+
+def test_a_late_cost_beside_models_is_a_correction_by_name(folder):
+    invoke("bill", "close", LAST)
+    world_with_other_costs(folder)
+    said = invoke("bill", "statement", "--month", after(LAST), "--team", "support").stdout
+    assert f"corrects {LAST}: beside models: search $0.05" in said

@@ -5,7 +5,7 @@ import pytest
 
 from farthing.domain.ids import EPOCH_MS
 from farthing.domain.usage import Usage
-from farthing.ports.history import MeterRow
+from farthing.ports.history import MeterRow, OtherCostRow
 from farthing.ports.outcomes import OtherCost, Outcome
 from farthing.pricing.cost import cost
 from farthing.stores.memory.directory import MemoryDirectory
@@ -258,3 +258,58 @@ def test_a_label_of_very_many_values_is_told_apart_as_any_other(store):
     assert groups(history.usage(by=("user", "team"), where=(("user", "u129"),), **EVER)) == {("u129", "b"): 1}
     assert groups(history.usage(by=("team",), where=(("user", "u000"),), **EVER)) == {("a",): 1}
     assert groups(history.usage(by=("team",), **EVER)) == {("a",): 65, ("b",): 65}
+
+
+def a_cost(run, nanos, at_ms=DAY, kind="search"):
+    return OtherCost(run=run, at_ms=at_ms, kind=kind, nanos=nanos, by="ada")
+
+
+def rows_of(*costs):
+    return tuple(OtherCostRow(group=group, kind=kind, bookings=many, nanos=nanos) for group, kind, many, nanos in costs)
+
+
+def test_other_costs_are_grouped_by_their_booking_and_by_whom_their_run_was_for(store):
+    store.keep(
+        labelled(1, DAY, run="r1", team="a", user="u1"),
+        labelled(2, DAY + HOUR_MS, run="r1", team="b"),
+        a_call(3, at_ms=DAY, key="bot", labels=(("run", "r2"), ("team", "b")), attempts=(priced(),)),
+    )
+    for each in (
+        a_cost("r1", 5),
+        a_cost("r1", 7, DAY + DAY_MS),
+        a_cost("r1", 2, kind="compute"),
+        a_cost("r2", 11, DAY + 5 * HOUR_MS),
+        a_cost("nobody", 13),
+    ):
+        store.outcomes.book(each)
+    history = store.ready()
+    assert history.other_costs(by=("team",), **EVER) == rows_of(
+        (("",), "search", 1, 13), (("a",), "compute", 1, 2), (("a",), "search", 2, 12), (("b",), "search", 1, 11)
+    )
+    assert history.other_costs(by=("day", "run"), where=(("user", "u1"),), **EVER) == rows_of(
+        (("2026-01-11", "r1"), "compute", 1, 2),
+        (("2026-01-11", "r1"), "search", 1, 5),
+        (("2026-01-12", "r1"), "search", 1, 7),
+    )
+    assert history.other_costs(by=("key", "hour"), where=(("day", "2026-01-11"), ("run", "r2")), **EVER) == rows_of(
+        (("bot", "2026-01-11T05"), "search", 1, 11)
+    )
+    assert history.other_costs(by=(), where=(("run", "nobody"), ("team", "")), **EVER) == rows_of(((), "search", 1, 13))
+
+
+def test_other_costs_have_nothing_of_what_only_calls_have(store):
+    store.keep(labelled(1, DAY, run="r1", step="s"))
+    store.outcomes.book(a_cost("r1", 5))
+    history = store.ready()
+    names = ("model", "provider", "tier", "route", "outcome", "step")
+    assert history.other_costs(by=names, **EVER) == rows_of((("",) * 6, "search", 1, 5))
+    assert history.other_costs(by=(), where=(("model", "gpt-4o"),), **EVER) == ()
+
+
+def test_other_costs_belong_to_the_time_of_their_booking(store):
+    store.keep(labelled(1, DAY, run="r1"))
+    for at_ms in (DAY - 1, DAY, DAY + 999, DAY + 1_000):
+        store.outcomes.book(a_cost("r1", 1, at_ms))
+    (row,) = store.ready().other_costs(by=(), since_ms=DAY, until_ms=DAY + 1_000)
+    assert (row.bookings, row.nanos) == (2, 2)
+    assert store.ready().other_costs(by=(), since_ms=0, until_ms=DAY - 1) == ()

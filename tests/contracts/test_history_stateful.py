@@ -119,10 +119,16 @@ class Pasts(RuleBasedStateMachine):
         at_ms = self.pair.clock.now_ms
         self.pair.judge(Outcome(run=run, at_ms=at_ms, success=success, score=score, by="ada"))
 
-    @rule(run=runs.filter(bool), nanos=st.integers(0, 10**9), once=st.sampled_from(("", "x")))
-    def booked(self, run, nanos, once):
-        at_ms = self.pair.clock.now_ms
-        self.pair.book(OtherCost(run=run, at_ms=at_ms, kind="tool", nanos=nanos, by="ada", once=once))
+    @rule(
+        run=st.sampled_from(("r1", "r2", "r3", "silent")),
+        nanos=st.one_of(st.just(0), st.integers(0, 10**9)),
+        once=st.sampled_from(("", "x")),
+        kind=st.sampled_from(("tool", "search")),
+        late_ms=late,
+    )
+    def booked(self, run, nanos, once, kind, late_ms):
+        at_ms = self.pair.clock.now_ms - late_ms
+        self.pair.book(OtherCost(run=run, at_ms=at_ms, kind=kind, nanos=nanos, by="ada", once=once))
 
     @rule(ms=st.sampled_from((1, 1_000, 61_000, 301_000, 601_000, HOUR_MS, 7 * HOUR_MS, 25 * HOUR_MS)))
     def time_passes(self, ms):
@@ -166,6 +172,8 @@ class Pasts(RuleBasedStateMachine):
         assert meters == slow.meters(by=by, where=where, **times)
         for row in usage:
             assert sum(line.picos for line in meters if line.group == row.group) == row.cost_nanos * 1_000
+        others = fast.other_costs(by=by, where=where, **times)
+        assert others == slow.other_costs(by=by, where=where, **times)
         if "step" in dict(where):
             return
         for order in ("last", "cost"):

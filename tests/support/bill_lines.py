@@ -44,6 +44,12 @@ def lump(meter, picos, team="support", **more):
     return line(team, meter=meter, quantity=0, each=0, picos=picos, requests=0, **more)
 
 
+def other(kind="search", nanos=5_000, team="support", *, bookings=1, **more):
+    """What runs cost beside models in a day."""
+    amount = {"quantity": bookings, "each": 0, "picos": nanos * 1_000, "requests": 0}
+    return line(team, provider="", model="", meter=f"other:{kind}", **amount, **more)
+
+
 def bill(*lines, by="none", match=(), weights=(), **terms):
     sharing = Sharing(by=by, match=match, weights=weights)
     return Bill(month=MONTH, terms=BillTerms(sharing=sharing, **terms), lines=lines)

@@ -18,6 +18,7 @@ max_age = "36500d"
 """
 LAST = before(month_of(wall_ms()))
 USAGE = Usage(input_tokens=2_000, cache_read_input_tokens=1_000, output_tokens=100)
+OTHER_NANOS = 50_000_000
 EACH_USD = "0.000285"
 """What one of its calls costs: 1,000 at $0.15, 1,000 at $0.075 and 100 at $0.6 a million."""
 
@@ -33,3 +34,13 @@ def fill(folder, file=FILE):
         world.settle(world.open(at_ms, model="gpt-99", team="support"), USAGE)
         world.durable()
     return folder
+
+
+def world_with_other_costs(folder):
+    """The same store after a run of support has cost $0.05 beside models in that month, and a paid tool $0.02 in this one."""
+    at_ms = span_of(LAST)[0] + 9_000
+    with billing_world("sqlite", folder, clock=Clock(wall_ms())) as world:
+        world.calls = [None] * 9
+        world.use("lookup", span_of(month_of(wall_ms()))[0], 20_000_000, team="support", run="r1")
+        world.durable()
+        world.book("r1", at_ms, OTHER_NANOS)

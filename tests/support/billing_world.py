@@ -12,9 +12,11 @@ from farthing.domain.price import Cost
 from farthing.domain.record import AttemptOpening, CallClosing, CallOpening
 from farthing.domain.usage import Usage
 from farthing.ports.billing import BillTerms
+from farthing.ports.outcomes import OtherCost
 from farthing.pricing.book import PriceBook
 from farthing.pricing.cost import cost
 from farthing.pricing.finder import card_finder
+from farthing.pricing.tool_price import TOOL, declared
 from farthing.stores.memory.billing import MemoryPeriods
 from farthing.stores.memory.directory import MemoryDirectory
 from farthing.stores.memory.history import MemoryHistory
@@ -24,6 +26,7 @@ from farthing.stores.sqlite.billing import SqlitePeriods
 from farthing.stores.sqlite.directory import SqliteDirectory
 from farthing.stores.sqlite.history import SqliteHistory
 from farthing.stores.sqlite.ledger import SqliteLedger
+from farthing.stores.sqlite.outcomes import SqliteOutcomes
 from support.ledgers import Clock
 
 BOOK = PriceBook.load()
@@ -35,8 +38,9 @@ OVER = span_of("2027-06")[1]
 class World:
     """Calls are numbered as they are made; money is what the book says unless a test says otherwise."""
 
-    def __init__(self, ledger, history, periods, in_force) -> None:
-        self.ledger, self.history, self.periods, self.in_force = ledger, history, periods, in_force
+    def __init__(self, ledger, history, periods, outcomes, in_force) -> None:
+        self.ledger, self.history, self.periods, self.outcomes = ledger, history, periods, outcomes
+        self.in_force = in_force
         self.card_of = card_finder(in_force, FORMATS)
         history.price_with(self.card_of)
         self.calls: list[tuple[AttemptOpening, CallOpening]] = []
@@ -44,7 +48,7 @@ class World:
     def books(self, **terms) -> Books:
         return Books(self.history, self.periods, BillTerms(**terms), ListPrices(BOOK, self.in_force, FORMATS))
 
-    def open(self, at_ms: int, *, model="gpt-4o-mini", provider="openai", key="", **labels) -> int:
+    def open(self, at_ms: int, *, model="gpt-4o-mini", provider="openai", key="", price="", **labels) -> int:
         """A call that was sent; its number."""
         number = len(self.calls)
         call_id = ((at_ms - EPOCH_MS) << 22) | (number << 4)
@@ -54,7 +58,7 @@ class World:
             ordinal=1,
             provider=provider,
             model=model,
-            book=self.in_force.hash,
+            book=price or self.in_force.hash,
             bound="bytes",
             input_bound=10,
             opened_ms=at_ms,
@@ -63,6 +67,14 @@ class World:
         self.ledger.reserve_blocking(Reserve(opening=attempt, call=call, charges=(), cap=0, floor=0))
         self.calls.append((attempt, call))
         return number
+
+    def use(self, tool: str, at_ms: int, nanos: int, **labels) -> None:
+        """A tool that costs so much was run."""
+        self.settle(self.open(at_ms, model=tool, provider=TOOL, price=declared(nanos), **labels), Usage())
+
+    def book(self, run: str, at_ms: int, nanos: int, kind="search") -> None:
+        """A run cost so much beside models."""
+        assert self.outcomes.book(OtherCost(run=run, at_ms=at_ms, kind=kind, nanos=nanos, by="ada"))
 
     def settle(self, number: int, usage: Usage) -> None:
         """Paid, as the book says."""
@@ -117,16 +129,17 @@ def billing_world(kind="memory", folder=None, prices=(), clock=None) -> Iterator
     if kind == "memory":
         directory = MemoryDirectory(now_ms=clock)
         ledger = MemoryLedger(clock=clock, directory=directory)
-        history = MemoryHistory(ledger.records, MemoryOutcomes(directory))
-        yield World(ledger, history, MemoryPeriods(directory), in_force)
+        outcomes = MemoryOutcomes(directory)
+        history = MemoryHistory(ledger.records, outcomes)
+        yield World(ledger, history, MemoryPeriods(directory), outcomes, in_force)
         return
     path = folder / "farthing.db"
     ledger = SqliteLedger.open(path, clock=clock, what="test")
-    directory, periods = SqliteDirectory(path, now_ms=clock), SqlitePeriods(path)
+    directory, periods, outcomes = SqliteDirectory(path, now_ms=clock), SqlitePeriods(path), SqliteOutcomes(path)
     history = SqliteHistory(path, now_ms=clock)
     try:
-        yield World(ledger, history, periods, in_force)
+        yield World(ledger, history, periods, outcomes, in_force)
     finally:
         ledger.close_now()
-        for each in (directory, periods, history):
+        for each in (directory, periods, outcomes, history):
             each.close()

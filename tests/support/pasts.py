@@ -87,7 +87,7 @@ class Pair:
         for ledger in self.ledgers:
             ledger.refuse(opening, closing)
 
-    def attempt(self, opening: CallOpening, *, model="gpt-4o", provider="openai") -> AttemptOpening:
+    def attempt(self, opening: CallOpening, *, model="gpt-4o", provider="openai", book="b00c") -> AttemptOpening:
         ordinal = 1 + sum(other.call_id == opening.id for other in self.attempts)
         made = AttemptOpening(
             id=attempt_id(opening.id, ordinal),
@@ -95,7 +95,7 @@ class Pair:
             ordinal=ordinal,
             provider=provider,
             model=model,
-            book="b00c",
+            book=book,
             bound="bytes",
             input_bound=100,
             opened_ms=self.clock.now_ms,

@@ -6,6 +6,7 @@ from farthing.billing.books import Bill
 from farthing.billing.lines import groups_of, lines_of
 from farthing.billing.list_price import ListPrices
 from farthing.billing.month import month_of, span_of
+from farthing.billing.other_lines import other_lines
 from farthing.domain.record import Labels
 from farthing.ports.billing import BillTerms
 from farthing.ports.history import NAMES, History
@@ -23,8 +24,8 @@ def cut_by(terms: BillTerms, by: tuple[str, ...]) -> BillTerms:
 def bills_between(
     history: History, prices: ListPrices, terms: BillTerms, *, since_ms: int, until_ms: int, where: Labels = ()
 ) -> tuple[Bill, ...]:
-    """The charges of calls that arrived in `since_ms <= t < until_ms`, one bill for each month they touch. What was told of
-    closed months plays no part. Raises LedgerUnavailable."""
+    """The charges of calls that arrived in `since_ms <= t < until_ms`, and costs beside models that were booked then, one bill
+    for each month they touch. What was told of closed months plays no part. Raises LedgerUnavailable."""
     found: list[Bill] = []
     by = groups_of(terms.names)
     while since_ms < until_ms:
@@ -32,7 +33,8 @@ def bills_between(
         upto = min(span_of(month)[1], until_ms)
         sums = history.usage(by=by, since_ms=since_ms, until_ms=upto, where=where)
         meters = history.meters(by=by, since_ms=since_ms, until_ms=upto, where=where)
-        lines = lines_of(meters, sums, prices)
+        others = other_lines(history, terms.names, since_ms=since_ms, until_ms=upto, where=where)
+        lines = (*lines_of(meters, sums, prices), *others)
         if lines:
             open_attempts = sum(row.open for row in sums)
             found.append(Bill(month=month, terms=terms, lines=lines, open_attempts=open_attempts))

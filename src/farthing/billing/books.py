@@ -12,7 +12,8 @@ import msgspec
 from farthing.billing.corrections import corrections
 from farthing.billing.lines import groups_of, lines_of
 from farthing.billing.list_price import ListPrices
-from farthing.billing.month import after, is_over, span_of
+from farthing.billing.month import after, is_over, month_of, span_of
+from farthing.billing.other_lines import other_lines
 from farthing.domain.errors import BadRequest
 from farthing.ports.billing import BillLine, BillTerms, ClosedPeriod, Periods
 from farthing.ports.history import History
@@ -34,6 +35,11 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     def picos(self) -> int:
         """The sum of all lines, in pico-dollars."""
         return sum(line.picos for line in self.lines)
+
+    @property
+    def other_picos(self) -> int:
+        """The part of it that is costs beside models, corrections of them included."""
+        return _others(self.lines)
 
     @property
     def unpriced(self) -> int:
@@ -76,7 +82,11 @@ class Books:
         closed = self.closed()
         if closed:
             return after(closed[-1].month)
-        return next((row.group[0] for row in self._history.usage(by=("month",), since_ms=0, until_ms=now_ms + 1)), None)
+        calls = self._history.usage(by=("month",), since_ms=0, until_ms=now_ms + 1)
+        first = calls[0].group[0] if calls else None
+        before_ms = span_of(first)[0] if first else now_ms + 1
+        others = self._history.other_costs(by=("month",), since_ms=0, until_ms=before_ms)
+        return others[0].group[0] if others else first
 
     def close(self, month: str, *, by: str, now_ms: int) -> ClosedPeriod:
         """Tell a month: from now on it is what it is now. Raises BadRequest 409 where it is not over, closed, or not next."""
@@ -93,6 +103,7 @@ class Books:
             lines=len(lines),
             picos=sum(line.picos for line in lines),
             corrections_picos=sum(line.picos for line in late),
+            other_picos=_others(lines),
             digest=digest_of(lines),
         )
         self._periods.keep(period, lines)
@@ -110,6 +121,13 @@ class Books:
     def _now(self, month: str, names: tuple[str, ...], *, hourly: bool = False) -> tuple[tuple[BillLine, ...], int]:
         """What a month comes to at this moment, and how many of its attempts are open."""
         since_ms, until_ms = span_of(month)
+        calls, open_attempts = self._calls(month, names, hourly=hourly)
+        others = other_lines(self._history, names, since_ms=since_ms, until_ms=until_ms, hourly=hourly)
+        return (*calls, *others), open_attempts
+
+    def _calls(self, month: str, names: tuple[str, ...], *, hourly: bool = False) -> tuple[tuple[BillLine, ...], int]:
+        """The part of a month that is calls, paid tools among them, and how many of its attempts are open."""
+        since_ms, until_ms = span_of(month)
         by = groups_of(names, hourly=hourly)
         sums = self._history.usage(by=by, since_ms=since_ms, until_ms=until_ms)
         meters = self._history.meters(by=by, since_ms=since_ms, until_ms=until_ms)
@@ -118,11 +136,26 @@ class Books:
     def _late(self, closed: tuple[ClosedPeriod, ...]) -> tuple[BillLine, ...]:
         """What became known of closed months and was not told yet, each cut by its own month's labels."""
         told = self._told_about(closed)
+        others = self._others_of(closed)
         late: list[BillLine] = []
         for period in closed:
-            now, _ = self._now(period.month, period.terms.names)
-            late += corrections(period.month, told[period.month], now)
+            calls, _ = self._calls(period.month, period.terms.names)
+            late += corrections(period.month, told[period.month], (*calls, *others[period.month]))
         return tuple(late)
+
+    def _others_of(self, closed: tuple[ClosedPeriod, ...]) -> dict[str, list[BillLine]]:
+        """Costs beside models of each closed month. One question for all that are cut alike: each reads, for the labels of
+        runs, the calls that are not summed yet."""
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for period in closed:
+            alike.setdefault(period.terms.names, []).append(period.month)
+        found: dict[str, list[BillLine]] = {period.month: [] for period in closed}
+        for names, months in alike.items():
+            since_ms, until_ms = span_of(months[0])[0], span_of(months[-1])[1]
+            for line in other_lines(self._history, names, since_ms=since_ms, until_ms=until_ms):
+                if (month := month_of(line.start_ms)) in months:
+                    found[month].append(line)
+        return found
 
     def _told_about(self, closed: tuple[ClosedPeriod, ...]) -> dict[str, list[BillLine]]:
         """Everything that was told, by the month it is about."""
@@ -141,6 +174,10 @@ class Books:
 def digest_of(lines: tuple[BillLine, ...]) -> str:
     """SHA-256 of the lines: their JSON arrays, one after the other, in order."""
     return sha256(msgspec.json.encode(lines)).hexdigest()
+
+
+def _others(lines: Iterable[BillLine]) -> int:
+    return sum(line.picos for line in lines if line.other)
 
 
 def _projected(late: Iterable[BillLine], closed: tuple[ClosedPeriod, ...], terms: BillTerms) -> tuple[BillLine, ...]:

@@ -1,7 +1,7 @@
 """FOCUS rows: a bill as the FinOps Open Cost and Usage Specification, versions 1.2 and 1.4, says it.
 
-One row for each day (or hour), set of labels, model and meter; prices are per million tokens, as providers list them. Column
-by column: docs/reference/focus.md.
+One row for each day (or hour), set of labels, model and meter, or kind of other cost; prices are per million tokens, as
+providers list them. Column by column: docs/reference/focus.md.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,15 @@ from farthing.billing.allocation import Part, parts_of, whole
 from farthing.billing.books import Bill
 from farthing.billing.decimals import decimal, usd_of
 from farthing.billing.focus_columns import Version, columns
-from farthing.billing.focus_words import category, described, maker, meter_words, price_unit, service
+from farthing.billing.focus_words import (
+    category,
+    described,
+    maker,
+    meter_words,
+    price_unit,
+    service,
+    service_category,
+)
 from farthing.billing.month import span_of, stamp
 from farthing.ports.billing import BillLine, BillTerms
 
@@ -54,10 +62,8 @@ class _Writer:
             "ProviderName": terms.issuer,
             "ServiceProviderName": terms.issuer,
             "PricingCurrency": "USD",
-            "ServiceCategory": "AI and Machine Learning",
-            "ServiceSubcategory": "Generative AI",
-            "x_PriceBookVersion": book,
         }
+        self._book = book
         self._month = bill.month
         self._stamps: dict[int, str] = {}
         self._labels: dict[tuple[str, ...], dict[str, str]] = {}
@@ -69,7 +75,7 @@ class _Writer:
         made = {
             **self._same,
             **self._of_labels(line.labels, part.team),
-            **_of_service(line),
+            **self._of_service(line),
             "BilledCost": cost,
             "EffectiveCost": cost,
             "PricingCurrencyEffectiveCost": cost,
@@ -93,6 +99,27 @@ class _Writer:
             made |= _of_unpriced(line)
         if part.split is not None:
             made |= _of_split(part, key, self._terms.team)
+        return made
+
+    def _of_service(self, line: BillLine) -> dict[str, str]:
+        name = maker(line.provider)
+        of_category, of_subcategory = service_category(line)
+        made = {
+            "ServiceCategory": of_category,
+            "ServiceName": service(line),
+            "ServiceSubcategory": of_subcategory,
+            "HostProviderName": name,
+            "PublisherName": name,
+            "x_Meter": line.meter,
+            "x_Unpriced": "true" if line.meter == "unpriced" else "false",
+        }
+        if not line.other:
+            made |= {
+                "x_Model": line.model,
+                "x_PriceBookVersion": self._book,
+                "x_Provider": line.provider,
+                "x_ServiceTier": line.tier or "standard",
+            }
         return made
 
     def _stamp(self, ms: int) -> str:
@@ -124,20 +151,6 @@ def _labelled(terms: BillTerms, labels: tuple[str, ...], team: str) -> dict[str,
             made |= {"ResourceId": by_name[name], "ResourceName": by_name[name], "ResourceType": name.capitalize()}
             break
     return made
-
-
-def _of_service(line: BillLine) -> dict[str, str]:
-    name = maker(line.provider)
-    return {
-        "ServiceName": service(line.provider),
-        "HostProviderName": name,
-        "PublisherName": name,
-        "x_Meter": line.meter,
-        "x_Model": line.model,
-        "x_Provider": line.provider,
-        "x_ServiceTier": line.tier or "standard",
-        "x_Unpriced": "true" if line.meter == "unpriced" else "false",
-    }
 
 
 def _of_price(part: Part) -> dict[str, str]:

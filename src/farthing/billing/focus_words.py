@@ -1,6 +1,6 @@
 """The words of FOCUS rows: meters, units, makers of models, and why a charge is there."""
 
-from farthing.ports.billing import LUMP_SUMS, OTHER, BillLine
+from farthing.ports.billing import LUMP_SUMS, BillLine
 from farthing.pricing.tool_price import TOOL
 
 _TOKENS = {
@@ -29,6 +29,13 @@ _MAKERS = {
     "openrouter": "OpenRouter",
     TOOL: _TOOLS,
 }
+_AI = ("AI and Machine Learning", "Generative AI")
+_CATEGORIES = {
+    "search": ("Analytics", "Search"),
+    "compute": ("Compute", "Other (Compute)"),
+    "storage": ("Storage", "Other (Storage)"),
+}
+"""ServiceCategory and ServiceSubcategory of kinds of other costs that say what they are; the words are FOCUS's."""
 _WHY = {
     "rounding": "Rounding up of each attempt to whole nano-dollars",
     "estimated": "Charged by the budgets' policy: the provider never said what these attempts cost",
@@ -53,17 +60,24 @@ def price_unit(meter: str) -> tuple[str, int]:
 
 def maker(provider: str) -> str:
     """Who provides the service, as people write it; a provider of the configuration's own naming stays as it is named. Of
-    tools nobody says who is paid."""
+    tools and costs beside models nobody says who is paid."""
     return _MAKERS.get(provider.lower(), provider) or "(unknown)"
 
 
-def service(provider: str) -> str:
-    """What was bought of whom."""
-    return _TOOLS if provider == TOOL else f"{maker(provider)} API"
+def service(line: BillLine) -> str:
+    """What was bought of whom; of a cost beside models its kind, as whoever booked it named it."""
+    if line.other:
+        return line.other
+    return _TOOLS if line.provider == TOOL else f"{maker(line.provider)} API"
+
+
+def service_category(line: BillLine) -> tuple[str, str]:
+    """ServiceCategory and ServiceSubcategory. What a kind of cost beside models does not say is not guessed at."""
+    return _CATEGORIES.get(line.other.lower(), ("Other", "Other (Other)")) if line.other else _AI
 
 
 def category(line: BillLine) -> str:
-    """`Usage` is what is metered; the rest are adjustments, which need no quantity."""
+    """`Usage` is what is metered; the rest are adjustments, which need neither quantity nor price."""
     return "Usage" if line.has_price else "Adjustment"
 
 
@@ -72,8 +86,15 @@ def described(line: BillLine) -> str:
     tier = f", service tier {line.tier}" if line.tier else ""
     if line.meter in LUMP_SUMS:
         said = f"{_WHY[line.meter]}: {line.model}{tier}"
-    elif line.meter.startswith(OTHER):
-        said = f"Cost beside models: {line.meter.removeprefix(OTHER)}"
+    elif line.other:
+        said = f"Cost beside models: {line.other}{_times(line)}"
     else:
         said = f"{meter_words(line.meter)[0]} of {line.model}{tier}"
     return f"Correction of {line.corrects}: {said}" if line.corrects else said
+
+
+def _times(line: BillLine) -> str:
+    """How often it was booked. Of a correction nobody can say: it is a difference."""
+    if line.corrects or line.quantity < 1:
+        return ""
+    return ", booked once" if line.quantity == 1 else f", booked {line.quantity:,} times"

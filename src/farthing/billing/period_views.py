@@ -19,6 +19,8 @@ class PeriodView(msgspec.Struct, frozen=True, kw_only=True):
     total_usd: str
     corrections_usd: str
     """The part of the total that corrects earlier months."""
+    other_usd: str
+    """The part of the total that is costs beside models."""
     digest: str
 
 
@@ -28,6 +30,8 @@ class OpenView(msgspec.Struct, frozen=True, kw_only=True):
     month: str
     lines: int
     total_usd: str
+    other_usd: str
+    """The part of the total that is costs beside models."""
     open_attempts: int
     unpriced_attempts: int
 
@@ -57,6 +61,7 @@ def period_view(period: ClosedPeriod) -> PeriodView:
         lines=period.lines,
         total_usd=usd(nanos_of(period.picos)),
         corrections_usd=usd(nanos_of(period.corrections_picos)),
+        other_usd=usd(nanos_of(period.other_picos)),
         digest=period.digest,
     )
 
@@ -66,6 +71,7 @@ def _open_view(bill: Bill) -> OpenView:
         month=bill.month,
         lines=len(bill.lines),
         total_usd=usd(nanos_of(bill.picos)),
+        other_usd=usd(nanos_of(bill.other_picos)),
         open_attempts=bill.open_attempts,
         unpriced_attempts=bill.unpriced,
     )

@@ -1,7 +1,8 @@
 """Reconciliation: a provider's export beside our records, model by model, and in words what a difference means.
 
 The rules: more than a tenth off in any quantity is a fault in counting, here or there; equal quantities and unequal money are
-a question of price. Calls are counted in the month in which they arrived; a provider may count by when it finished.
+a question of price. Calls are counted in the month in which they arrived; a provider may count by when it finished. What no
+provider of models bills, paid tools and costs beside models, is in no comparison: it is told beside it.
 """
 
 from fractions import Fraction
@@ -13,6 +14,7 @@ from farthing.billing.decimals import usd_of
 from farthing.billing.export_file import Export
 from farthing.billing.month import span_of
 from farthing.ports.history import History
+from farthing.pricing.tool_price import TOOL
 
 COUNTING = Fraction(1, 10)
 """A quantity that is off by more is counted wrongly, here or there."""
@@ -65,6 +67,10 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[Compared, ...]
     open_attempts: int
     estimated_nanos: int
+    tools_nanos: int = 0
+    """What paid tools cost here in that month: not compared."""
+    other_nanos: int = 0
+    """What else was booked beside models in that month: not compared."""
 
     @property
     def agrees(self) -> bool:
@@ -77,6 +83,10 @@ class Ours(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[Claim, ...]
     open_attempts: int
     estimated_nanos: int
+    tools_nanos: int = 0
+    """Of the whole month: what paid tools cost, which no provider of models bills."""
+    other_nanos: int = 0
+    """Of the whole month: other costs that were booked."""
 
 
 def recorded(history: History, provider: str, month: str) -> Ours:
@@ -97,10 +107,14 @@ def recorded(history: History, provider: str, month: str) -> Ours:
         for row in rows
         if row.attempts
     )
+    tools = history.usage(by=(), since_ms=since_ms, until_ms=until_ms, where=(("provider", TOOL),))
+    others = history.other_costs(by=(), since_ms=since_ms, until_ms=until_ms)
     return Ours(
         claims=claims,
         open_attempts=sum(row.open for row in rows),
         estimated_nanos=sum(row.estimated_nanos for row in rows),
+        tools_nanos=sum(row.cost_nanos for row in tools),
+        other_nanos=sum(row.nanos for row in others),
     )
 
 
@@ -119,6 +133,8 @@ def reconcile(month: str, provider: str, export: Export, ours: Ours) -> Reconcil
         models=models,
         open_attempts=ours.open_attempts,
         estimated_nanos=ours.estimated_nanos,
+        tools_nanos=ours.tools_nanos,
+        other_nanos=ours.other_nanos,
     )
 
 

@@ -37,6 +37,10 @@ class ReconciliationView(msgspec.Struct, frozen=True, kw_only=True):
     agrees: bool
     open_attempts: int
     estimated_usd: str
+    tools_usd: str
+    """What paid tools cost here in that month: no part of what a provider of models bills, and not compared."""
+    other_usd: str
+    """What else was booked beside models in that month; the same holds."""
     models: tuple[ComparedView, ...]
 
 
@@ -50,6 +54,8 @@ def reconciliation_view(found: Reconciliation) -> ReconciliationView:
         agrees=found.agrees,
         open_attempts=found.open_attempts,
         estimated_usd=usd(found.estimated_nanos),
+        tools_usd=usd(found.tools_nanos),
+        other_usd=usd(found.other_nanos),
         models=tuple(
             ComparedView(
                 model=compared.model or None,

@@ -30,7 +30,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...]
     """Values of `terms.names` without the team; empty for a part of shared costs."""
     model: str
-    """"" for a part of shared costs."""
+    """"" for a part of shared costs, and for a cost beside models."""
+    other: str
+    """The kind of a cost beside models, also in a part of shared ones; "" for what calls cost."""
     month: str
     """The month a correction corrects; "" else."""
     nanos: int
@@ -61,12 +63,17 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return sum(item.nanos for item in self.items if item.kind == kind)
 
     @property
+    def other_nanos(self) -> int:
+        """The part of the total that is costs beside models."""
+        return sum(item.nanos for item in self.items if item.other)
+
+    @property
     def total_nanos(self) -> int:
         return sum(item.nanos for item in self.items)
 
 
-_Key = tuple[str, int, str, tuple[str, ...], str]
-"""Team, place of the kind, corrected month, labels, model."""
+_Key = tuple[str, int, str, tuple[str, ...], str, str]
+"""Team, place of the kind, corrected month, labels, model, kind of other cost."""
 
 
 class _Sum:
@@ -132,10 +139,10 @@ class _Converter:
 def _key(part: Part) -> _Key:
     line = part.line
     if line.corrects:
-        return part.team, _KINDS.index(CORRECTION), line.corrects, line.labels[1:], line.model
+        return part.team, _KINDS.index(CORRECTION), line.corrects, line.labels[1:], line.model, line.other
     if part.split is not None:
-        return part.team, _KINDS.index(SHARED), "", (), ""
-    return part.team, _KINDS.index(DIRECT), "", line.labels[1:], line.model
+        return part.team, _KINDS.index(SHARED), "", (), "", line.other
+    return part.team, _KINDS.index(DIRECT), "", line.labels[1:], line.model, line.other
 
 
 def _tokens(part: Part) -> int:
@@ -154,12 +161,13 @@ def _statement(bill: Bill, unit: Unit, team: str, usd_nanos: int, sums: dict[_Ke
             kind=_KINDS[kind],
             labels=labels,
             model=model,
+            other=other,
             month=month,
             nanos=nanos,
             requests=found.requests,
             tokens=found.tokens,
         )
-        for (_, kind, month, labels, model), (found, nanos) in sums.items()
+        for (_, kind, month, labels, model, other), (found, nanos) in sums.items()
     )
     return Statement(
         month=bill.month,

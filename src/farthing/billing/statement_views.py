@@ -19,6 +19,8 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True):
     """`direct`, `shared` or `correction`."""
     labels: dict[str, str]
     model: str
+    other: str | None
+    """The kind of a cost beside models, like `search`."""
     corrects: str | None
     """The month that is corrected."""
     requests: int
@@ -40,6 +42,8 @@ class StatementView(msgspec.Struct, frozen=True, kw_only=True):
     direct: str
     shared: str
     corrections: str
+    other: str
+    """The part of the total that is costs beside models."""
     total: str
     total_usd: str
     open_attempts: int
@@ -64,6 +68,7 @@ def statement_view(statement: Statement) -> StatementView:
         direct=usd(statement.sum_of(DIRECT)),
         shared=usd(statement.sum_of(SHARED)),
         corrections=usd(statement.sum_of(CORRECTION)),
+        other=usd(statement.other_nanos),
         total=usd(statement.total_nanos),
         total_usd=usd(statement.usd_nanos),
         open_attempts=statement.open_attempts,
@@ -77,6 +82,7 @@ def _item_view(names: tuple[str, ...], item: Item) -> ItemView:
         kind=item.kind,
         labels={name: value for name, value in zip(names, item.labels, strict=False) if value},
         model=item.model,
+        other=item.other or None,
         corrects=item.month or None,
         requests=item.requests,
         tokens=item.tokens,
@@ -90,8 +96,8 @@ def statement_rows(every: Iterable[Statement]) -> Iterator[tuple[str, ...]]:
     for statement in every:
         names = statement.terms.names[1:]
         if not head:
-            head = ("month", "team", "kind", *names, "model", "corrects", "requests", "tokens", "amount", "currency")
-            yield head
+            head = ("month", "team", "kind", *names, "model", "other", "corrects")
+            yield (*head, "requests", "tokens", "amount", "currency")
         for item in statement.items:
             labels = item.labels or ("",) * len(names)
             counts = str(item.requests), str(item.tokens)
@@ -101,6 +107,7 @@ def statement_rows(every: Iterable[Statement]) -> Iterator[tuple[str, ...]]:
                 item.kind,
                 *labels,
                 item.model,
+                item.other,
                 item.month,
                 *counts,
                 usd(item.nanos),

@@ -32,8 +32,8 @@ TABLE = {
 def bill() -> None:
     """What each month cost whom: statements, FOCUS, closing a month, reconciliation.
 
-    Months are those of UTC, by when calls arrived. A month that was closed stays as it was told; what becomes known
-    later is a correction in the open month.
+    Months are those of UTC, by when calls arrived and other costs were booked. A month that was closed stays as it was
+    told; what becomes known later is a correction in the open month.
     """
 
 
@@ -48,11 +48,11 @@ def ls(settings: Settings, as_json: bool) -> None:
     if as_json:
         say_json(found)
         return
-    head = ("month", "", "lines", "corrections", "total", "closed by", "digest")
+    head = ("month", "", "lines", "corrections", "beside models", "total", "closed by", "digest")
     now = found.open
     rows = [_closed_row(period) for period in found.closed]
-    rows.append((now.month, "open", f"{now.lines:,}", "", f"${now.total_usd}", "", ""))
-    screen().print(table(head, rows, right=(2, 3, 4)))
+    rows.append((now.month, "open", f"{now.lines:,}", "", _some(now.other_usd), f"${now.total_usd}", "", ""))
+    screen().print(table(head, rows, right=(2, 3, 4, 5)))
     if now.open_attempts:
         click.echo(f"{now.open_attempts:,} attempts of {now.month} are open: their cost is not in it yet")
 
@@ -78,10 +78,16 @@ def close(settings: Settings, month: str, as_json: bool) -> None:
     click.echo(f"{period.month} is closed: {dollars(nanos_of(period.picos))} in {period.lines:,} lines")
     if period.corrections_picos:
         click.echo(f"  of it {dollars(nanos_of(period.corrections_picos))} correct earlier months")
+    if period.other_picos:
+        click.echo(f"  of it {dollars(nanos_of(period.other_picos))} are costs beside models")
     click.echo(f"  digest {period.digest}")
 
 
 def _closed_row(period: PeriodView) -> tuple[str, ...]:
-    late = f"${period.corrections_usd}" if period.corrections_usd != "0" else ""
     told = f"{period.by}, {period.closed_at}"
-    return period.month, "closed", f"{period.lines:,}", late, f"${period.total_usd}", told, period.digest[:12]
+    amounts = _some(period.corrections_usd), _some(period.other_usd), f"${period.total_usd}"
+    return period.month, "closed", f"{period.lines:,}", *amounts, told, period.digest[:12]
+
+
+def _some(usd: str) -> str:
+    return f"${usd}" if usd != "0" else ""

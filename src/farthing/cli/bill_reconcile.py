@@ -63,6 +63,10 @@ def _show(found: Reconciliation) -> None:
         )
     if found.estimated_nanos:
         click.echo(f"{dollars(found.estimated_nanos)} here are estimates: those calls' usage was never reported to us")
+    beside = ((found.tools_nanos, "paid tools"), (found.other_nanos, "other costs beside models"))
+    left_out = [f"{dollars(nanos)} {words}" for nanos, words in beside if nanos]
+    if left_out:
+        click.echo(f"left out, for no provider of models bills it: {', '.join(left_out)}")
 
 
 def _model(compared: Compared) -> None:

@@ -67,7 +67,7 @@ def _show(statement: Statement) -> None:
     made.add_row("total", *[""] * (wide + 2), money(unit, statement.total_nanos), style="bold")
     screen().print(made)
     for item in (item for item in statement.items if item.kind == CORRECTION):
-        labels = ", ".join(value for value in (*item.labels, item.model) if value)
+        labels = ", ".join(value for value in (*item.labels, _of_what(item)) if value)
         click.echo(f"  corrects {item.month}: {labels} {money(unit, item.nanos)}")
     for note in _notes(statement):
         click.echo(f"  {note}")
@@ -81,6 +81,8 @@ def _notes(statement: Statement) -> list[str]:
     notes = [told]
     if statement.unit is not Unit.USD:
         notes.append(f"{money(Unit.USD, statement.usd_nanos)} at the rate of each day")
+    if statement.other_nanos:
+        notes.append(f"{money(statement.unit, statement.other_nanos)} of it are costs beside models")
     if statement.unpriced:
         notes.append(f"{statement.unpriced:,} attempts have no known price and are not in it")
     if statement.open_attempts:
@@ -90,7 +92,12 @@ def _notes(statement: Statement) -> list[str]:
 
 def _row(item: Item, unit: Unit) -> tuple[str, ...]:
     labels = tuple(value or "(none)" for value in item.labels)
-    return (*labels, item.model, f"{item.requests:,}", f"{item.tokens:,}", money(unit, item.nanos))
+    counts = ("", "") if item.other else (f"{item.requests:,}", f"{item.tokens:,}")
+    return (*labels, _of_what(item), *counts, money(unit, item.nanos))
+
+
+def _of_what(item: Item) -> str:
+    return f"beside models: {item.other}" if item.other else item.model
 
 
 def _unit(code: str) -> Unit:

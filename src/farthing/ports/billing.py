@@ -33,7 +33,7 @@ class BillLine(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=T
     list_each: int
     """The same in the public price book; equal to `each` where no contract price holds."""
     quantity: int
-    """Tokens, searches or requests. Of `unpriced`: attempts."""
+    """Tokens, searches or requests. Of `unpriced`: attempts. Of a cost beside models: how often it was booked."""
     picos: int
     requests: int = 0
     """Attempts of the group; on the first of its lines only, so that they add up."""
@@ -51,14 +51,19 @@ class BillLine(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=T
     @property
     def has_price(self) -> bool:
         """Whether quantity times price is the cost: not so for what was rounded, estimated or left without a price."""
-        return self.meter not in LUMP_SUMS and not self.meter.startswith(OTHER)
+        return self.meter not in LUMP_SUMS and not self.other
+
+    @property
+    def other(self) -> str:
+        """The kind of a cost beside models, as whoever booked it named it; "" for what calls cost."""
+        return (self.meter[len(OTHER) :] or "(unnamed)") if self.meter.startswith(OTHER) else ""
 
 
 class Sharing(msgspec.Struct, frozen=True, kw_only=True):
-    """What is shared and how it is divided among the teams. Calls without a team are always shared."""
+    """What is shared and how it is divided among the teams. What has no team is always shared: calls, and costs of runs."""
 
     match: Labels = ()
-    """Calls with these labels are shared too, whoever made them."""
+    """Calls with these labels, and costs of such runs, are shared too, whoever made them."""
     by: str = "none"
     """`direct` (by each team's own cost), `equal`, `weights`, or `none`: shared costs stay by themselves."""
     weights: tuple[tuple[str, int], ...] = ()
@@ -102,6 +107,8 @@ class ClosedPeriod(msgspec.Struct, frozen=True, kw_only=True):
     """The part of it that corrects earlier months."""
     digest: str
     """SHA-256 of the lines as they were told, in hexadecimal."""
+    other_picos: int = 0
+    """The part of the sum that is costs beside models, corrections of them included."""
 
 
 class Periods(Protocol):

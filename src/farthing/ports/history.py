@@ -85,6 +85,16 @@ class OutcomeRow(msgspec.Struct, frozen=True, kw_only=True):
     score_sum: float
 
 
+class OtherCostRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What the runs of one group cost beside models, of one kind."""
+
+    group: tuple[str, ...]
+    kind: str
+    """As `farthing.ports.outcomes.OtherCost.kind`."""
+    bookings: int
+    nanos: int
+
+
 class Summing(msgspec.Struct, frozen=True, kw_only=True):
     """How far the past is summed, of what should be summed by now: not the last hour or two."""
 
@@ -163,6 +173,15 @@ class History(Protocol):
         """Runs whose first call arrived in that time; a run counts once, in one group. Key and labels are those of its first
         call; `model`, `provider`, `tier`, `route` and `outcome` those of its first attempt. `by` may also name `prompt`,
         but neither `run` nor `step`; `where` may name `prompt` and `run`."""
+        ...
+
+    def other_costs(
+        self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()
+    ) -> tuple[OtherCostRow, ...]:
+        """Sums by group and kind, in that order, of what was booked in that time; bookings of nothing are notes and count
+        nowhere. `hour`, `day` and `month` are those of the booking. Key and labels are those of the run's first call, as it is known now, and "" where no call ever named
+        the run; `run` is its name. Nothing else that calls have (`model`, `provider`, `tier`, `route`, `outcome`, `step`)
+        is known of them: it is ""."""
         ...
 
     def sum_up(self) -> bool:

@@ -20,7 +20,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OtherCost(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run cost beside models: a paid tool, a search, a machine. Reported, in no budget's account."""
+    """What a run cost beside models: a paid tool, a search, a machine. Reported and billed, in no budget's account."""
 
     run: str
     at_ms: int

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
 from farthing.domain.money import NANOS_PER_USD, PICOS_PER_NANO
 from farthing.domain.price import PriceCard, Unpriced
 from farthing.domain.record import AttemptOpening, Labels
-from farthing.ports.history import CardOf, MeterRow, OutcomeRow, RunRow, Summing
+from farthing.ports.history import CardOf, MeterRow, OtherCostRow, OutcomeRow, RunRow, Summing
+from farthing.ports.outcomes import OtherCost
 from farthing.ports.records import AttemptRecord, CallRecord, UsageRow
 from farthing.pricing.cost import lines
 from farthing.pricing.naive import asked_card, explains, naive_nanos
@@ -16,6 +18,7 @@ from farthing.stores.dearest import dearest_rows
 from farthing.stores.memory.outcomes import MemoryOutcomes
 from farthing.stores.memory.records import Records
 from farthing.stores.memory.sums import TIMES, counts, row_of, value_of
+from farthing.stores.other_costs import other_cost_rows, value_beside
 
 Pair = tuple[CallRecord, AttemptRecord | None]
 """A call with one of its attempts; a call without any stands alone."""
@@ -91,6 +94,17 @@ class MemoryHistory:
             if since_ms <= row.first_ms < until_ms and all(_value_of_run(pairs, n) == v for n, v in where):
                 groups.setdefault(tuple(_value_of_run(pairs, name) for name in by), []).append(row)
         return tuple(_outcome_row(group, rows) for group, rows in sorted(groups.items()))
+
+    def other_costs(
+        self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()
+    ) -> tuple[OtherCostRow, ...]:
+        runs = self._runs()
+        booked = [(cost, runs.get(cost.run, [])) for cost in self._outcomes.booked(since_ms, until_ms)]
+        return other_cost_rows(
+            (tuple(_value_of_cost(cost, pairs, name) for name in by), cost.kind, 1, cost.nanos)
+            for cost, pairs in booked
+            if all(_value_of_cost(cost, pairs, name) == value for name, value in where)
+        )
 
     def sum_up(self) -> bool:
         """Nothing is summed beforehand."""
@@ -200,6 +214,17 @@ def _value_of_run(pairs: list[Pair], name: str) -> str:
     if name in TIMES:
         return value_of(*min(pairs, key=lambda pair: pair[0].opening.arrived_ms), name)
     return value_of(*pairs[0], name)
+
+
+def _value_of_cost(cost: OtherCost, pairs: list[Pair], name: str) -> str:
+    """Of a cost beside models: the time of its booking, and what its run's first call has."""
+
+    def of_first_call(name: str) -> str:
+        if name in TIMES:
+            return datetime.fromtimestamp(cost.at_ms // 1_000, UTC).strftime(TIMES[name])
+        return value_of(*pairs[0], name) if pairs else ""
+
+    return value_beside(name, cost.run, of_first_call)
 
 
 def _outcome_row(group: tuple[str, ...], rows: list[RunRow]) -> OutcomeRow:

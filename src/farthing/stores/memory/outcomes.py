@@ -36,5 +36,11 @@ class MemoryOutcomes:
         with self._lock:
             return self._outcomes.get(run), tuple(self._costs.get(run, ()))
 
+    def booked(self, since_ms: int, until_ms: int) -> tuple[OtherCost, ...]:
+        """What was booked in that time, of all runs; without notes, which cost nothing."""
+        with self._lock:
+            every = [cost for costs in self._costs.values() for cost in costs if cost.nanos]
+        return tuple(cost for cost in every if since_ms <= cost.at_ms < until_ms)
+
     def close(self) -> None:
         """Nothing is open."""

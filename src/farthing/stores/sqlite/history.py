@@ -8,13 +8,15 @@ from pathlib import Path
 
 from farthing.domain.price import PriceCard, Unpriced
 from farthing.domain.record import AttemptOpening, Labels
-from farthing.ports.history import CardOf, MeterRow, OutcomeRow, RunRow, Summing
+from farthing.ports.history import CardOf, MeterRow, OtherCostRow, OutcomeRow, RunRow, Summing
 from farthing.ports.records import UsageRow
 from farthing.stores.dearest import dearest_rows
+from farthing.stores.other_costs import other_cost_rows
 from farthing.stores.sqlite.connect import Connect, open_reader
 from farthing.stores.sqlite.handle import Handle
 from farthing.stores.sqlite.past.behind import Patience, due, left, summing
 from farthing.stores.sqlite.past.cells import answer, dearest
+from farthing.stores.sqlite.past.others import ANY, booked
 from farthing.stores.sqlite.past.outcomes import outcome_rows
 from farthing.stores.sqlite.past.question import Question
 from farthing.stores.sqlite.past.rows import meter_rows, run_row, usage_rows
@@ -97,6 +99,16 @@ class SqliteHistory:
     ) -> tuple[OutcomeRow, ...]:
         with self._runs() as runs:
             return outcome_rows(runs, Question(by, since_ms, until_ms, where))
+
+    def other_costs(
+        self, *, by: tuple[str, ...], since_ms: int, until_ms: int, where: Labels = ()
+    ) -> tuple[OtherCostRow, ...]:
+        with self._handle.reading() as connection:
+            (some,) = connection.execute(ANY, (since_ms, until_ms)).fetchone()
+        if not some:
+            return ()
+        with self._runs() as runs:
+            return other_cost_rows(booked(runs, Question(by, since_ms, until_ms, where)))
 
     def sum_up(self) -> bool:
         return self._priced and self._rollup.step(self._explainer)
