@@ -69,3 +69,21 @@ def test_every_policy_charges_a_tool_that_may_have_run_what_was_held_for_it(poli
     desk.time_ms += 1
     desk.ledger.tick()
     assert desk.spent() == (CENT, 0, 0), "its time is over, and the policy has charged it"
+
+
+@pytest.mark.parametrize("in_its_moment", [False, True], ids=["waiting", "granted in that moment"])
+def test_whoever_is_cancelled_while_it_waits_holds_nothing(in_its_moment):
+    async def main():
+        desk = ValueDesk(budgets=(dollars("0.01", wait_seconds=20.0),))
+        buying = Buying("search", CENT, known=True)
+        first = await hold(desk, desk.mint(desk.time_ms), buying, Caller())
+        waiting = asyncio.create_task(hold(desk, desk.mint(desk.time_ms), buying, Caller()))
+        await asyncio.sleep(0)
+        if in_its_moment:
+            void(desk, first, "out of stock")  # the money is granted, and the task has not heard of it yet
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert waiting.cancelled()
+        return desk.spent()
+
+    assert asyncio.run(main()) == (0, 0 if in_its_moment else CENT, 0)

@@ -1,6 +1,7 @@
 """Tools that cost money where the budget is at a gateway: the same refusals, receipts and totals as in process."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 import time
@@ -195,7 +196,7 @@ def test_a_cancelled_tool_counts_as_spent_and_one_that_never_began_does_not(door
     assert asyncio.run(main()) == (Decimal("0.4"), Decimal("0.6"))
 
 
-def test_money_that_comes_when_its_asker_has_left_is_given_back(remote):
+def test_who_gives_up_waiting_for_money_leaves_the_queue(remote):
     async def main():
         async with farthing.budget("$1", wait="20s") as run:
             go = asyncio.Event()
@@ -210,28 +211,63 @@ def test_money_that_comes_when_its_asker_has_left_is_given_back(remote):
             first = asyncio.create_task(buy(1))
             while not begun:
                 await asyncio.sleep(0.005)
-            second = asyncio.create_task(buy(2))
-            await asyncio.sleep(0.05)  # it stands in the gateway's queue, or does not yet: it must not matter
-            second.cancel()
-            await asyncio.gather(second, return_exceptions=True)
+            with pytest.raises(TimeoutError):  # it stands in the gateway's queue, or does not yet: it must not matter
+                await asyncio.wait_for(buy(2), 0.05)
+            await asyncio.to_thread(until_nobody_waits, remote)
+            assert not first.done()
             go.set()
             await asyncio.gather(first, return_exceptions=True)
-            uses = await asyncio.to_thread(ended_uses, remote, run.name)
-            return begun, uses, await asyncio.to_thread(lambda: run.spent.usd)
+            await asyncio.to_thread(until, lambda: run.remaining.usd == 1)
+            left = await asyncio.to_thread(lambda: run.spent.usd)
+            return begun, await asyncio.to_thread(states_of, remote, run.name), left
 
-    assert asyncio.run(main()) == ([1], ["void", "void"], 0)
+    begun, states, left = asyncio.run(main())
+    assert begun == [1]
+    assert set(states) == {"void"}
+    assert left == 0
 
 
-def ended_uses(gateway, run):
-    """How both uses of a run ended, within 20 seconds."""
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_program_that_is_stopped_while_it_waits_for_money_leaves_the_queue(remote, how):
+    with farthing.budget("$1", wait="60s") as run:
+
+        @run.tool(cost="$0.6")
+        def buy() -> None:
+            command = [sys.executable, "-m", "support.sdk_child", "waits"]
+            env = {**environment(), **run.environ}
+            with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+                assert child.stdout.readline()
+                until(lambda: remote.engine.tool_deadlines._asking)
+                child.send_signal(how)
+                until_nobody_waits(remote)
+                child.communicate(timeout=60)
+            ended.append(child.returncode)
+            raise farthing.NotCharged("out of stock")
+
+        ended: list[int] = []
+        with pytest.raises(farthing.NotCharged):
+            buy()
+        assert ended == [-how]
+        assert (run.remaining.usd, run.spent.usd) == (1, 0)
+
+
+def until_nobody_waits(gateway):
+    until(lambda: not gateway.engine.tool_deadlines._asking)
+
+
+def until(there):
     deadline = time.monotonic() + 20
-    while True:
-        gateway.flush()
-        found = [gateway.engine.records.call(each.id) for each in gateway.engine.records.recent(limit=9, run=run)]
-        states = [each.attempts[0].state for each in found if each is not None and each.attempts]
-        if (len(states) == 2 and "held" not in states) or time.monotonic() > deadline:
-            return states
+    while not there():
+        assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def states_of(gateway, run):
+    """Of all uses of a run, none of which may be held."""
+    gateway.flush()
+    found = [gateway.engine.records.call(each.id) for each in gateway.engine.records.recent(limit=9, run=run)]
+    return [each.attempts[0].state for each in found if each is not None and each.attempts]
 
 
 @pytest.mark.slow

@@ -107,6 +107,33 @@ def test_a_run_whose_promised_heartbeats_fail_to_come_is_orphaned_until_one_come
     assert call(runs, "r", 5_700) is GOES
 
 
+def gone(name, **more):
+    return KnownRun(name=name, started_ms=0, beat_ms=0, beat_every_ms=60_000, gone=True, **more)
+
+
+def test_a_run_whose_program_is_gone_is_orphaned_before_any_heartbeat_is_missed(runs):
+    runs.start("r", now_ms=0, beat_every_ms=60_000)
+    assert call(runs, "r", 1) is GOES
+    runs.learn(gone("r"))
+    refusal = call(runs, "r", 2)
+    assert code(refusal) == "run_orphaned"
+    assert "the program that opened it is gone" in refusal.message
+    assert runs.phase("r", now_ms=2) is Phase.ORPHANED
+
+
+def test_a_run_below_one_whose_program_is_gone_is_orphaned_too(runs):
+    runs.learn(gone("above"))
+    runs.start("below", now_ms=0, parent="above")
+    assert "of run above, which it belongs to, the program" in call(runs, "below", 1).message
+
+
+@pytest.mark.parametrize("back", ["beat", "start", "reopen"])
+def test_who_is_gone_comes_back_with_a_word_from_an_owner(runs, back):
+    runs.learn(gone("r"))
+    getattr(runs, back)("r", now_ms=1)
+    assert call(runs, "r", 2) is GOES
+
+
 def test_calls_are_no_heartbeats(runs):
     runs.start("r", now_ms=0, beat_every_ms=100)
     for at in range(0, 301, 50):
@@ -230,3 +257,30 @@ def test_what_is_stored_of_a_run_is_taken_over_and_what_is_newer_here_stays():
     runs.learn(KnownRun(name="r", owner="k", started_ms=1, beat_ms=200, beat_every_ms=70, parent="p", landed=("a",)))
     run = runs.get("r")
     assert (run.beat_ms, run.beat_every_ms, run.parent, run.landed, run.in_flight) == (300, 70, "p", ("a",), 1)
+
+
+def test_what_nobody_could_hear_was_not_missed(runs):
+    runs.start("alive", now_ms=0, beat_every_ms=100)
+    runs.start("told dead", now_ms=0, beat_every_ms=100)
+    runs.learn(KnownRun(name="told dead", started_ms=0, beat_every_ms=100, gone=True))
+    runs.listen(now_ms=10_000)
+    assert runs.verdict("alive", now_ms=10_300) is GOES
+    assert code(runs.verdict("told dead", now_ms=10_000)) == "run_orphaned", "its process is known to be no more"
+    assert code(runs.verdict("alive", now_ms=10_301)) == "run_orphaned", "by now it was missed"
+
+
+def test_runs_are_left_behind_that_ended_or_were_not_heard_of_for_long(runs):
+    for name in ("ended", "silent", "calls", "lives", "quiet"):
+        runs.start(name, now_ms=0, beat_every_ms=None if name == "quiet" else 100)
+    runs.end("ended", now_ms=1)
+    call(runs, "calls", 200)
+    runs.beat("lives", now_ms=900)
+
+    def left(now_ms, for_ms):
+        return [run.name for run in runs.left_behind(now_ms=now_ms, for_ms=for_ms)]
+
+    assert left(1_100, 1_000) == ["silent", "ended"]
+    assert left(1_100, 0) == ["silent", "ended", "calls"]
+    assert left(9_000, 1_000) == ["silent", "ended", "calls", "lives"], "no heartbeat was promised of the last"
+    runs.listen(now_ms=9_000)
+    assert left(9_700, 1_000) == ["ended"], "its time counts from when somebody could hear"

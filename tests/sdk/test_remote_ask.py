@@ -6,7 +6,7 @@ import pytest
 
 from farthing.domain.errors import LedgerUnavailable
 from farthing.sdk.errors import Misused
-from farthing.sdk.remote_ask import KEY, Answer, ask, hear, is_address, is_loopback
+from farthing.sdk.remote_ask import KEY, Answer, ask, check_address, hear, is_address, is_loopback
 from support.rawserver import RawServer, always, answer
 
 
@@ -90,6 +90,15 @@ def test_an_answer_is_given_whatever_it_says(monkeypatch):
             return await asyncio.to_thread(hear, server.origin, "GET", "/x")
 
     assert asyncio.run(main()) == Answer(402, {"error": {}})
+
+
+@pytest.mark.parametrize(
+    ("store", "words"), [("http://", "like http://127.0.0.1:4141"), ("https://g.example/v1/", "v1: https://g.example$")]
+)
+def test_what_cannot_be_a_gateway_s_address_is_told_from_it(store, words):
+    check_address("https://gateway.example/")
+    with pytest.raises(Misused, match=words):
+        check_address(store)
 
 
 @pytest.mark.parametrize("store", ["http://", "http://127.0.0.1:port", "http://a b"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 
@@ -131,3 +132,80 @@ def test_an_end_that_is_not_heard_is_said_in_the_log_and_nowhere_else(replies, c
     assert error is None
     assert len(requests) == len(replies)
     assert "could not be told to settle the money of the tool search (call_1, up to 0.01 USD)" in caplog.text
+
+
+class Door:
+    """A gateway whose queue a test opens: whoever asks for money waits until it is told."""
+
+    def __init__(self, *, says_withdrawn):
+        self.opened = asyncio.Event()
+        self.waits = asyncio.Event()
+        self.withdrawn = 0
+        self._says = says_withdrawn
+
+    async def script(self, peer):
+        path = (await peer.request()).line.split()[1]
+        if path.endswith(b"/tool-uses"):
+            self.waits.set()
+            await self.opened.wait()
+            await peer.send(HELD)
+        elif path.endswith(b"/withdraw"):
+            self.withdrawn += 1
+            says = self._says(self.withdrawn)
+            if not says:
+                self.opened.set()
+            await peer.send(answer(b'{"withdrawn": %s}' % (b"true" if says else b"false")))
+        else:
+            await peer.send(answer(b"{}"))
+
+
+def left_while_waiting(door):
+    """What the gateway heard, in its order, and the payment that came all the same."""
+
+    async def main():
+        took = []
+        async with RawServer(door.script) as server:
+            waiting = asyncio.create_task(RemoteTill(server.origin).hold_async(BUYING, LABELS, took.append))
+            await asyncio.wait_for(door.waits.wait(), 20)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            deadline = asyncio.get_running_loop().time() + 20
+            while not door.withdrawn and asyncio.get_running_loop().time() < deadline:
+                await asyncio.sleep(0.005)
+            door.opened.set()
+            while not took and asyncio.get_running_loop().time() < deadline:
+                await asyncio.sleep(0.005)
+            return [json.loads(request.body) for request in server.requests], took
+
+    return asyncio.run(main())
+
+
+def test_whoever_leaves_while_it_waits_says_so_under_its_word():
+    (asked, withdrawn), took = left_while_waiting(Door(says_withdrawn=lambda _: True))
+    assert withdrawn == {"once": asked["once"]}
+    assert len(took) == 1, "what came all the same is handed to whoever gives it back"
+
+
+def test_it_is_said_again_until_the_gateway_has_found_it_or_it_came_to_its_end():
+    door = Door(says_withdrawn=lambda times: times == 1)
+    requests, _ = left_while_waiting(door)
+    assert len(requests) == 2
+    door = Door(says_withdrawn=lambda _: False)
+    requests, took = left_while_waiting(door)
+    assert len(took) == 1
+    assert 2 <= len(requests) <= 5
+
+
+def test_whoever_left_asks_no_second_time():
+    async def main():
+        async def breaks(peer):
+            await peer.request()
+
+        async with RawServer(breaks) as server:
+            left = threading.Event()
+            left.set()
+            with pytest.raises(LedgerUnavailable):
+                await asyncio.to_thread(RemoteTill(server.origin)._reserved, {"once": "w"}, left)
+            return len(server.requests)
+
+    assert asyncio.run(main()) == 1

@@ -19,7 +19,6 @@ from farthing.domain.money import PICOS_PER_NANO
 from farthing.domain.record import AttemptOpening, CallClosing, CallOpening
 from farthing.domain.refusal import Refusal, amount_text
 from farthing.domain.usage import Usage
-from farthing.guard.lifecycle import Stopped
 from farthing.guard.refusals import stopped, suspended
 from farthing.pricing.tool_price import TOOL, declared
 
@@ -180,9 +179,8 @@ def _stopped(desk: Desk, caller: Caller, now_ms: int) -> Refusal | None:
     suspension = guards.suspensions.find(caller.labels, now_ms=now_ms, key=caller.key)
     if suspension is not None:
         return suspended(suspension)
-    run = dict(caller.labels).get("run", "")
-    verdict = guards.runs.verdict(run, now_ms=now_ms, agent=None) if run else None
-    return stopped(verdict) if isinstance(verdict, Stopped) else None
+    over = guards.over(dict(caller.labels), caller.key, now_ms)
+    return None if over is None else stopped(over[1])
 
 
 def _forbidden(terms: Terms, most_nanos: int) -> Refusal | None:

@@ -49,13 +49,14 @@ class Runs:
     One that is forgotten is begun anew by its next call. Time never goes back here.
     """
 
-    __slots__ = ("_most", "_now_ms", "_runs", "_told", "rules")
+    __slots__ = ("_heard_since_ms", "_most", "_now_ms", "_runs", "_told", "rules")
 
     def __init__(self, rules: LifeRules | None = None, *, known: Iterable[Run] = (), most: int = MOST_RUNS) -> None:
         """`known` are runs remembered elsewhere, the longest untouched first."""
         self.rules = LifeRules() if rules is None else rules
         self._most = most
         self._now_ms = 0
+        self._heard_since_ms = 0
         self._runs: dict[str, Run] = {}
         self._told: dict[str, Phase] = {}
         for run in known:
@@ -141,6 +142,11 @@ class Runs:
         self._keep(msgspec.structs.replace(run, landed=(*run.landed, agent)))
         return True
 
+    def listen(self, *, now_ms: int) -> None:
+        """Nobody could be heard before now: whoever takes the heartbeats has just begun, or was asleep. What did not come
+        meanwhile was not missed; a run that lives has its whole time again."""
+        self._heard_since_ms = self._at(now_ms)
+
     def begin(self, name: str, *, now_ms: int, by: str = "") -> Goes | Stopped:
         """A call of the run arrives; whether it has landed is not asked here. Where it goes, `finish` must follow.
 
@@ -198,6 +204,15 @@ class Runs:
                 turns.append(Turn(run, was, phase, why))
         return tuple(turns)
 
+    def left_behind(self, *, now_ms: int, for_ms: int) -> tuple[Run, ...]:
+        """Runs that are over: ended, or orphans of which nothing was heard for so long. Looks at all."""
+        since_ms = self._at(now_ms) - for_ms
+        return tuple(
+            run
+            for run in self._runs.values()
+            if run.ended_ms is not None or (self._heard_ms(run) <= since_ms and self._orphaned(run, self._now_ms))
+        )
+
     def __iter__(self) -> Iterator[Run]:
         """All that are remembered, the longest untouched first."""
         return iter(tuple(self._runs.values()))
@@ -250,9 +265,13 @@ class Runs:
     def _left(self, run: Run, now_ms: int) -> str:
         if run.gone:
             return "the program that opened it is gone"
-        if run.silent(self.rules, now_ms):
+        if run.silent(self.rules, now_ms, self._heard_since_ms):
             return f"the heartbeat that was promised has been missing for {(now_ms - run.beat_ms) // 1_000} s"
         return ""
+
+    def _heard_ms(self, run: Run) -> int:
+        """When it last gave a sign of life, or could first have been heard."""
+        return max(run.beat_ms, run.called_ms or 0, self._heard_since_ms)
 
 
 def _orphan(name: str, why: str) -> Stopped:

@@ -55,14 +55,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     gone: bool = False
     """The process that announced it is known to be no more: no beat has to be missed first."""
 
-    def silent(self, rules: LifeRules, now_ms: int) -> bool:
-        """A heartbeat was promised, and too many have failed to come."""
+    def silent(self, rules: LifeRules, now_ms: int, heard_since_ms: int = 0) -> bool:
+        """A heartbeat was promised, and too many have failed to come since somebody listens."""
         every_ms = self.beat_every_ms
         if every_ms is None:
             return False
         after_ms = rules.orphan_after_ms
         patience_ms = every_ms * rules.missed_beats if after_ms is None else every_ms + after_ms
-        return now_ms - self.beat_ms > patience_ms
+        return now_ms - max(self.beat_ms, heard_since_ms) > patience_ms
 
     def phase(self, rules: LifeRules, now_ms: int, *, orphaned: bool) -> Phase:
         """Its phase; `orphaned` is what the register knows of its owner."""

@@ -11,24 +11,33 @@ from farthing.accounts.run_view import RunReceiptView
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.money import NANOS_PER_USD, usd
 from farthing.domain.refusal import amount_text
+from farthing.sdk import remote_beats
 from farthing.sdk.amounts import Amounts
 from farthing.sdk.backing import Opened
 from farthing.sdk.remote_ask import ask
+from farthing.sdk.remote_beats import beats_of
 
 
 class RemoteBacking:
     """`farthing.sdk.backing.Backing` by a gateway. What it cannot do raises Misused with the gateway's own words."""
 
     in_memory = False
+    home = None
 
     def __init__(self, store: str) -> None:
         self.store = store.rstrip("/")
 
     def open(self, opened: Opened) -> None:
-        rules = {"run": opened.run, "labels": dict(opened.labels), **_rules(opened.budget)}
-        self._ask("PUT", _place(opened), {**rules, "keeps": opened.keeps})
+        rules = {"run": opened.run, "labels": dict(opened.labels), "keeps": opened.keeps, **_rules(opened.budget)}
+        if _is_announced(opened):
+            rules["heartbeat_seconds"] = remote_beats.PROMISE_SECONDS
+        self._ask("PUT", _place(opened), rules)
+        if _is_announced(opened):
+            beats_of(self.store).add(opened.name)
 
     def close(self, opened: Opened) -> None:
+        if _is_announced(opened):
+            beats_of(self.store).drop(opened.name)
         if not opened.keeps:
             self._ask("DELETE", _place(opened))
 
@@ -64,6 +73,11 @@ class RemoteBacking:
 
     def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
         return ask(self.store, method, path, body)
+
+
+def _is_announced(opened: Opened) -> bool:
+    """Whether the gateway hears of the run's life: what keeps its window has none, and parts share that of their run."""
+    return opened.label == "run" and not opened.keeps
 
 
 def _place(opened: Opened) -> str:

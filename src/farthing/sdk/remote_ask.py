@@ -32,6 +32,14 @@ def is_address(store: str) -> bool:
     return store.startswith(("http://", "https://"))
 
 
+def check_address(store: str) -> None:
+    """Raises Misused where a gateway cannot be at this address, with the one that may be meant."""
+    if store.rstrip("/").endswith("/v1"):
+        raise Misused(f"a gateway's address as the store is without /v1: {store.rstrip('/').removesuffix('/v1')}")
+    if not urlsplit(store).hostname:
+        raise Misused(f"{store} is no gateway's address, which is like http://127.0.0.1:4141")
+
+
 def is_loopback(host: str) -> bool:
     return host.strip("[]") in _LOOPBACK
 

@@ -1,9 +1,9 @@
 """A call by a gateway's address: the same request, sent to the gateway with the labels of its budgets."""
 
-import asyncio
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +11,9 @@ from farthing.accounts.attribution import HEADER, read_labels
 from farthing.domain.record import Labels
 from farthing.sdk.calls import merged
 from farthing.sdk.errors import Misused
+from farthing.sdk.loops import here
 from farthing.sdk.remote_ask import KEY, away, is_loopback
+from farthing.sdk.remote_beats import beats_of, overdue
 from farthing.sdk.routes import Path
 
 _MAKERS = {"openai": "api.openai.com", "anthropic": "api.anthropic.com"}
@@ -47,6 +49,8 @@ def to_gateway(inner: Any, request: Any, store: str, format: str, path: Path | N
 def sent(inner: Any, request: Any, store: str, **how: Any) -> Any:
     """The gateway's answer to a request that `to_gateway` made. Raises LedgerUnavailable where it cannot be reached (nothing
     was sent); what else happens on the way is the client's own to deal with."""
+    if overdue(store):
+        beats_of(store).keep_up()
     pauses = iter(AGAIN_SECONDS)
     while True:
         try:
@@ -58,13 +62,15 @@ def sent(inner: Any, request: Any, store: str, **how: Any) -> Any:
 
 async def sent_async(inner: Any, request: Any, store: str, **how: Any) -> Any:
     """The same for an asynchronous client."""
+    if overdue(store):
+        await here().in_thread(beats_of(store).keep_up)
     pauses = iter(AGAIN_SECONDS)
     while True:
         try:
             return await inner.send(request, **how)
         except Exception as error:  # noqa: BLE001 - raised again unless nothing was sent
             pause = _pause_after(error, pauses, store)
-        await asyncio.sleep(pause)
+        await here().in_thread(partial(time.sleep, pause))
 
 
 def _pause_after(error: Exception, pauses: Iterator[float], store: str) -> float:

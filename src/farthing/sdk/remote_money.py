@@ -1,7 +1,7 @@
 """Money for tools at a gateway: held there before a tool runs, and settled there after it.
 
 Each question goes its way in a thread of its own, so that whoever waits for it may be interrupted and what comes of it is
-still taken care of. Each end may be told again, so it is, a few times; what never gets through is presumed lost by the
+still taken care of: the gateway is told that nobody waits any more, and what it gave meanwhile goes back. Each end may be told again, so it is, a few times; what never gets through is presumed lost by the
 gateway at the deadline that it was given, and counts as spent.
 """
 
@@ -9,8 +9,9 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import TypeVar
 
 from farthing.call.tool_money import Buying
@@ -19,6 +20,7 @@ from farthing.domain.money import usd
 from farthing.domain.record import Labels
 from farthing.sdk.loops import here
 from farthing.sdk.remote_ask import Answer, hear, refuse
+from farthing.sdk.remote_beats import beats_of, overdue
 from farthing.sdk.tool_errors import refused_with
 from farthing.sdk.tool_money import Told, Took
 
@@ -43,18 +45,46 @@ class RemoteTill:
         self._store = store.rstrip("/")
 
     def hold(self, buying: Buying, labels: Labels, took: Took) -> None:
-        self._asked(buying, labels, took).result()
+        with self._asking(buying, labels, took) as asked:
+            asked.result()
 
     async def hold_async(self, buying: Buying, labels: Labels, took: Took) -> None:
-        await here().answer(self._asked(buying, labels, took))
+        with self._asking(buying, labels, took) as asked:
+            await here().answer(asked)
 
-    def _asked(self, buying: Buying, labels: Labels, took: Took) -> Future[None]:
-        return _apart(lambda: self._hold(buying, labels, took), daemon=True)
+    @contextmanager
+    def _asking(self, buying: Buying, labels: Labels, took: Took) -> Iterator[Future[None]]:
+        """The question on its way, withdrawn where whoever waits for it leaves: cancelled, timed out, interrupted."""
+        once, left = secrets.token_hex(16), threading.Event()
+        asked = _apart(lambda: self._hold(buying, labels, took, (once, left)), daemon=True)
+        try:
+            yield asked
+        except BaseException:
+            if not asked.done():
+                left.set()
+                _apart(lambda: self._withdraw(once, asked), daemon=False)
+            raise
 
-    def _hold(self, buying: Buying, labels: Labels, took: Took) -> None:
+    def _withdraw(self, once: str, asked: Future[None]) -> None:
+        """Until it is out of the queue, or has come to its end by itself: then whoever took the money gives it back."""
+        for pause in (*AGAIN_SECONDS, None):
+            try:
+                answer = hear(self._store, "POST", f"{_PATH}/withdraw", {"once": once}, seconds=TELL_SECONDS)
+                if answer.status < 300 and answer.body["withdrawn"]:
+                    return
+            except FarthingError as error:
+                log.debug("the gateway could not be told that nobody waits for a tool's money any more: %s", error)
+            if asked.done() or pause is None:
+                return
+            time.sleep(pause)
+
+    def _hold(self, buying: Buying, labels: Labels, took: Took, asking: tuple[str, threading.Event]) -> None:
         others = dict(labels)
+        once, left = asking
+        if overdue(self._store):
+            beats_of(self._store).keep_up()
         wanted = {
-            "once": secrets.token_hex(16),
+            "once": once,
             "run": others.pop("run"),
             "tool": buying.tool,
             "most_usd": usd(buying.most_nanos),
@@ -63,20 +93,21 @@ class RemoteTill:
             "seconds": HOLD_SECONDS,
             "wait_seconds": WAIT_SECONDS,
         }
-        answer = self._reserved(wanted)
+        answer = self._reserved(wanted, left)
         if answer.status == 402:
             raise refused_with(answer.body, buying.tool)
         if answer.status >= 300:
             refuse(self._store, _PATH, answer)
         took(RemotePayment(self._store, answer.body["id"], buying))
 
-    def _reserved(self, wanted: Mapping[str, object]) -> Answer:
-        """Asked for under one word, and twice where no answer came: it is held once all the same."""
+    def _reserved(self, wanted: Mapping[str, object], left: threading.Event) -> Answer:
+        """Asked for under one word, and twice where no answer came and somebody still waits: it is held once all the same."""
         seconds = WAIT_SECONDS + TELL_SECONDS
         try:
             return hear(self._store, "POST", _PATH, wanted, seconds=seconds)
         except LedgerUnavailable:
-            time.sleep(AGAIN_SECONDS[0])
+            if left.wait(AGAIN_SECONDS[0]):
+                raise
             return hear(self._store, "POST", _PATH, wanted, seconds=seconds)
 
 

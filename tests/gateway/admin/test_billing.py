@@ -29,6 +29,23 @@ def test_focus_rows_add_up_page_by_page(gateway, month):
     assert rows == whole["rows"]
 
 
+def test_costs_beside_models_are_in_rows_statements_and_months_and_in_no_providers_part(gateway):
+    chat(gateway, x_farthing_labels="team=a,run=r1")
+    booked = {"run": "r1", "usd": "0.05", "kind": "search"}
+    admin(gateway, "POST", "/outcomes/costs", booked)
+    month = month_of(wall_ms())
+    rows = admin(gateway, "GET", f"/reports/focus?month={month}")["rows"]
+    assert [(row["SubAccountId"], row["BilledCost"]) for row in rows if row["ServiceName"] == "search"] == [
+        ("a", "0.05")
+    ]
+    (one,) = admin(gateway, "GET", f"/reports/statements?month={month}")["statements"]
+    assert (one["other"], Decimal(one["total"])) == ("0.05", Decimal(CALL_USD) + Decimal("0.05"))
+    assert admin(gateway, "GET", "/reports/periods")["open"]["other_usd"] == "0.05"
+    wanted = {"provider": "openai", "month": month, "file": f"model,requests,cost_usd\ngpt-4o-mini,1,{CALL_USD}\n"}
+    found = admin(gateway, "POST", "/reports/reconcile", wanted)
+    assert (found["agrees"], found["other_usd"], found["tools_usd"]) == (True, "0.05", "0")
+
+
 def test_the_other_version_and_the_options(gateway, month):
     found = admin(gateway, "GET", f"/reports/focus?month={month}&focus=1.2&hourly=true&allocate=true")
     assert "ProviderName" in found["columns"]

@@ -1,5 +1,8 @@
 """Tools that cost money, over HTTP: what is held, on whose budgets, and what is refused by name."""
 
+import json
+import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -150,3 +153,57 @@ def test_as_many_are_held_at_one_time_as_there_are_places(gateway, monkeypatch):
         end(gateway, use, "void")
     end(gateway, other["id"], "void", key="b")
     assert not gateway.engine.tool_deadlines.of(0)
+
+
+def waiting(gateway, once):
+    """Hang on to a connection whose request waits in the queue for money."""
+    body = json.dumps({**GOOD, "once": once, "most_usd": "0.6", "wait_seconds": 60}).encode()
+    head = f"POST /farthing/v1/tool-uses HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {len(body)}\r\n"
+    lines = [f"{name}: {value}" for name, value in {**as_key("a"), "content-type": "application/json"}.items()]
+    connection = socket.create_connection(("127.0.0.1", gateway.port), timeout=30)
+    connection.sendall((head + "\r\n".join(lines) + "\r\n\r\n").encode() + body)
+    within_20_seconds(lambda: queued(gateway, once))
+    return connection
+
+
+def queued(gateway, once):
+    return ("a\ntool", once) in gateway.engine.tool_deadlines._asking
+
+
+def within_20_seconds(there):
+    deadline = time.monotonic() + 20
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("how", ["hangs up", "withdraws"])
+def test_whoever_waits_for_money_and_leaves_has_left_the_queue(gateway, how):
+    before = gateway.open("all")
+    first = reserve(gateway, f"first, {how}", most_usd="0.6", run="r1")["id"]
+    with waiting(gateway, f"second, {how}") as second:
+        if how == "withdraws":
+            path = "/tool-uses/withdraw"
+            body = {"once": f"second, {how}"}
+            assert admin(gateway, "POST", path, body, **as_key("b")) == {"withdrawn": False}, "of another key"
+            assert admin(gateway, "POST", path, body, **as_key("a")) == {"withdrawn": True}
+            assert b" 409 Conflict" in second.recv(65_536).partition(b"\r\n")[0]
+            assert admin(gateway, "POST", path, body, **as_key("a")) == {"withdrawn": False}
+    within_20_seconds(lambda: not queued(gateway, f"second, {how}"))
+    end(gateway, first, "void")
+    assert gateway.open("all") == before, "the money that came back went to nobody"
+    again = reserve(gateway, f"second, {how}", most_usd="0.6", wait_seconds=60)
+    assert again["state"] == "held", "its word is free again"
+    end(gateway, again["id"], "void")
+
+
+def test_what_was_held_under_a_word_is_given_back_to_whoever_withdraws_it(gateway):
+    before = gateway.open("all")
+    use = reserve(gateway, "crossed")["id"]
+    assert admin(gateway, "POST", "/tool-uses/withdraw", {"once": "crossed"}, **as_key("a")) == {"withdrawn": True}
+    assert show(gateway, use)["state"] == "void"
+    assert gateway.open("all") == before
+    settled = reserve(gateway, "settled")["id"]
+    end(gateway, settled, "settle", usd="0.01")
+    assert admin(gateway, "POST", "/tool-uses/withdraw", {"once": "settled"}, **as_key("a")) == {"withdrawn": False}
+    assert show(gateway, settled)["state"] == "settled", "what ran is not withdrawn"

@@ -21,6 +21,7 @@ from farthing.gateway.admin import (
     outcomes,
     prices,
     reports,
+    run_beats,
     run_budgets,
     runs,
     suspensions,
@@ -45,6 +46,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *alerts.ENDPOINTS,
     *approvals.ENDPOINTS,
     *runs.ENDPOINTS,
+    *run_beats.ENDPOINTS,
     *run_budgets.ENDPOINTS,
     *tool_uses.ENDPOINTS,
     *suspensions.ENDPOINTS,
@@ -71,7 +73,7 @@ async def serve_admin(engine: Engine, turn: Turn, entrance: Entrance = HERE) -> 
     query = _query(endpoint, constant.query)
     body = await _body(endpoint, turn)
     still_admitted(maker, engine.keys)
-    asked = Asked(engine=engine, maker=maker, named=named, query=query, body=body)
+    asked = Asked(engine=engine, maker=maker, named=named, query=query, body=body, client=turn)
     found = await endpoint.answer(asked)
     if isinstance(found, Refusal):  # of money: in the words and numbers of a refused call
         await send_bytes(turn, found.status, dialect_of(path).refusal(found), FINAL, *_PRIVATE)

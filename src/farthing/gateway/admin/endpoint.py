@@ -10,6 +10,7 @@ import msgspec
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
+from farthing.gateway.client import PatientClient
 
 PREFIX = "/farthing/v1"
 BODY_BYTES = 64 * 1024
@@ -28,6 +29,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """An `Endpoint.query` struct, or None."""
     body: Any = None
     """An `Endpoint.takes` struct, or None."""
+    client: PatientClient | None = None
+    """Who waits for the answer, where that may leave; None for somebody who stays."""
 
     @property
     def key_name(self) -> str:

@@ -31,7 +31,7 @@ class NewOutcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class NewCost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a run cost beside models: part of its cost in reports, in no budget."""
+    """What a run cost beside models: part of its cost in reports and bills, in no budget."""
 
     run: str
     usd: str

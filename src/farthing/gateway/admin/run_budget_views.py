@@ -1,5 +1,7 @@
 """Budgets of runs as the admin side takes and shows them: amounts are decimal strings, each beside its unit."""
 
+from typing import Annotated
+
 import msgspec
 
 from farthing.domain.budget import Standing, Unit
@@ -20,6 +22,9 @@ class NewRunBudget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     per_output: int | None = None
     wait_seconds: float = 20.0
     bound: str = "auto"
+    heartbeat_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)] | None = None
+    """Of the run as a whole: a promise to beat at least this often. What stops beating is refused, and an hour later its
+    limits are let go."""
     keeps: bool = False
     """It outlives the block that made it: the run has no end."""
 

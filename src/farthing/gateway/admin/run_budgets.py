@@ -1,12 +1,13 @@
 """Budgets of runs over HTTP, for the SDK: a key with the right `runs` limits its own runs further, and nothing else.
 
 Such a budget matches one value of a label that the key may set (`run`, or `run.1`, … for budgets within budgets) beside
-the labels that are bound to the key. Budgets only ever add limits, so it can make nothing freer, and calls of other keys
+the labels that are bound to the key, and the run itself, with which it ends. Budgets only ever add limits, so it can make nothing freer, and calls of other keys
 do not carry its labels; its name says whose it is, so it never replaces another's.
 """
 
 import asyncio
-import re
+from contextlib import suppress
+from functools import partial
 
 from farthing.accounts.attribution import choosing, flaw_of
 from farthing.accounts.receipt import receipt
@@ -30,12 +31,14 @@ from farthing.gateway.admin.run_budget_views import (
     RunSpent,
     account_view,
 )
+from farthing.gateway.admin.run_releases import LABEL, let_go, limits_among, release
+from farthing.gateway.admin.run_releases import stored_as as stored_name
+from farthing.gateway.admin.runs import in_ms
 from farthing.pricing.tool_price import TOOL
 
 RIGHT = "runs"
 MOST_CALLS = 5_000
 """Calls that one receipt adds up."""
-_LABEL = re.compile(r"run(\.[1-9]\d?)?")
 _LATEST_MS = 2**53
 
 
@@ -44,10 +47,13 @@ async def put_run_budget(asked: Asked) -> RunBudgetView:
     wanted: NewRunBudget = asked.body
     engine, (label, name) = asked.engine, _named(asked)
     _check_name(wanted.run)
+    if not wanted.keeps:
+        _check_bound(asked, label, name)
+        _check_bound(asked, "run", name if label == "run" else wanted.run)
     if label == "run" and not wanted.keeps:
-        start = engine.store.guards.start
-        labels = tuple(sorted(wanted.labels.items()))
-        await asyncio.to_thread(start, name, by=asked.key_name, labels=labels, who=asked.by)
+        every_ms, labels = in_ms(wanted.heartbeat_seconds), tuple(sorted(wanted.labels.items()))
+        start = partial(engine.store.guards.start, by=asked.key_name, beat_every_ms=every_ms)
+        await asyncio.to_thread(start, name, labels=labels, who=asked.by)
     if wanted.limits:
         budget = _budget(asked, label, name, wanted)
         await _check_own(asked, budget)
@@ -67,16 +73,38 @@ async def show_run_budget(asked: Asked) -> RunBudgetView:
 
 
 async def remove_run_budget(asked: Asked) -> Removed:
-    """The run ends with it: what still calls in its name is refused. Safe to repeat."""
+    """The run ends with it, and the limits of its parts with the run: what still calls in its name is refused. Safe to
+    repeat."""
     engine, (label, name) = asked.engine, _named(asked)
     stored_as = _stored_as(asked, label, name)
     if label == "run":
         end = engine.store.guards.end
         await asyncio.to_thread(end, name, by=asked.key_name, admin=asked.is_admin, who=asked.by)
         await engine.take_up()
-    await asyncio.to_thread(engine.directory.remove_budget, stored_as, asked.by)
+    else:
+        await _end_part(asked, name)
+    with suppress(BadRequest):  # it only counted, or is gone already
+        await asyncio.to_thread(engine.directory.remove_budget, stored_as, asked.by)
     await engine.take_up()
+    if label == "run":
+        await _let_parts_go(asked, name)
     return Removed(stored_as)
+
+
+async def _end_part(asked: Asked, name: str) -> None:
+    """A child process that was started within a part of a run must not go on without its limits."""
+    guards = asked.engine.store.guards
+    with suppress(BadRequest):  # it has ended, or the name is another's
+        await asyncio.to_thread(guards.start, name, by=asked.key_name, who=asked.by)
+        await asyncio.to_thread(guards.end, name, by=asked.key_name, admin=asked.is_admin, who=asked.by)
+    await asked.engine.take_up()
+
+
+async def _let_parts_go(asked: Asked, run: str) -> None:
+    """What programs in the run left behind that died before it."""
+    stored = (await asyncio.to_thread(asked.engine.directory.load)).budgets
+    mine = (each for each in limits_among(stored) if (each.run, each.key) == (run, asked.key_name))
+    await let_go(asked.engine, mine)
 
 
 async def show_receipt(asked: Asked) -> RunReceiptView:
@@ -100,9 +128,14 @@ def _receipt(engine: Engine, run: str, pair: tuple[str, str], key: str | None) -
 def _named(asked: Asked) -> tuple[str, str]:
     """The label and its value. Raises BadRequest 400, and 403 for a label that does not choose budgets for this key."""
     label, name = asked.named["label"], asked.named["name"]
-    if _LABEL.fullmatch(label) is None:
+    if LABEL.fullmatch(label) is None:
         raise BadRequest(f"{label[:80]!r} is no label of runs: run, run.1, run.2, …", field="path")
     _check_name(name)
+    _check_chosen(asked, label)
+    return label, name
+
+
+def _check_chosen(asked: Asked, label: str) -> None:
     key = asked.maker
     if key is not None and not asked.is_admin and label not in choosing(key.labels, key.may_set):
         raise BadRequest(
@@ -111,23 +144,37 @@ def _named(asked: Asked) -> tuple[str, str]:
             status=403,
             code="forbidden",
         )
-    return label, name
+
+
+def _check_bound(asked: Asked, label: str, value: str) -> None:
+    """Raises BadRequest 403 where the calls of this key carry something else there, whatever they say."""
+    _check_chosen(asked, label)
+    bound = value if asked.maker is None else dict(asked.maker.labels).get(label, value)
+    if bound != value:
+        raise BadRequest(
+            f"the label {label!r} of this key is {bound!r}, so no budget on {value[:80]!r} would count",
+            field="path",
+            status=403,
+            code="forbidden",
+        )
 
 
 def _check_name(name: str) -> None:
-    if flaw := flaw_of("run", name):
+    flaw = "a `*` at its end would mean the runs of others, too" if name.endswith("*") else flaw_of("run", name)
+    if flaw:
         raise BadRequest(f"{name[:80]!r} cannot name a run: {flaw}", field="path")
 
 
 def _stored_as(asked: Asked, label: str, name: str) -> str:
-    return f"{label} {name}" if asked.maker is None else f"{label} {name} of {asked.key_name}"
+    return stored_name(label, name, None if asked.maker is None else asked.key_name)
 
 
 def _budget(asked: Asked, label: str, name: str, wanted: NewRunBudget) -> Budget:
     bound = () if asked.maker is None else asked.maker.labels
+    whose = {} if wanted.keeps else {"run": wanted.run}
     rules = BudgetRules(
         limits=wanted.limits,
-        match={**dict(bound), label: name},
+        match={**dict(bound), **whose, label: name},
         window=wanted.window,
         per_call=wanted.per_call,
         per_output=wanted.per_output,
@@ -138,7 +185,8 @@ def _budget(asked: Asked, label: str, name: str, wanted: NewRunBudget) -> Budget
 
 
 async def _check_own(asked: Asked, budget: Budget) -> None:
-    """Raises BadRequest 409 where that name is another budget's, or the key has as many as it may."""
+    """Raises BadRequest 409 where that name is another budget's, or the key has as many as it may: those of runs that are
+    over, which give up their place to it, are not among them."""
     engine = asked.engine
     stored = (await asyncio.to_thread(engine.directory.load)).budgets
     same = next((each for each in stored if each.name == budget.name), None)
@@ -146,12 +194,19 @@ async def _check_own(asked: Asked, budget: Budget) -> None:
     if in_file or (same is not None and same.match != budget.match):
         raise conflict(f"there is another budget {budget.name!r}", "path")
     most = 1_000 if asked.maker is None else asked.maker.max_values
-    mine = f" of {asked.key_name}" if asked.maker is not None else ""
-    if (
-        same is None
-        and sum(_LABEL.match(each.name) is not None and each.name.endswith(mine) for each in stored) >= most
-    ):
+    beyond = _count_own(asked, stored) - most
+    if same is not None or beyond < 0:
+        return
+    await release(engine, key=asked.key_name, for_ms=0, most=beyond + 1)
+    stored = (await asyncio.to_thread(engine.directory.load)).budgets
+    if _count_own(asked, stored) >= most:
+        mine = f" of {asked.key_name}" if asked.maker is not None else ""
         raise conflict(f"there are {most:,} budgets of runs{mine}; remove those of runs that are over", "path")
+
+
+def _count_own(asked: Asked, stored: tuple[Budget, ...]) -> int:
+    mine = f" of {asked.key_name}" if asked.maker is not None else ""
+    return sum(LABEL.match(each.name) is not None and each.name.endswith(mine) for each in stored)
 
 
 async def _view(asked: Asked, units: tuple[Unit, ...], window: str) -> RunBudgetView:

@@ -78,7 +78,7 @@ async def start_run(asked: Asked) -> RunView:
             body.run,
             by=owner,
             parent=body.parent,
-            beat_every_ms=_ms(body.heartbeat_seconds),
+            beat_every_ms=in_ms(body.heartbeat_seconds),
             labels=labels,
             who=asked.by,
         )
@@ -95,7 +95,7 @@ async def beat_run(asked: Asked) -> RunView:
             asked.named["run"],
             by=asked.key_name,
             admin=asked.is_admin,
-            beat_every_ms=_ms(asked.body.heartbeat_seconds),
+            beat_every_ms=in_ms(asked.body.heartbeat_seconds),
         )
     )
     if engine.guards is None:
@@ -189,7 +189,8 @@ def _view(engine: Engine, name: str) -> RunView:
     return run_view(guards, run, engine.now_ms())
 
 
-def _ms(seconds: float | None) -> int | None:
+def in_ms(seconds: float | None) -> int | None:
+    """A promise, as it is kept."""
     return None if seconds is None else int(seconds * 1_000)
 
 

@@ -49,6 +49,18 @@ class ToolEnd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
+class ToolWord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A use by the word that it was asked for under."""
+
+    once: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Withdrawn(msgspec.Struct, frozen=True):
+    """Whether there was anything to withdraw: a request that waited, or money that was held."""
+
+    withdrawn: bool
+
+
 class ToolUseView(msgspec.Struct, frozen=True, kw_only=True):
     """One use of a tool."""
 

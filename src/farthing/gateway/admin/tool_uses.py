@@ -13,7 +13,7 @@ import msgspec
 
 from farthing.accounts.attribution import MAX_LABELS, Attribution, attribute_heard, flaw_of
 from farthing.call.arrival import Caller
-from farthing.call.tool_deadlines import MOST, MOST_OF_A_KEY
+from farthing.call.tool_deadlines import MOST, MOST_OF_A_KEY, HeldUse
 from farthing.call.tool_money import Buying, Paying, hold, void
 from farthing.config.engine import Engine
 from farthing.domain.errors import BadRequest, LedgerUnavailable
@@ -22,7 +22,16 @@ from farthing.domain.money import parse_usd, usd
 from farthing.domain.refusal import Refusal
 from farthing.gateway.admin.endpoint import Asked, Endpoint, conflict
 from farthing.gateway.admin.tool_use_ends import MOST_NANOS, lose_use, settle_use, show_use, view_of, void_use
-from farthing.gateway.admin.tool_use_views import NewToolUse, ToolCost, ToolEnd, ToolUseView, held_view
+from farthing.gateway.admin.tool_use_views import (
+    NewToolUse,
+    ToolCost,
+    ToolEnd,
+    ToolUseView,
+    ToolWord,
+    Withdrawn,
+    held_view,
+)
+from farthing.gateway.admin.tool_waits import Asking
 from farthing.ports.claims import Claim, Taken
 from farthing.pricing.tool_price import TOOL
 
@@ -48,47 +57,64 @@ async def reserve_use(asked: Asked) -> ToolUseView | Refusal:
         if not taken.same:
             raise conflict(f"{wanted.once[:80]!r} stands for another use: take a new word for each", "once")
         return await view_of(engine, taken.call)
-    found = await _placed(engine, claim, buying, caller, wanted)
+    found = await _placed(asked, claim, buying, caller, wanted)
     await _sweep(engine)
     return found
 
 
+async def withdraw_use(asked: Asked) -> Withdrawn:
+    """Whoever asked wants it no more, and has not run the tool: its request leaves the queue, or what it was just given is
+    given back. Safe to repeat; also where there is nothing."""
+    deadlines = asked.engine.tool_deadlines
+    found = deadlines.withdraw((_tenant(Caller(key=asked.key_name)), asked.body.once))
+    if isinstance(found, HeldUse):
+        void(asked.engine, found.paying, "its program left before it ran")
+    return Withdrawn(bool(found))
+
+
 async def _placed(
-    engine: Engine, claim: Claim, buying: Buying, caller: Caller, wanted: NewToolUse
+    asked: Asked, claim: Claim, buying: Buying, caller: Caller, wanted: NewToolUse
 ) -> ToolUseView | Refusal:
     """The use with its deadline, where there is a place for one more."""
-    deadlines = engine.tool_deadlines
+    deadlines = asked.engine.tool_deadlines
     if not deadlines.enter(caller.key):
         raise conflict(
             f"too many uses of tools are held at one time ({MOST_OF_A_KEY:,} of a key, {MOST:,} in all): "
             "settle those that are over",
             "once",
         )
-    paying: Paying | Refusal | None = None
-    try:
-        paying = await _held(engine, claim, buying, caller, wanted)
-    finally:
-        if not isinstance(paying, Paying):
-            deadlines.leave(caller.key)
-    if isinstance(paying, Refusal):
-        return paying
-    return held_view(deadlines.keep(paying, caller.key, wanted.seconds), wanted.run)
+    asking, word = Asking(asked.client), (claim.tenant, claim.key)
+    with deadlines.asking(word, asking.withdraw):
+        paying: Paying | Refusal | None = None
+        try:
+            patience_ms = int(wanted.wait_seconds * 1_000)
+            holding = hold(asked.engine, claim.call, buying, caller, patience_ms=patience_ms)
+            paying = await _still_wanted(asked.engine, claim, asking, await asking.while_wanted(holding))
+        finally:
+            if not isinstance(paying, Paying):
+                deadlines.leave(caller.key)
+        if isinstance(paying, Refusal):
+            return paying
+        return held_view(deadlines.keep(paying, caller.key, wanted.seconds, word), wanted.run)
 
 
-async def _held(engine: Engine, claim: Claim, buying: Buying, caller: Caller, wanted: NewToolUse) -> Paying | Refusal:
-    """The money, of this request and no other: the word `once` still stands for it after the reserve, or it is given back."""
-    patience_ms = int(wanted.wait_seconds * 1_000)
-    found = await hold(engine, claim.call, buying, caller, patience_ms=patience_ms)
+async def _still_wanted(
+    engine: Engine, claim: Claim, asking: Asking, found: Paying | Refusal | None
+) -> Paying | Refusal:
+    """The money, of this request and no other, for somebody who will hear of it: the word `once` still stands for it after
+    the reserve, and its asker is still there, or it is given back. Raises BadRequest 409."""
     if isinstance(found, Refusal):
         return found
     mine = False
     try:
-        mine = await asyncio.to_thread(engine.store.claims.holds, claim)
+        mine = found is not None and await asyncio.to_thread(engine.store.claims.holds, claim)
     finally:
-        if not mine:
-            void(engine, found, "its word stands for a later request")
+        if found is not None and (asking.over or not mine):
+            void(engine, found, "its asker left before it ran" if mine else "its word stands for a later request")
+    if found is None or asking.over:
+        raise conflict("it was withdrawn while it waited for its money; nothing is held", "once")
     if not mine:
-        raise conflict(f"{wanted.once[:80]!r} was asked for again meanwhile; ask once more with the same word", "once")
+        raise conflict(f"{claim.key[:80]!r} was asked for again meanwhile; ask once more with the same word", "once")
     return found
 
 
@@ -106,12 +132,17 @@ async def _sweep(engine: Engine) -> None:
 def _claim(engine: Engine, caller: Caller, wanted: NewToolUse) -> Claim:
     now_ms = engine.now_ms()
     return Claim(
-        tenant=f"{caller.tenant}\n{TOOL}",  # apart from the idempotency keys of its calls
+        tenant=_tenant(caller),
         key=wanted.once,
         fingerprint=hashlib.sha256(msgspec.json.encode(wanted, order="sorted")).digest(),
         call=engine.mint(now_ms),
         at_ms=now_ms,
     )
+
+
+def _tenant(caller: Caller) -> str:
+    """Whose words they are: apart from the idempotency keys of its calls."""
+    return f"{caller.tenant}\n{TOOL}"
 
 
 def _amount(text: str) -> int:
@@ -176,6 +207,15 @@ ENDPOINTS = (
         takes=NewToolUse,
         gives=ToolUseView,
         status=201,
+        right=RIGHT,
+    ),
+    Endpoint(
+        method="POST",
+        path=f"{_PATH}/withdraw",
+        summary="Leave the queue for a tool's money, or give back what was just held",
+        answer=withdraw_use,
+        takes=ToolWord,
+        gives=Withdrawn,
         right=RIGHT,
     ),
     Endpoint(
