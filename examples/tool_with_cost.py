@@ -22,5 +22,5 @@ with farthing.budget("$0.05") as run:
         print(f"to the program: {refused}")
         print(f"to the model:   {refused.for_model}")
     for name, tally in run.tools.items():
-        print(f"{name}: {tally.calls} calls, {tally.refused} refused, ${tally.nanos / 1e9:.4f}")
+        print(f"{name}: {tally.calls} calls, {tally.refused} refused, ${tally.usd}")
 print(run.receipt)

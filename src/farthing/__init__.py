@@ -4,6 +4,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # what `typing` calls so: type checkers know the name, and `typing` need not be loaded
 if TYPE_CHECKING:
+    from farthing.domain.errors import FarthingError, LedgerUnavailable
     from farthing.sdk.errors import BudgetExceeded, Misused, NoBudget, Refused
     from farthing.sdk.install import install, uninstall
     from farthing.sdk.run import Run, budget
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BudgetExceeded",
+    "FarthingError",
+    "LedgerUnavailable",
     "Misused",
     "NoBudget",
     "NotCharged",
@@ -26,17 +29,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BudgetExceeded": "errors",
-    "Misused": "errors",
-    "NoBudget": "errors",
-    "NotCharged": "tool_errors",
-    "Refused": "errors",
-    "Run": "run",
-    "ToolRefused": "tool_errors",
-    "budget": "run",
-    "install": "install",
-    "uninstall": "install",
-    "wrap": "wrap",
+    "BudgetExceeded": "sdk.errors",
+    "FarthingError": "domain.errors",
+    "LedgerUnavailable": "domain.errors",
+    "Misused": "sdk.errors",
+    "NoBudget": "sdk.errors",
+    "NotCharged": "sdk.tool_errors",
+    "Refused": "sdk.errors",
+    "Run": "sdk.run",
+    "ToolRefused": "sdk.tool_errors",
+    "budget": "sdk.run",
+    "install": "sdk.install",
+    "uninstall": "sdk.install",
+    "wrap": "sdk.wrap",
 }
 """Where each name lives; loaded when it is first used, so that `import farthing` costs next to nothing."""
 
@@ -49,6 +54,11 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'farthing' has no attribute {name!r}")
-    found: object = getattr(import_module(f"farthing.sdk.{home}"), name)
+    found: object = getattr(import_module(f"farthing.{home}"), name)
     globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    """What is here to be used: editors and notebooks offer it before any of it is loaded."""
+    return [*__all__, "testing"]

@@ -59,6 +59,13 @@ def test_what_it_came_to_and_cost_beside_models_is_in_the_total():
     assert any(line.startswith("total") and "$1.0" in line for line in text.splitlines())
 
 
+def test_what_cost_nothing_is_a_note_without_an_amount():
+    notes = OtherCost(run="r", at_ms=1, kind="tool", nanos=0, note="search: 2 run")
+    lines = paper("r", a_run(others=(notes,))).splitlines()
+    assert "  tool: search: 2 run" in lines
+    assert not any(line.startswith("its calls") for line in lines)
+
+
 def test_what_a_gateway_sent_reads_as_what_was_counted_here():
     here = run_view("run-1", a_run(others=(OtherCost(run="r", at_ms=1, kind="search", nanos=5),)))
     sent = msgspec.json.decode(msgspec.json.encode(here), type=RunReceiptView)

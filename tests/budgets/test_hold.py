@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.budgets.hold import charges
+from farthing.budgets.hold import charges, money_charges
 from farthing.domain.budget import AccountKey, Unit
 
 COUNT = st.integers(0, 10**9)
@@ -69,3 +69,10 @@ def test_the_largest_cap_that_fits_is_the_largest(base, slope, room):
         assert charge.amount(0) > room
     else:
         assert charge.amount(largest) <= room < charge.amount(largest + 1)
+
+
+@given(COUNT, COUNT)
+def test_where_all_is_money_the_shorter_way_charges_the_same(base, slope):
+    accounts = lines(Unit.USD, Unit("eur"), Unit.USD)
+    longer = charges(accounts, base_picos=base, slope_picos=slope, input_tokens=10, extra_output_tokens=3, choices=2)
+    assert money_charges(accounts, base, slope) == longer

@@ -168,3 +168,12 @@ def test_a_caller_who_invents_values_cannot_fill_the_memory():
 def test_only_labels_that_a_budget_names_tell_calls_apart():
     budgets = (budget("a", match=(("team", "x"),), each="user"), budget("b", window="run"))
     assert telling_labels(budgets) == {"team", "user", "run"}
+
+
+def test_an_answer_says_until_when_it_is_right():
+    resolver = Resolver((budget("day", window="day"), budget("month", window="month")))
+    until_ms, touches = resolver.found((), None, at_ms=NOW, key="", max_values=10)
+    assert until_ms == touches[0].windows[0].closes_ms <= NOW + DAY
+    assert resolver.found((), None, at_ms=until_ms - 1, key="", max_values=10)[1] is touches
+    assert resolver.found((), None, at_ms=until_ms, key="", max_values=10)[1] is not touches
+    assert resolver.now_ms == until_ms

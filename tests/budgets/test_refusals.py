@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from farthing.budgets.refusals import RETRY_SECONDS, declined
+from farthing.budgets.refusals import RETRY_SECONDS, called, declined
 from farthing.domain.budget import AccountKey, Standing, Unit
 from farthing.domain.hold import Declined
 
@@ -42,7 +42,7 @@ def test_counts_have_their_own_words():
         "it needs at least 300 input tokens, and 900 of 1000 input tokens are spent"
         in refusal(unit=Unit.INPUT_TOKENS, limit=1_000, posted=900, needed=300).message
     )
-    assert "1 calls, and 5 of 5 calls are spent" in refusal(unit=Unit.CALLS, limit=5, posted=5, needed=1).message
+    assert "1 call, and 5 of 5 calls are spent" in refusal(unit=Unit.CALLS, limit=5, posted=5, needed=1).message
 
 
 @pytest.mark.parametrize(
@@ -107,3 +107,22 @@ def test_the_budget_of_a_command_is_raised_where_the_command_was_given_it(unit, 
     said = declined(Declined("budget_exceeded", Standing(key, 1, 1, 0, 0, 1, 0)), GATE)
     assert said.what_to_do.startswith(f"start it again with a higher `{option}`")
     assert "farthing budgets raise" not in said.what_to_do
+
+
+def test_a_tool_is_not_told_to_send_less():
+    key = AccountKey("run.1 triage-9bf1804ab767", "", Unit.USD, "lifetime")
+    said = declined(Declined("budget_exceeded", Standing(key, 1, 1, 0, 0, 1, 0)), "tool/search")
+    assert said.what_to_do == "give its `farthing.budget(…)` a higher limit"
+    assert said.message.startswith("the budget 'triage-9bf1804ab767' cannot pay")
+
+
+@pytest.mark.parametrize("name", ["support, monthly", "run nightly", "run of the mill", "farthing run run-7"])
+def test_only_a_block_s_budget_is_called_otherwise_than_its_account(name):
+    assert called(name) == name
+
+
+def test_who_may_make_one_more_call_is_not_told_to_make_a_smaller_one():
+    said = refusal(unit=Unit.CALLS, limit=2, posted=2, needed=1)
+    assert "needs at least 1 call, and 2 of 2 calls are spent" in said.message
+    assert "smaller" not in said.what_to_do
+    assert refusal(posted=DOLLAR, needed=1).what_to_do.endswith(", or send a smaller request")

@@ -58,6 +58,12 @@ def test_a_file_that_is_there_is_kept(tmp_path, monkeypatch):
     invoke("check", env=VARIABLES)
 
 
+def test_a_file_without_a_provider_says_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "set OPENAI_API_KEY" in invoke("init").output
+    assert "no provider" not in invoke("init", "--force", env=VARIABLES).output
+
+
 def test_it_can_be_printed_instead(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "[[budgets]]" in invoke("init", "--print").output

@@ -91,5 +91,6 @@ def test_a_key_nobody_made_cannot_be_revoked(store):
 
 def test_a_label_that_could_never_be_given_is_a_mistake(store):
     assert "--may-set" in invoke("keys", "new", "bot", "--require", "user", code=2).output
+    assert "'a b' is no label" in invoke("keys", "new", "bot", "--may-set", "a b", code=2).output
     assert "bound" in invoke("keys", "new", "bot", "--label", "user=a", "--may-set", "user", code=2).output
     assert not store.exists()

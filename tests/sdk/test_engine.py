@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from farthing.domain.errors import FarthingError, LedgerUnavailable
-from farthing.sdk.engine import close_engines, local_engine, running
+from farthing.sdk.engine import close_engines, local_engine, place_of, running
 from farthing.sdk.errors import Misused
 from support.generations import environment
 from support.sdk_provider import simulated
@@ -47,7 +47,9 @@ def test_it_does_not_wait_for_itself():
 
 
 def test_a_store_that_cannot_be_used_says_what_to_do():
-    with sdk(store="postgresql://nowhere/x"), pytest.raises(FarthingError, match="sqlite"):
+    with sdk(store="postgresql://nowhere/x"), pytest.raises(Misused, match=r"a file, like farthing\.db"):
+        local_engine()
+    with sdk(store="sqlite://nowhere/x"), pytest.raises(FarthingError, match="sqlite"):
         local_engine()
 
 
@@ -76,3 +78,14 @@ def test_a_program_that_ends_in_the_midst_of_everything_ends_quietly(tmp_path, s
             check=False,
         )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_file_keeps_its_place_wherever_the_program_goes(tmp_path, monkeypatch):
+    with sdk():
+        monkeypatch.chdir(tmp_path)
+        there = str(tmp_path / "farthing.db")
+        assert place_of("farthing.db") == place_of("sqlite:///farthing.db") == place_of(there) == there
+        monkeypatch.chdir("/")
+        assert place_of("farthing.db") == there
+        for other in ("memory:", "http://127.0.0.1:4141", "postgresql://x/y", "sqlite:///"):
+            assert place_of(other) == other

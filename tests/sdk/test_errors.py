@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from farthing.sdk.errors import BudgetExceeded, NoBudget, Refused, code_in, describe, kind_of
+from farthing.sdk.errors import BudgetExceeded, NoBudget, Refused, code_in, describe, kind_of, message_in
 
 TOLD = {
     "budget": "run x",
@@ -42,3 +42,16 @@ def test_a_code_has_its_exception():
     assert kind_of("budget_reserved") is BudgetExceeded
     assert kind_of("no_budget") is NoBudget
     assert kind_of("suspended") is Refused
+
+
+def test_a_budget_of_a_block_is_called_as_the_block_calls_itself():
+    error = BudgetExceeded("no")
+    told = {**TOLD, "budget": "run.1 triage-9bf1804ab767"}
+    assert describe(error, {"code": "budget_exceeded", "farthing": told})
+    assert error.budget == "triage-9bf1804ab767"
+
+
+@pytest.mark.parametrize("body", [{"message": "why"}, {"error": {"message": "why"}}])
+def test_the_words_are_the_refusal_s_own(body):
+    assert message_in(body) == "why"
+    assert message_in("why") == message_in({"error": "why"}) == ""

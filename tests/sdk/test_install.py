@@ -89,6 +89,32 @@ def test_the_client_of_the_module_is_counted_too(monkeypatch):
         assert run.spent.usd == billed(provider) > 0
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_client_of_the_module_is_counted_whatever_http_it_is_given_later(monkeypatch, when):
+    """Whether its first call, which makes it, was before `install()` or after."""
+    kind = httpx_of(openai.OpenAI(api_key="k")).Client
+    with simulated() as provider, kind() as http, kind() as other, farthing.budget(calls=2) as run:
+        for name, value in {"api_key": "k", "base_url": f"{provider.url}/v1/", "http_client": None}.items():
+            monkeypatch.setattr(openai, name, value)
+        monkeypatch.setattr(openai, "_client", None)
+        if when == "after":
+            farthing.install()
+        openai.models.list()
+        farthing.install()
+        for given in (http, other):
+            openai.http_client = given
+            openai.chat.completions.create(**CHAT)
+        with pytest.raises(farthing.BudgetExceeded):
+            openai.chat.completions.create(**CHAT)
+        openai.http_client = http
+        with pytest.raises(farthing.BudgetExceeded):
+            openai.chat.completions.create(**CHAT)
+        assert run.spent.usd == billed(provider) > 0
+        assert len(provider.bill) == 2
+        farthing.uninstall()
+        assert not is_guarded(openai._client._client), "its own again"
+
+
 def test_twice_is_once_and_wrapping_such_a_client_counts_nothing_twice():
     farthing.install()
     farthing.install()

@@ -72,3 +72,28 @@ def test_budgets_within_keep_to_the_store_of_the_outermost(monkeypatch, tmp_path
         with farthing.budget("$1") as inner:
             assert inner.scope.store == outer.scope.store == "memory:"
     assert not os.listdir(tmp_path)
+
+
+def test_it_shows_what_it_limits_and_where_it_stands():
+    run = farthing.budget("$2", calls=1, name="triage")
+    assert repr(run) == f"<farthing.Run {run.name}: $2, 1 call; not entered>"
+    with run:
+        assert repr(run).endswith("; open>")
+    assert repr(run).endswith("; over>")
+    assert "no limit" in repr(farthing.budget())
+
+
+def test_a_part_of_what_is_left_is_a_budget():
+    with farthing.budget("$2") as run, farthing.budget(run.remaining.usd / 4) as part:
+        assert str(part.remaining) == "$0.5"
+
+
+@pytest.mark.parametrize("ask", [lambda run: run.succeed("good"), lambda run: run.fail(2), lambda run: run.cost(0.5)])
+def test_a_word_that_cannot_be_is_named(ask):
+    with farthing.budget("$2") as run, pytest.raises(farthing.Misused, match=r"a score|run\.cost"):
+        ask(run)
+
+
+def test_the_address_of_a_client_is_not_that_of_a_gateway():
+    with pytest.raises(farthing.Misused, match=r"without /v1: http://127\.0\.0\.1:4141$"):
+        farthing.budget("$1", store="http://127.0.0.1:4141/v1").__enter__()

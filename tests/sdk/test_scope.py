@@ -5,7 +5,18 @@ import os
 import pytest
 
 from farthing.sdk.errors import Misused
-from farthing.sdk.scope import Life, Scope, check_process, current, depth_below, environ_of, inherited, label_at, within
+from farthing.sdk.scope import (
+    Life,
+    Scope,
+    check_process,
+    current,
+    depth_below,
+    environ_of,
+    inherited,
+    label_at,
+    within,
+    without,
+)
 from support.sdk_world import sdk
 
 LABELS = (("agent", "triage"), ("run", "a"), ("run.1", "b"))
@@ -62,3 +73,15 @@ def test_a_scope_holds_inside_and_not_after():
     with within(scope()):
         assert current.get() == scope()
     assert current.get() is None
+
+
+def test_leaving_a_budget_brings_back_the_nearest_around_it_that_still_runs():
+    lives = [Life(name) for name in "abc"]
+    scopes = [None]
+    for at, _ in enumerate(lives):
+        scopes.append(Scope((), at, 0, True, "memory:", tuple(lives[: at + 1]), scopes[-1]))
+    assert without(scopes[3], lives[2]) is scopes[2]
+    lives[1].over = True
+    assert without(scopes[3], lives[2]) is scopes[1]
+    assert without(scopes[3], lives[0]) is scopes[3], "another budget is in scope here"
+    assert without(None, lives[0]) is None

@@ -22,7 +22,9 @@ def _store(monkeypatch):
         ({"cost": "$0.01", "most": "$0.02"}, "most"),
         ({"cost": "a lot"}, "not an amount"),
         ({"cost": 0.01}, "a float cannot hold it exactly"),
+        ({"cost": 1}, "cost must be an amount"),
         ({"limit": 0}, "limit"),
+        ({"limit": "5"}, "limit"),
         ({"minutes": -1}, "minutes"),
     ],
 )

@@ -48,6 +48,19 @@ def test_the_two_private_names_are_what_they_are_taken_for(kind):
 def test_anything_else_is_told_what_to_do(what):
     with pytest.raises(farthing.Misused, match="farthing serve"):
         farthing.wrap(what)
+    with pytest.raises(farthing.Misused, match="not the class OpenAI"):
+        farthing.wrap(openai.OpenAI)
+
+
+@pytest.mark.parametrize("kind", [openai.OpenAI, anthropic.Anthropic])
+def test_a_refusal_says_what_happened_and_nothing_before_it(kind):
+    client = kind(api_key="k")
+    body = {"error": {"message": "No.", "farthing": {"code": "suspended"}}}
+    answer = httpx_of(client).Response(402, request=httpx_of(client).Request("POST", "http://x/"))
+    told = body["error"] if kind is openai.OpenAI else body
+    refused = farthing.wrap(client)._make_status_error("Error code: 402 - {…}", body=told, response=answer)
+    assert isinstance(refused, farthing.Refused)
+    assert (str(refused), refused.code) == ("No.", "suspended")
 
 
 PLATFORMS = [

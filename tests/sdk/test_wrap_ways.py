@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import json
 import time
 
 import anthropic
@@ -16,7 +15,7 @@ from farthing.config.engine import wall_ms
 from farthing.testing import SimulatedProvider, agent, list_prices
 from support.maker_scenarios import CHAT, MESSAGES, RESPONSES
 from support.sdk_provider import billed
-from support.sdk_world import anthropic_client, ask, httpx_of, openai_client, sdk
+from support.sdk_world import anthropic_client, ask, openai_client, sdk
 
 CLIENTS = {"openai": openai_client, "anthropic": anthropic_client}
 BOTH = pytest.mark.parametrize("maker", sorted(CLIENTS))
@@ -110,29 +109,6 @@ def test_every_way_of_calling_is_counted_and_at_the_end_refused_before_it_is_sen
         assert len(provider.bill) == 1
 
 
-def keeping_threads(httpx):
-    """A transport that keeps conversations at its end, as Anthropic does for newer tool runners and the simulated provider
-    does not: what is continued there is billed again as input."""
-
-    class Threads(httpx.HTTPTransport):
-        history = ()
-
-        def handle_request(self, request):
-            body = json.loads(request.content)
-            thread = body.pop("thread", None)
-            if thread is not None and thread.get("previous_message_id"):
-                body["messages"] = [*self.history, *body["messages"]]
-            headers = {name: value for name, value in request.headers.items() if name != "content-length"}
-            answer = super().handle_request(
-                httpx.Request("POST", request.url, headers=headers, json=body, extensions=request.extensions)
-            )
-            content = json.loads(answer.read())["content"]
-            self.history = (*body["messages"], {"role": "assistant", "content": content})
-            return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-
-    return httpx.Client(transport=Threads())
-
-
 @anthropic.beta_tool
 def get_order(order_id: str) -> str:
     """Where an order is.
@@ -144,17 +120,18 @@ def get_order(order_id: str) -> str:
 
 
 def test_a_tool_runner_pays_for_every_round_and_stops_at_the_end_of_its_budget(provider):
-    with keeping_threads(httpx_of(anthropic_client(provider))) as http:
-        client = anthropic_client(provider, http_client=http)
-        with farthing.budget("$1") as run:
-            said = client.beta.messages.tool_runner(**MESSAGES, tools=[get_order]).until_done()
-            assert said.stop_reason == "end_turn"
-            assert run.spent.calls == len(provider.bill) == 2
-            assert run.spent.usd == billed(provider)
-        provider.reset()
-        with farthing.budget(calls=1), pytest.raises(farthing.BudgetExceeded):
-            client.beta.messages.tool_runner(**MESSAGES, tools=[get_order]).until_done()
-        assert len(provider.bill) == 1
+    client = anthropic_client(provider)
+    with farthing.budget("$1") as run:
+        said = client.beta.messages.tool_runner(**MESSAGES, tools=[get_order]).until_done()
+        assert said.stop_reason == "end_turn"
+        assert run.spent.calls == len(provider.bill) == 2
+        assert run.spent.usd == billed(provider)
+    first, second = provider.bill
+    assert second.usage.input_tokens > first.usage.input_tokens, "what is kept there is read again"
+    provider.reset()
+    with farthing.budget(calls=1), pytest.raises(farthing.BudgetExceeded):
+        client.beta.messages.tool_runner(**MESSAGES, tools=[get_order]).until_done()
+    assert len(provider.bill) == 1
 
 
 @BOTH

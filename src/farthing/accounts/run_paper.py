@@ -100,11 +100,12 @@ def _total(it: RunReceiptView) -> Iterator[str]:
 
 
 def _others(it: RunReceiptView) -> Iterator[str]:
-    """What it cost beside models."""
+    """What it cost beside its calls. What cost nothing is a note, like what its tools did, and has no amount."""
     for cost in it.other_costs[:MOST_NAMED]:
         note = f": {cost.note}" if cost.note else ""
-        yield two(f"  {cost.kind}{note}"[: WIDTH - 24], dollars(nanos_of(cost.cost_usd)))
+        nanos = nanos_of(cost.cost_usd)
+        yield two(f"  {cost.kind}{note}"[: WIDTH - 24], dollars(nanos)) if nanos else f"  {cost.kind}{note}"[:WIDTH]
     if rest := it.other_costs[MOST_NAMED:]:
         yield two(f"  {count(len(rest), 'more cost')}", dollars(sum(nanos_of(cost.cost_usd) for cost in rest)))
-    if it.other_costs:
-        yield two("models", dollars(nanos_of(it.cost_usd)))
+    if any(nanos_of(cost.cost_usd) for cost in it.other_costs):
+        yield two("its calls", dollars(nanos_of(it.cost_usd)))

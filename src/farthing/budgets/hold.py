@@ -5,6 +5,16 @@ from farthing.domain.budget import COUNTS, Unit
 from farthing.domain.hold import Charge
 
 
+def money_charges(accounts: tuple[Line, ...], base_picos: int, slope_picos: int) -> tuple[Charge, ...]:
+    """As `charges`, where every account counts money, as nearly all do."""
+    return tuple(
+        [
+            Charge(account, base_picos, slope_picos, times, over, closes_ms)
+            for account, closes_ms, times, over in accounts
+        ]
+    )
+
+
 def charges(
     accounts: tuple[Line, ...],
     *,

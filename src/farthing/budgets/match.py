@@ -52,7 +52,7 @@ class Values:
 class Resolver:
     """Finds the accounts of a call among a frozen set of budgets. Time never goes back here, whatever the clock does."""
 
-    __slots__ = ("_budgets", "_clock", "_known", "_now_ms", "_rates", "_telling", "values")
+    __slots__ = ("_budgets", "_clock", "_known", "_rates", "_telling", "now_ms", "values")
 
     def __init__(self, budgets: tuple[Budget, ...], values: Values | None = None, rates: Rates | None = None) -> None:
         """`values` are those of the resolver this one replaces, so that a reload forgets none."""
@@ -61,7 +61,8 @@ class Resolver:
         self._telling = telling_labels(budgets)
         self._clock = WindowClock()
         self._known: dict[tuple[str, Labels], tuple[int, tuple[Touch, ...]]] = {}
-        self._now_ms = 0
+        self.now_ms = 0
+        """The latest moment for which windows were looked for. None that had closed by then is ever used again."""
         self.values = Values() if values is None else values
 
     def accounts(
@@ -73,20 +74,26 @@ class Resolver:
         the key's name, which `max_values` holds for; "" has no such bound. The same tuple is returned until one of its
         windows closes or one of its rates ends.
         """
-        now_ms = self._now_ms
+        return self.found(labels, trusted, at_ms=at_ms, key=key, max_values=max_values)[1]
+
+    def found(
+        self, labels: Labels, trusted: frozenset[str] | None, *, at_ms: int, key: str, max_values: int
+    ) -> tuple[int, tuple[Touch, ...]]:
+        """Until when `accounts` are right, and which they are. Right from `now_ms` on, as it stands afterwards."""
+        now_ms = self.now_ms
         if at_ms > now_ms:
-            now_ms = self._now_ms = at_ms
+            now_ms = self.now_ms = at_ms
         choosing = self._telling if trusted is None else self._telling & trusted
         telling = tuple([pair for pair in labels if pair[0] in choosing])
         known = self._known.get((key, telling))
         if known is not None and now_ms < known[0]:
-            return known[1]
+            return known
         touches = self._resolve(dict(telling), key, max_values)
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
         until_ms = min((self._holds_until(touch) for touch in touches), default=FOREVER_MS)
-        self._known[key, telling] = (until_ms, touches)
-        return touches
+        found = self._known[key, telling] = (until_ms, touches)
+        return found
 
     def _resolve(self, labels: dict[str, str], key: str, max_values: int) -> tuple[Touch, ...]:
         return tuple(
@@ -96,16 +103,16 @@ class Resolver:
     def _touch(self, budget: Budget, labels: dict[str, str], key: str, max_values: int) -> Touch:
         run = labels.get("run", "") if budget.window == "run" else ""
         if run and key:
-            maker, until_ms = (key, budget.name, "run"), self._now_ms + RUN_COUNTS_MS
-            run = self.values.admit(maker, run, now_ms=self._now_ms, until_ms=until_ms, most=max_values)
-        windows = self._clock.at(budget.window, budget.tz, self._now_ms, run)
-        rate = self._rates.at(budget.money, self._now_ms)
+            maker, until_ms = (key, budget.name, "run"), self.now_ms + RUN_COUNTS_MS
+            run = self.values.admit(maker, run, now_ms=self.now_ms, until_ms=until_ms, most=max_values)
+        windows = self._clock.at(budget.window, budget.tz, self.now_ms, run)
+        rate = self._rates.at(budget.money, self.now_ms)
         if not budget.each:
             return Touch(budget, "", windows, rate)
         value = labels.get(budget.each, NOBODY)
         if key and value != NOBODY:
             maker, until_ms = (key, budget.name, budget.each), self._until(budget, windows[-1])
-            value = self.values.admit(maker, value, now_ms=self._now_ms, until_ms=until_ms, most=max_values)
+            value = self.values.admit(maker, value, now_ms=self.now_ms, until_ms=until_ms, most=max_values)
         return Touch(budget, value, windows, rate)
 
     def _holds_until(self, touch: Touch) -> int:
@@ -113,7 +120,7 @@ class Resolver:
 
     def _until(self, budget: Budget, window: Window) -> int:
         if budget.window == "run":
-            return self._now_ms + RUN_COUNTS_MS
+            return self.now_ms + RUN_COUNTS_MS
         return window.closes_ms or FOREVER_MS
 
 

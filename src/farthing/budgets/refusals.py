@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from farthing.domain.budget import Standing
+from farthing.domain.budget import Standing, Unit
 from farthing.domain.hold import Declined
 from farthing.domain.refusal import Refusal, amount_text
 
@@ -14,6 +14,10 @@ RETRY_SECONDS = 5
 """What `Retry-After` says when the money is only held by calls in flight."""
 _IN_CODE = re.compile(r"run(\.\d+)? ")
 """How the name of a budget begins that was made in code: with the label its calls go by (`farthing.sdk.terms`)."""
+_OF_A_BLOCK = re.compile(r"run(?:\.\d+)? (.+-[0-9a-f]{12})")
+"""One that ends with its block: the same before the name that the block has for itself, which no other has."""
+_TOOL = "tool/"
+"""How the gate of a tool begins."""
 _BY_COMMAND = "farthing run "
 """How the name of a budget begins that was given to `farthing run`."""
 _OPTIONS = {"usd": "--budget", "tokens": "--tokens", "calls": "--calls"}
@@ -34,9 +38,20 @@ def declined(no: Declined, gate: str, renamed: Sequence[tuple[str, str]] = ()) -
         message=f"{_whose(standing)} cannot pay for this call: {_numbers(standing)}",
         what_to_do=_how_to_raise(standing)
         + (", wait for its next window" if standing.closes_ms else "")
-        + ", or send a smaller request",
+        + (", or send a smaller request" if _smaller_helps(gate, standing) else ""),
         standing=standing,
     )
+
+
+def _smaller_helps(gate: str, standing: Standing) -> bool:
+    """A tool costs what it costs, and a call is a call."""
+    return not gate.startswith(_TOOL) and standing.account.unit is not Unit.CALLS
+
+
+def called(budget: str) -> str:
+    """What whoever made it calls this budget: a block of code by its `run.name`, any other by its name."""
+    block = _OF_A_BLOCK.fullmatch(budget)
+    return block[1] if block else budget
 
 
 def _as_called_now(standing: Standing | None, renamed: Sequence[tuple[str, str]]) -> Standing | None:
@@ -71,7 +86,7 @@ def _reserved(standing: Standing) -> Refusal:
 
 def _whose(standing: Standing) -> str:
     account = standing.account
-    return f"the budget {account.budget!r}" + (f" of {account.value}" if account.value else "")
+    return f"the budget {called(account.budget)!r}" + (f" of {account.value}" if account.value else "")
 
 
 def _numbers(standing: Standing) -> str:
@@ -86,7 +101,8 @@ def _numbers(standing: Standing) -> str:
     if standing.held:
         beside.append(f"{amount_text(unit, standing.held)} more are held by calls in flight")
     note = f" ({'; '.join(beside)})" if beside else ""
-    return f"it needs at least {amount_text(unit, standing.needed)} {word}, and {spent}{note}"
+    needed = word.removesuffix("s") if standing.needed == 1 and not unit.currency else word
+    return f"it needs at least {amount_text(unit, standing.needed)} {needed}, and {spent}{note}"
 
 
 def _how_to_raise(standing: Standing) -> str:

@@ -43,6 +43,8 @@ class Terms(msgspec.Struct, frozen=True):
     """Accounts of the call's own run on which money for its last answer is kept, and for how many output tokens."""
     asks: tuple[Budget, ...] = ()
     """The budgets that ask a person where others refuse."""
+    only_money: bool = False
+    """Every account counts money."""
 
     def fraction_of(self, account: AccountKey) -> tuple[int, int]:
         """What turns pico-dollars into this account's base."""
@@ -71,8 +73,9 @@ class TermsBook:
 def terms_of(touches: tuple[Touch, ...]) -> Terms:
     """Put the budgets of one call together."""
     enforced = [touch.budget for touch in touches if touch.budget.enforced]
+    accounts = tuple(line for touch in touches for line in _lines(touch))
     return Terms(
-        accounts=tuple(line for touch in touches for line in _lines(touch)),
+        accounts=accounts,
         enforced=enforced[0] if enforced else None,
         money=next((budget for budget in enforced if _counts_money(budget)), None),
         no_rate=next(
@@ -101,6 +104,7 @@ def terms_of(touches: tuple[Touch, ...]) -> Terms:
             for account in _accounts(touch)
         ),
         asks=tuple(touch.budget for touch in touches if touch.budget.hard == "approve"),
+        only_money=all(account.unit.currency for account, _, _, _ in accounts),
     )
 
 

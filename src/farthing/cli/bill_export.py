@@ -45,7 +45,7 @@ def export(
 ) -> None:
     """A month as FOCUS rows: one for each day, set of labels, model and meter.
 
-    A closed month is exported as it was told. An open one may still change; corrections of closed months stand in it.
+    Costs beside models have a row for each day, set of labels and kind. A closed month is exported as it was told. An open one may still change; corrections of closed months stand in it.
     """
     with open_books(settings) as opened:
         bill = opened.books.bill(month, hourly=hourly)

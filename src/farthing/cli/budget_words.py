@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 import msgspec
@@ -22,6 +23,8 @@ from farthing.domain.money import parse_money
 _COUNT = re.compile(r"(\d[\d_,]*)\s*(tokens?|calls?|input[_ ]tokens?|output[_ ]tokens?)?")
 _SAID = {"token": Unit.TOKENS, "call": Unit.CALLS, "input_token": Unit.INPUT_TOKENS, "output_token": Unit.OUTPUT_TOKENS}
 
+_AS_IN_THE_FILE: Mapping[str, str] = MappingProxyType({})
+
 
 def budget_from(
     name: str,
@@ -37,15 +40,18 @@ def budget_from(
     return msgspec.structs.replace(budget, source="store")
 
 
-def budget_settings(name: str, given: Mapping[str, object], beside: File | None = None) -> BudgetSettings:
-    """The same as the file's own value; options that are None were not given."""
+def budget_settings(
+    name: str, given: Mapping[str, object], beside: File | None = None, *, option: Mapping[str, str] = _AS_IN_THE_FILE
+) -> BudgetSettings:
+    """The same as the file's own value; options that are None were not given. `option` names those that are called
+    otherwise than in the file."""
     raw = {"name": name} | {option: value for option, value in given.items() if value is not None}
     reader = Reader(Surroundings(os.environ, Path()))
     read = reader.table(BudgetSettings, raw, ())
     file = msgspec.structs.replace(beside or File(), budgets=() if read is None else (read,), keys=())
     problems = reader.problems or problems_of(file)
     if problems or read is None:
-        raise click.UsageError("; ".join(f"{_option(problem.field)}{problem.message}" for problem in problems))
+        raise click.UsageError("; ".join(f"{_option(problem.field, option)}{problem.message}" for problem in problems))
     return read
 
 
@@ -106,7 +112,8 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _option(field: str) -> str:
+def _option(field: str, called: Mapping[str, str]) -> str:
     """`limit` as `--limit: `; "" where the problem is with the whole."""
     field = re.sub(r"^budgets\[0\]\.?", "", field)
+    field = called.get(field, field)
     return f"--{field.replace('_', '-')}: " if field else ""

@@ -64,9 +64,9 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--limit", metavar="AMOUNT", help="Money, like '$5' or '500 USD'.")
 @click.option("--tokens", type=int, help="Input and output tokens together.")
-@click.option("--input-tokens", type=int)
-@click.option("--output-tokens", type=int)
-@click.option("--calls", type=int)
+@click.option("--input-tokens", type=int, help="Input tokens alone, cached ones included.")
+@click.option("--output-tokens", type=int, help="Output tokens alone, reasoning included.")
+@click.option("--calls", type=int, help="Calls of models.")
 @click.option(
     "--match", multiple=True, metavar="LABEL=VALUE", help="Only calls with this label; a trailing * fits any."
 )

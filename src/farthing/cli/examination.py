@@ -15,6 +15,7 @@ import msgspec
 
 from farthing.cli.screen import moment
 from farthing.config.admin_settings import split
+from farthing.config.booked import book_of
 from farthing.config.convert import providers_of
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Provider, Settings
@@ -109,7 +110,7 @@ def providers(settings: Settings) -> Iterator[Finding]:
         yield Finding(part="providers", state=State.BAD, said="none is configured: every call is refused", do=do)
     for provider in active:
         yield _reach(provider)
-    book = PriceBook.load().overlay(settings.prices)
+    book = book_of(settings)
     for provider in active:
         for model in provider.models:
             found = book.find(model, provider.name, provider.format, at_ms=wall_ms()) if "*" not in model else None

@@ -59,8 +59,12 @@ def init(file: Path, force: bool, only_print: bool) -> None:
         raise Said(f"{file} is there already; `farthing check` explains it, --force replaces it") from error
     except OSError as error:
         raise Said(f"{file} cannot be written: {error.strerror}") from error
-    load(file, os.environ)
+    settings = load(file, os.environ)
     click.echo(f"{file} is written and good")
+    if not settings.providers:
+        click.echo(
+            "  but it has no provider: set OPENAI_API_KEY or ANTHROPIC_API_KEY and `farthing init --force`, or edit it"
+        )
     click.echo("  farthing check    what it means")
     click.echo("  farthing serve    run it")
 

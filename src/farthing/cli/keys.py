@@ -4,6 +4,7 @@ import secrets
 
 import click
 
+from farthing.accounts.attribution import flaw_of
 from farthing.accounts.secrets import ID_BYTES, SECRET_BYTES, issue
 from farthing.accounts.secrets import digest as digest_of
 from farthing.cli.commands import Said
@@ -112,6 +113,9 @@ def _check(key: Key, settings: Settings) -> None:
     if any(other.name == key.name for other in keys_of(settings)):
         raise Said(f"{settings.file or 'the configuration'} has a key {key.name!r} already; choose another name")
     bound = dict(key.labels)
+    for label in (*key.may_set, *key.require):
+        if flaw := flaw_of(label, label):
+            raise click.UsageError(f"{label!r} is no label: {flaw}")
     for label in key.require:
         if label not in bound and label not in key.may_set:
             raise click.UsageError(f"{label!r} could never be given: add it to --may-set, or bind it with --label")

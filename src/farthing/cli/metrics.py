@@ -65,16 +65,16 @@ def grafana() -> None:
 
 def _summed(settings: Settings) -> "Tally":
     """The tally of everything in the store."""
+    from farthing.config.booked import book_of
     from farthing.config.telemetry import naive_in
     from farthing.config.wiring import cards_of, rules_of
-    from farthing.pricing.book import PriceBook
     from farthing.pricing.facts import FactBook
     from farthing.stores.sqlite.trail import SqliteTrail
     from farthing.telemetry.tally import Tally
 
     told = settings.telemetry
     with open_store(settings) as store:
-        book = PriceBook.load().overlay(settings.prices)
+        book = book_of(settings)
         card_of = cards_of(rules_of(settings, store.directory.load(), book, FactBook.load(book)))
         trail = SqliteTrail(store.path)
         tally = Tally(

@@ -54,7 +54,7 @@ def set_outcome(
 def cost(settings: Settings, run: str, amount: str, kind: str, once: str, note: str, as_json: bool) -> None:
     """Book AMOUNT (like 0.05) that RUN cost beside models: a paid tool, a search, a machine.
 
-    It is part of the run's cost in reports; it is in no budget.
+    It is part of the run's cost in reports and bills; it is in no budget.
     """
     try:
         nanos = parse_usd(amount)

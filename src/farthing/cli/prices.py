@@ -8,6 +8,7 @@ from farthing.cli.commands import FAILED, Said
 from farthing.cli.options import as_json, since, with_settings
 from farthing.cli.past import open_past
 from farthing.cli.screen import say_json, screen, table
+from farthing.config.booked import book_of
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings
 from farthing.config.store import path_of
@@ -30,7 +31,7 @@ def prices() -> None:
 @as_json
 def ls(settings: Settings, model: str | None, as_json: bool) -> None:
     """What MODEL costs now, `[[prices]]` of the configuration included; without one, the models there are."""
-    book = PriceBook.load().overlay(settings.prices)
+    book = book_of(settings)
     if model is None:
         _list_models(book, as_json)
         return
@@ -54,7 +55,7 @@ def ls(settings: Settings, model: str | None, as_json: bool) -> None:
 @click.pass_context
 def check(ctx: click.Context, settings: Settings, since: int, as_json: bool) -> None:
     """Is there a price for every model that the configuration names and that was called? Exits with 1 where not."""
-    book = PriceBook.load().overlay(settings.prices)
+    book = book_of(settings)
     named = {(p.name, model) for p in settings.providers for model in p.models if not model.endswith("*")}
     missing = sorted((p, m) for p, m in named | _called(settings, since) if _unpriced(book, p, m))
     if as_json:

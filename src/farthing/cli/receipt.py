@@ -12,11 +12,11 @@ from farthing.cli.commands import Said
 from farthing.cli.options import Store, as_json, open_store, with_settings
 from farthing.cli.receipt_text import text
 from farthing.cli.screen import say_json
+from farthing.config.booked import book_of
 from farthing.config.settings import Settings
 from farthing.domain.ids import read
 from farthing.ports.history import CardOf
 from farthing.ports.records import CallRecord
-from farthing.pricing.book import PriceBook
 from farthing.pricing.finder import card_finder
 from farthing.stores.sqlite.outcomes import SqliteOutcomes
 
@@ -52,7 +52,7 @@ def find_call(store: Store, shown: str) -> CallRecord:
 
 def cards(settings: Settings) -> CardOf:
     """What the present book, with the configuration's own prices, says of an attempt's model at its moment."""
-    book = PriceBook.load().overlay(settings.prices)
+    book = book_of(settings)
     return card_finder(book, {provider.name: provider.format for provider in settings.providers})
 
 

@@ -17,6 +17,7 @@ from farthing.cli.background import Background, background_gateway
 from farthing.cli.budget_words import budget_settings
 from farthing.cli.child import run_child
 from farthing.cli.commands import BAD_CONFIG, STOPPED, Said
+from farthing.cli.joining import check_known, joined, outside
 from farthing.cli.options import labels, store_url
 from farthing.cli.private import BASE_URLS, FORMATS, Private, held_by, private_gateway
 from farthing.cli.receipt import cards, receipts_of
@@ -29,17 +30,16 @@ from farthing.domain.ids import same_maker
 from farthing.domain.record import Labels
 from farthing.ports.records import CallSummary, Records
 
-RUN = "FARTHING_RUN"
 NOT_FOUND = 127
 CANNOT_RUN = 126
 BUDGET_CODES = ("budget_exceeded", "budget_reserved")
 _PAGE = 500
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(context_settings={"allow_interspersed_args": False}, options_metavar="[OPTIONS] --")
 @click.option("--budget", metavar="AMOUNT", help="Money, like '$5'.")
 @click.option("--tokens", type=int, help="Input and output tokens together.")
-@click.option("--calls", type=int)
+@click.option("--calls", type=int, help="Calls of models; each try that a client makes again is one.")
 @labels
 @click.option("--config", type=click.Path(path_type=Path), help="Providers, prices and further budgets from this file.")
 @click.option("--store", help="Keep accounts and records in this file; otherwise they go with the run.")
@@ -69,10 +69,12 @@ def run(  # noqa: PLR0913 - one for each option
     provider's key is in the environment, a key for this run in its place. Its exit code is ours, or 75 where it failed and
     its budget had refused a call. The receipt goes to stderr; what is left is shown in the terminal's title meanwhile.
     """
-    name = dict(labels).get("run") or os.environ.get(RUN) or f"run-{secrets.token_hex(4)}"
+    around = joined(os.environ, store)
+    labels = tuple(sorted({**dict(labels), **dict(around.labels)}.items())) if around.store else labels
+    name = dict(labels).get("run") or dict(around.labels).get("run") or f"run-{secrets.token_hex(4)}"
     limits = {"limit": budget, "tokens": tokens, "calls": calls}
     limited = any(limit is not None for limit in limits.values())
-    with _place(store, config) as place:
+    with _place(around.store or store, config) as place:
         settings = load(config, os.environ, {"store.url": place})
         own = own_login(command, held_by(settings))
         if own and not pass_through:
@@ -81,10 +83,11 @@ def run(  # noqa: PLR0913 - one for each option
             settings,
             run=name,
             labels=labels,
-            budget=budget_settings(f"farthing run {name}", limits) if limited else None,
+            budget=budget_settings(f"farthing run {name}", limits, option={"limit": "budget"}) if limited else None,
             pass_through=pass_through or bool(own),
             secret=f"fr_{secrets.token_urlsafe(32)}",
         )
+        check_known(around, private.secret)
         with background_gateway(private.settings, what=f"run {name}") as gateway:
             first = _begin(private, gateway)
             words = led(command, gateway.url, limited=limited)
@@ -146,7 +149,7 @@ def _left(private: Private, gateway: Background) -> str:
 
 def _run(command: tuple[str, ...], private: Private, gateway: Background) -> int:
     try:
-        return run_child(command, private.environment(gateway.url, os.environ))
+        return run_child(command, private.environment(gateway.url, outside(os.environ)))
     except FileNotFoundError as error:
         raise Said(f"there is no command {command[0]!r}", NOT_FOUND) from error
     except OSError as error:

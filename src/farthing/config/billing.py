@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from farthing.billing.any_time import CUT_BY
 from farthing.billing.books import Books
 from farthing.billing.list_price import ListPrices
+from farthing.config.booked import book_of
 from farthing.config.problems import Problem
 from farthing.config.settings import File
 from farthing.domain.budget import Unit
@@ -40,7 +41,7 @@ def list_prices(settings: File, in_force: PriceBook | None = None) -> ListPrices
     """What was paid beside what anybody would pay."""
     public = PriceBook.load()
     formats = {provider.name: provider.format for provider in settings.providers}
-    return ListPrices(public, in_force or public.overlay(settings.prices), formats)
+    return ListPrices(public, in_force or book_of(settings, public), formats)
 
 
 def billing_problems(settings: File) -> Iterator[Problem]:

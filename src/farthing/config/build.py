@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from farthing.call.desk import Limits
 from farthing.config.alerting import Alerting
+from farthing.config.booked import book_of
 from farthing.config.convert import budgets_of
 from farthing.config.engine import Engine, wall_ms
 from farthing.config.guarding import take_up_guards
@@ -12,7 +13,6 @@ from farthing.config.settings import Settings
 from farthing.config.store import open_store
 from farthing.config.wiring import budgets_in_force, cards_of, keys_in_force, rules_of, upstream_for
 from farthing.ports.directory import Stored
-from farthing.pricing.book import PriceBook
 from farthing.pricing.facts import FactBook
 from farthing.providers.limits import Limits as PoolLimits
 from farthing.providers.limits import Timeouts
@@ -34,7 +34,7 @@ async def build(settings: Settings, *, what: str = "serve", clock: Callable[[], 
     store = await asyncio.to_thread(open_store, settings, what=what, clock=clock, changed=changed)
     try:
         stored = await asyncio.to_thread(store.directory.load)
-        book = PriceBook.load().overlay(settings.prices)
+        book = book_of(settings)
         alerting = Alerting(store, clock=clock, upstream=Pool(limits=PoolLimits(), timeouts=Timeouts()))
         alerting.adopt(settings, stored)
         engine = Engine(
@@ -79,7 +79,7 @@ async def reload(engine: Engine, settings: Settings) -> None:
 
     Raises BadConfig, and then nothing has changed.
     """
-    book = PriceBook.load().overlay(settings.prices)
+    book = book_of(settings)
     facts = FactBook.load(book)
     fresh = {provider.name: upstream_for(provider) for provider in settings.providers}
     async with engine.changing:

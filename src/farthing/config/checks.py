@@ -8,6 +8,7 @@ from farthing.config.admin_checks import admin_problems, admin_warnings
 from farthing.config.alert_checks import alert_problems, alert_warnings
 from farthing.config.auditing import audit_problems, audit_warnings
 from farthing.config.billing import billing_problems
+from farthing.config.booked import is_apart
 from farthing.config.convert import budgets_of, keys_of, limits_of, money_of
 from farthing.config.guard_checks import guard_problems, guard_warnings
 from farthing.config.lines import Path
@@ -17,6 +18,7 @@ from farthing.config.telemetry_checks import telemetry_problems, telemetry_warni
 from farthing.domain.budget import Unit
 from farthing.domain.errors import BadConfig
 from farthing.pricing.contract import read_contracts
+from farthing.pricing.regions import WHY
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SHORTEST_SECRET = 16
@@ -62,6 +64,7 @@ def warnings_of(settings: File) -> list[Problem]:
     ]
 
 
+_ONLY_OWN_PRICES = "there only models that [[prices]] name have a price, and hard budgets in dollars refuse all others"
 _WRITTEN_OUT = 'is written out in the file; "env:NAME" or "file:PATH" keeps it out of copies and backups'
 
 
@@ -180,6 +183,8 @@ def _doubts(provider: Provider, path: Path) -> Iterator[Problem]:
     url = urlsplit(provider.base_url)
     if url.scheme == "http" and url.hostname not in LOOPBACK and provider.api_key is not None:
         yield Problem((*path, "base_url"), "is not https: the key and all prompts can be read on the way")
+    if is_apart(provider):
+        yield Problem((*path, "base_url"), f"{url.hostname} is regional. {WHY}: {_ONLY_OWN_PRICES}")
 
 
 def _prices(settings: File) -> Iterator[Problem]:

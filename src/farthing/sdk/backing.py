@@ -18,7 +18,7 @@ from farthing.ports.outcomes import OtherCost, Outcome
 from farthing.pricing.tool_price import TOOL
 from farthing.sdk.amounts import Amounts, dollars
 from farthing.sdk.beats import PROMISE_MS
-from farthing.sdk.engine import LocalEngine, local_engine, store_named
+from farthing.sdk.engine import LocalEngine, local_engine, place_of, store_named
 from farthing.sdk.errors import Misused
 from farthing.sdk.scope import RUN, STORE, Scope, inherited
 
@@ -55,6 +55,11 @@ class Backing(Protocol):
     in_memory: bool
     """What it counts ends with this process."""
 
+    @property
+    def home(self) -> LocalEngine | None:
+        """Whose memory that is."""
+        ...
+
     def open(self, opened: Opened) -> None:
         """Calls are limited by this budget from now on."""
         ...
@@ -89,8 +94,8 @@ def store_for(wanted: object, around: Scope | None) -> str:
     if not isinstance(wanted, str) or not wanted:
         raise Misused(f"farthing.budget(): store is a file or a gateway's address, not {wanted!r}")
     if outer is None:
-        return wanted
-    if wanted.rstrip("/") != outer.rstrip("/"):
+        return place_of(wanted)
+    if place_of(wanted).rstrip("/") != outer.rstrip("/"):
         where = "the budget around this one" if around is not None else f"the run of {RUN}"
         raise Misused(
             f"{where} is counted in {outer}, and a call is charged to all of its budgets or to none: "
@@ -106,6 +111,7 @@ class LocalBacking:
         self._first = engine
         self.store = engine.store
         self.in_memory = engine.in_memory
+        self.home = engine if engine.in_memory else None
 
     @property
     def _engine(self) -> LocalEngine:
@@ -170,10 +176,10 @@ async def _open(local: LocalEngine, opened: Opened, *, announced: bool) -> None:
 
 
 async def _close(local: LocalEngine, opened: Opened, *, announced: bool) -> None:
-    """The run ends before its budget goes, so that no call of it is ever without."""
+    """The run, or the part of it, ends before its budget goes, so that no call of it is ever without."""
     engine = local.engine
-    if announced:
-        local.beats.drop(opened.name)
+    local.beats.drop(opened.name)
+    if announced or (opened.budget.limits and not local.in_memory):
         await asyncio.to_thread(engine.store.guards.end, opened.name, by="", admin=True, who=BY)
         await engine.take_up()
     if opened.budget.limits:

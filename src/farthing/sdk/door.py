@@ -1,5 +1,6 @@
 """The door of one wrapped client: which of its requests are calls, and what becomes of the others."""
 
+import logging
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -8,10 +9,11 @@ import msgspec
 
 from farthing.call.arrival import Provider
 from farthing.domain.errors import FarthingError
+from farthing.pricing.regions import REGIONAL, WHY, is_regional
 from farthing.sdk.awaiting import AsyncCall
 from farthing.sdk.blocking import SyncCall
 from farthing.sdk.calls import Request
-from farthing.sdk.engine import MEMORY, local_engine, running, store_named
+from farthing.sdk.engine import MEMORY, engine_of, local_engine, running, store_named
 from farthing.sdk.errors import NO_BUDGET, RUN_ENDED, Misused
 from farthing.sdk.fetched import fetched_by, heard, heard_async, plainly
 from farthing.sdk.http import lowered, origin_of
@@ -20,6 +22,8 @@ from farthing.sdk.remote_ask import is_address, is_loopback
 from farthing.sdk.remote_door import sent, sent_async, to_gateway
 from farthing.sdk.routes import Path, call_of, dialect_of, is_free
 from farthing.sdk.scope import RUN, STORE, Scope, check_process, current, inherited
+
+log = logging.getLogger("farthing.sdk")
 
 ERROR = "farthing"
 """Where an answer of ours carries the error that it stands for."""
@@ -79,7 +83,7 @@ class Door:
             asked = self._asked(path, request, scope)
             request.read()
             call = SyncCall(self.inner, self._module, request, **how)
-            return call.begin(local_engine(store), asked(request.content))
+            return call.begin(engine_of(scope, store), asked(request.content))
         except FarthingError as error:
             return self._surface(request, error)
 
@@ -101,7 +105,7 @@ class Door:
                 return await self._pass_async(request, store, stream=stream, **how)
             asked = self._asked(path, request, scope)
             await request.aread()
-            engine = running(store)
+            engine = running(store) if scope is None or scope.home is None else engine_of(scope, store)
             if engine is None:
                 engine = await here().in_thread(lambda: local_engine(store))
             call = AsyncCall(self.inner, self._module, request, **how)
@@ -208,4 +212,18 @@ def is_astray(host: str) -> bool:
 
 def name_of(host: str, format: str) -> str:
     """What the price book calls the provider at this host; the dialect's maker where it lists none."""
+    if is_regional(host):
+        say_regional(host)
+        return REGIONAL
     return "azure" if host.endswith(_AZURE) else _NAMES.get(host, format)
+
+
+@lru_cache(_MOST_PROVIDERS)
+def say_regional(host: str) -> None:
+    """Say of an address, once, that the book's prices do not hold there."""
+    log.warning(
+        "%s is regional. %s: only models that [[prices]] of the configuration name have a price there, and budgets in "
+        "dollars refuse all others",
+        host,
+        WHY,
+    )

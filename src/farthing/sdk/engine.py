@@ -21,12 +21,13 @@ from farthing.sdk.beats import Beats
 from farthing.sdk.desk import ProviderRules
 from farthing.sdk.errors import Misused
 from farthing.sdk.loops import here
-from farthing.sdk.scope import STORE
+from farthing.sdk.scope import STORE, Scope
 
 T = TypeVar("T")
 
 CONFIG = "FARTHING_CONFIG"
 MEMORY = "memory:"
+_FILE = "sqlite:///"
 START_SECONDS = 30.0
 DRAIN_SECONDS = 5.0
 """How long calls under way may still take when the process ends."""
@@ -183,12 +184,14 @@ class LocalEngine:
 
 _lock = threading.Lock()
 _engines: dict[tuple[str, str], LocalEngine] = {}
+_places: dict[str, str] = {}
+"""Where files are, by the names they were given."""
 
 
 def local_engine(store: str | None = None) -> LocalEngine:
     """The engine of this store; by default of the one that the environment names now. Raises Misused for a forked child of
     a store in memory, BadConfig or StoreBroken where it cannot be used."""
-    store = store_named() if store is None else store
+    store = store_named() if store is None else place_of(store)
     config = os.environ.get(CONFIG, "")
     known = running(store, config)
     if known is not None:
@@ -203,9 +206,28 @@ def local_engine(store: str | None = None) -> LocalEngine:
     return known
 
 
+def engine_of(scope: Scope | None, store: str) -> LocalEngine:
+    """The engine that counts what is asked in this scope. One in memory may be shut by now; then it says so."""
+    if scope is not None and scope.home is not None:
+        home: LocalEngine = scope.home
+        return home
+    return local_engine(store)
+
+
 def store_named() -> str:
     """The store of budgets that are opened now."""
-    return os.environ.get(STORE) or MEMORY
+    return place_of(os.environ.get(STORE) or MEMORY)
+
+
+def place_of(store: str) -> str:
+    """The store as any process would name it: a file by its whole path, which it keeps wherever the program goes. A child
+    that is started in another folder would make a file of its own there, without a budget in it."""
+    file = store.removeprefix(_FILE)
+    if not file or ":" in file:
+        return store
+    if store not in _places:
+        _places[store] = str(Path(file).absolute())
+    return _places[store]
 
 
 def running(store: str, config: str | None = None) -> LocalEngine | None:
@@ -219,11 +241,17 @@ def close_engines() -> None:
     with _lock:
         engines = list(_engines.values())
         _engines.clear()
+        _places.clear()
     for engine in engines:
         engine.close()
 
 
 def _settings(store: str, config: str) -> Settings:
+    if ":" in store and not store.startswith((MEMORY, "sqlite:")):
+        raise Misused(
+            f"budgets are counted in a file, like farthing.db, or by a gateway, like http://127.0.0.1:4141, not in {store!r}: "
+            f"correct {STORE}, or `store`"
+        )
     named = store if ":" in store else f"sqlite:///{Path(store).absolute()}"
     return load(Path(config) if config else None, os.environ, {"store.url": named})
 

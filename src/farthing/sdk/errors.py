@@ -12,6 +12,7 @@ Raised by a wrapped client, a refusal is also that client's own `APIStatusError`
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from farthing.budgets.refusals import called
 from farthing.domain.errors import FarthingError, Theirs
 
 BUDGET_CODES = frozenset(("budget_exceeded", "budget_reserved"))
@@ -33,6 +34,7 @@ class BudgetExceeded(Refused):
     """A budget cannot pay for the worst case of this call. Amounts are in `unit`: dollars as `Decimal`, or counts."""
 
     budget = ""
+    """Its name: `run.name` of a block of code, or what the file calls it."""
     unit = ""
     """`usd`, `tokens`, `calls`, or another currency's code."""
     limit: Decimal | None = None
@@ -52,6 +54,10 @@ class Misused(Theirs):
     """Something that cannot be; the message says what to write instead."""
 
 
+for _kind in (Refused, BudgetExceeded, NoBudget, Misused):  # as tracebacks should name them, and programs import them
+    _kind.__module__ = "farthing"
+
+
 def kind_of(code: str) -> type[Refused]:
     """The exception for a refusal's code."""
     if code in BUDGET_CODES:
@@ -68,7 +74,7 @@ def describe(error: Refused, body: object) -> bool:
     error.what_to_do = str(told.get("what_to_do", ""))
     error.approval = str(told.get("approval", ""))
     if isinstance(error, BudgetExceeded):
-        error.budget = str(told.get("budget", ""))
+        error.budget = called(str(told.get("budget", "")))
         error.unit = str(told.get("unit", ""))
         error.resets_at = told.get("resets_at")
         for name in ("limit", "spent", "reserved", "needed"):
@@ -80,6 +86,12 @@ def code_in(body: object) -> str:
     """The code of a refusal of ours; "" where the body is none."""
     told, code = _told(body)
     return "" if told is None else code
+
+
+def message_in(body: object) -> str:
+    """The words of a refusal, without what a client writes before them; "" where there are none."""
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    return str(inner.get("message") or "") if isinstance(inner, dict) else ""
 
 
 def _told(body: object) -> tuple[dict[str, Any] | None, str]:

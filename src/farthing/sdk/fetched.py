@@ -67,6 +67,7 @@ async def settle(engine: Engine, answered: Answered) -> bool:
     it does not say what it used. The ledger makes a second settlement of the same attempt a no-op."""
     if answered.usage is None or answered.pending or not answered.id:
         return False
+    await engine.ledger.flush()  # what was asked for a moment ago is found, too
     attempt = await asyncio.to_thread(engine.records.pending_response, _TENANT, answered.id)
     record = None if attempt is None else await asyncio.to_thread(engine.records.call, call_of(attempt))
     openings = () if record is None else (each.opening for each in record.attempts)

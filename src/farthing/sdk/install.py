@@ -3,7 +3,8 @@
 Patched are two methods of each of a few classes, `__init__` and `_make_status_error`: those of `openai.OpenAI`,
 `openai.AsyncOpenAI`, `anthropic.Anthropic` and `anthropic.AsyncAnthropic`, and so of what derives from them (Azure, and
 the module-level client of `openai`); and Bedrock's and Vertex's of `anthropic`, whose calls are refused, since nobody
-here can count them. Clients that were made before stay as they are.
+here can count them. Clients that were made before stay as they are. That of the module asks for its HTTP at every call, and
+may be given another at any time (`openai.http_client`): so the property that it asks is patched, too.
 """
 
 import functools
@@ -22,6 +23,8 @@ CLASSES = {
 }
 """Those that a generation does not have are passed over, and so are those that derive from the first two."""
 _BEGINS = "__init__"
+_OF_MODULES = "_ModuleClient"
+_ITS_HTTP = "_client"
 _lock = threading.Lock()
 _before: dict[tuple[Any, str], Any] = {}
 """What stood there before."""
@@ -44,6 +47,9 @@ def install(*, require_budget: bool = False) -> tuple[str, ...]:
             module = importlib.import_module(package)
             for kind in _own_classes(module, CLASSES[package]):
                 _patch(kind, FORMATS[package])
+            of_module = getattr(module, _OF_MODULES, None)
+            if of_module is not None:
+                _patch_http(of_module, FORMATS[package])
     return found
 
 
@@ -81,3 +87,22 @@ def _patch(kind: Any, dialect: str) -> None:
 
     kind.__init__ = __init__
     setattr(kind, MAKES_ERRORS, translated(makes_errors))
+
+
+def _patch_http(kind: Any, dialect: str) -> None:
+    """Whatever HTTP this client is given, and whenever: its calls go through ours."""
+    if (kind, _ITS_HTTP) in _before:
+        return
+    own = _before[kind, _ITS_HTTP] = vars(kind)[_ITS_HTTP]
+    last: tuple[Any, Terms, Any] = (None, _terms, None)
+
+    def _client(self: Any) -> Any:
+        nonlocal last
+        http, terms = own.fget(self), _terms
+        if is_guarded(http):
+            return http
+        if last[0] is not http or last[1] is not terms:
+            last = http, terms, guarded_http(http, dialect, terms)
+        return last[2]
+
+    setattr(kind, _ITS_HTTP, property(_client, own.fset))

@@ -1,25 +1,35 @@
 """A budget around a block of code: what is asked inside is charged to it, and to every budget around it."""
 
-import functools
-import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import Token
+from contextlib import contextmanager, suppress
+from decimal import Decimal
 from typing import Any, Self, TypeVar
 
 from farthing.domain.budget import Unit
-from farthing.domain.money import parse_usd
-from farthing.sdk.amounts import Amounts, dollars
+from farthing.domain.errors import FarthingError
+from farthing.sdk.amounts import Amounts, dollars, nanos_of
 from farthing.sdk.backing import Backing, LocalBacking, Opened, store_for
+from farthing.sdk.binding import bound
 from farthing.sdk.calls import merged
-from farthing.sdk.engine import LocalEngine, local_engine
+from farthing.sdk.engine import LocalEngine, engine_of, local_engine
 from farthing.sdk.errors import Misused
 from farthing.sdk.loops import here
 from farthing.sdk.receipt import RunReceipt
 from farthing.sdk.remote import RemoteBacking
-from farthing.sdk.remote_ask import is_address
-from farthing.sdk.scope import Life, Scope, check_process, current, depth_below, environ_of, inherited, label_at, within
+from farthing.sdk.remote_ask import check_address, is_address
+from farthing.sdk.scope import (
+    Life,
+    Scope,
+    check_process,
+    current,
+    depth_below,
+    environ_of,
+    inherited,
+    label_at,
+    within,
+    without,
+)
 from farthing.sdk.terms import Terms, labels_of, terms
 from farthing.sdk.tooled import Tooled
 
@@ -38,7 +48,15 @@ class Run(Tooled):
         self._opened: Opened | None = None
         self._scope: Scope | None = None
         self._life = Life(wanted.name)
-        self._token: Token[Scope | None] | None = None
+        self._is_open = False
+        """Whoever counts it has heard of it."""
+
+    def __repr__(self) -> str:
+        """What it limits and where it stands, without asking whoever counts it."""
+        limits = dict(self._terms.rules.limits)
+        most = Amounts(dollars(limits.get(Unit.USD)), limits.get(Unit.TOKENS), limits.get(Unit.CALLS))
+        stands = "not entered" if self._scope is None else "over" if self._life.over else "open"
+        return f"<farthing.Run {self.name}: {most}; {stands}>"
 
     # In and out
 
@@ -52,31 +70,24 @@ class Run(Tooled):
 
     async def __aenter__(self) -> Self:
         around = current.get()
-        return self._enter(await here().in_thread(lambda: self._open(around)))
+        try:
+            return self._enter(await here().in_thread(lambda: self._open(around)))
+        except Exception:
+            raise
+        except BaseException:  # cancelled: its thread goes on all the same, and takes back what it opens
+            self._life.over = True
+            if self._is_open:
+                await here().in_thread(self._take_back)
+            raise
 
     async def __aexit__(self, *_: object) -> None:
         self._leave()
         await here().in_thread(self._close)
 
     def bind(self, work: F) -> F:
-        """The same function, spending from this budget wherever it is called: in a thread, an executor, a callback."""
-        scope = self.scope
-
-        if inspect.iscoroutinefunction(work):
-
-            @functools.wraps(work)
-            async def bound_async(*args: Any, **named: Any) -> Any:
-                with within(scope):
-                    return await work(*args, **named)
-
-            return bound_async  # type: ignore[return-value]  # the same signature
-
-        @functools.wraps(work)
-        def bound(*args: Any, **named: Any) -> Any:
-            with within(scope):
-                return work(*args, **named)
-
-        return bound  # type: ignore[return-value]
+        """The same function, spending from this budget wherever it is called: in a thread, an executor, a callback.
+        Raises Misused for a generator, which runs after the call: bind what reads it."""
+        return bound(work, self.scope)
 
     @contextmanager
     def step(self, name: str, **labels: str) -> Iterator[Self]:
@@ -120,18 +131,14 @@ class Run(Tooled):
         """It did not."""
         self._judge(success=False, score=score, note=note)
 
-    def cost(self, amount: str, kind: str = "tool", note: str = "", once: str = "") -> bool:
+    def cost(self, amount: str | Decimal, kind: str = "tool", note: str = "", once: str = "") -> bool:
         """Note what it cost beside models: reported with the run, in no budget. False where `once` was noted before."""
+        nanos = nanos_of("run.cost():", amount)
         backing, opened = self._counted()
-        try:
-            nanos = parse_usd(amount)
-        except ValueError as error:
-            raise Misused(f"run.cost(): {error}") from error
         return backing.book(opened.run, nanos, kind=kind, note=note, once=once)
 
     def _judge(self, *, success: bool, score: float | None, note: str) -> None:
-        if score is not None and not 0 <= score <= 1:
-            raise Misused(f"a score is from 0 to 1, not {score}")
+        _check_score(score)
         backing, opened = self._counted()
         backing.judge(opened.run, success=success, score=score, note=note)
 
@@ -150,7 +157,7 @@ class Run(Tooled):
         scope = self.scope
         if is_address(scope.store):
             raise Misused(f"{self.name} is counted by the gateway at {scope.store}, not by an engine of this process")
-        return local_engine(scope.store)
+        return engine_of(scope, scope.store)
 
     def _here(self) -> Scope:
         """The scope of a budget or step within this one, where the caller is in one; else its own, whatever thread it is."""
@@ -174,23 +181,30 @@ class Run(Tooled):
         labels = merged(merged(outer, self._terms.labels), ((label, self.name),))
         opened = self._opened = Opened(self._terms.budget(label), label, self.name, labels, self._terms.keeps)
         backing.open(opened)
+        self._is_open = True
+        if self._life.over:
+            self._take_back()
         lives = (*(() if around is None else around.lives), self._life)
-        return Scope(labels, depth, os.getpid(), backing.in_memory, backing.store, lives)
+        home = backing.home
+        return Scope(labels, depth, os.getpid(), backing.in_memory, backing.store, lives, around, home)
+
+    def _take_back(self) -> None:
+        """Nobody entered it: it must not count, or beat, for ever. What cannot be taken back now is left to its beats."""
+        with suppress(FarthingError):  # also where it was taken back already
+            backing, opened = self._backing, self._opened
+            assert backing is not None
+            assert opened is not None
+            backing.close(opened)
 
     def _enter(self, scope: Scope) -> Self:
         self._scope = scope
-        self._token = current.set(scope)
+        current.set(scope)
         return self
 
     def _leave(self) -> None:
         """What it left behind (a task, a thread) is refused from here on, unless it keeps its window."""
         self._life.over = not self._terms.keeps
-        token, self._token = self._token, None
-        if token is not None:
-            try:
-                current.reset(token)
-            except ValueError:  # left in another context than it was entered in, as fixtures and generators do
-                current.set(None)
+        current.set(without(current.get(), self._life))
 
     def _close(self) -> None:
         backing, opened = self._counted()
@@ -204,20 +218,28 @@ class Run(Tooled):
         return self._backing, self._opened
 
 
+def _check_score(score: object) -> None:
+    if score is not None and not (isinstance(score, int | float) and 0 <= score <= 1):
+        raise Misused(f"a score is a number from 0 to 1, not {score!r}")
+
+
 def backing_of(store: str) -> Backing:
     """Where budgets of this store are counted. Raises BadConfig, StoreBroken or Misused."""
-    return RemoteBacking(store) if is_address(store) else LocalBacking(local_engine(store))
+    if not is_address(store):
+        return LocalBacking(local_engine(store))
+    check_address(store)
+    return RemoteBacking(store)
 
 
 def budget(  # noqa: PLR0913 - each by its name, as the file names them
-    limit: str | None = None,
+    limit: str | Decimal | None = None,
     *,
     tokens: int | None = None,
     calls: int | None = None,
     name: str | None = None,
     window: str | None = None,
     wait: str | None = None,
-    per_call: str | None = None,
+    per_call: str | Decimal | None = None,
     per_output: int | None = None,
     bound: str | None = None,
     store: str | None = None,
@@ -225,12 +247,21 @@ def budget(  # noqa: PLR0913 - each by its name, as the file names them
 ) -> Run:
     """A budget for a block of code: `with farthing.budget("$2", tokens=200_000, calls=50, agent="triage") as run:`.
 
-    Any of the limits, or none (then it only counts). Budgets nest: a call inside is charged to all of them, all or none.
-    `labels` say whom the calls are for. `wait` is how long a call may queue for money that others hold (`"20s"`).
-    `window` makes it outlive its block (`name="nightly", window="day"`); that needs a store on disk. `store` is where it is
-    counted (a file, or a gateway's address), where FARTHING_STORE does not say so.
+    Budgets nest: a call inside is charged to all of them, all or none. Without any limit it only counts.
 
-    Raises Misused naming what cannot be; BadConfig or StoreBroken on entering, where the store cannot be used.
+    limit: dollars, as a text (`"$2"`) or a `Decimal`.
+    tokens: input and output tokens together.
+    calls: calls of models, each try that a client makes again included.
+    per_call, per_output: dollars, and output tokens, that one call may cost at most.
+    name: what its runs are called in reports; each block adds letters of its own.
+    window: makes it outlive its block (`name="nightly", window="day"`); that needs a store on disk, or a gateway.
+    wait: how long a call may queue for money that others hold; `"20s"` if not given, `"0s"` for not at all.
+    bound: `"strict"` admits calls on their bytes and on exact counts only.
+    store: where it is counted (a file, or a gateway's address), where FARTHING_STORE does not say so.
+    labels: whom the calls are for: `agent="triage", team="support", user="ann"`.
+
+    Raises Misused naming what cannot be. On entering: BadConfig or StoreBroken where the store cannot be used,
+    LedgerUnavailable where the gateway is away.
     """
     given = {
         "tokens": tokens,

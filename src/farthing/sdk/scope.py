@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from farthing.domain.record import Labels
 from farthing.sdk.errors import Misused
@@ -37,11 +37,28 @@ class Scope(NamedTuple):
     """Where it is counted, as FARTHING_STORE names it."""
     lives: tuple[Life, ...] = ()
     """Of this budget and of those around it."""
+    around: "Scope | None" = None
+    """Of the budget around it."""
+    home: Any = None
+    """The engine in whose memory its account is; None where that is elsewhere. Another one of this process, started after
+    that one was shut, knows nothing of the budget."""
 
     @property
     def ended(self) -> str:
         """The name of a budget whose block is over; "" where none is."""
         return next((life.name for life in self.lives if life.over), "")
+
+
+def without(scope: Scope | None, life: Life) -> Scope | None:
+    """What is in scope once this budget is left: the nearest around it whose block still runs. Where another budget, or
+    none, is in scope here, that stays: a generator, say, is closed wherever it is collected. Inside a budget that still
+    runs the one that was left stays around, and refuses."""
+    if scope is None or not scope.lives or scope.lives[-1] is not life:
+        return scope
+    outer = scope.around
+    while outer is not None and outer.lives and outer.lives[-1].over:
+        outer = outer.around
+    return outer
 
 
 class Scoped(Protocol):

@@ -33,6 +33,10 @@ class NotCharged(Theirs):
     """
 
 
+for _kind in (ToolRefused, NotCharged):  # as tracebacks should name them, and programs import them
+    _kind.__module__ = "farthing"
+
+
 def refused_by(refusal: Refusal, tool: str) -> ToolRefused:
     """A refusal of the engine's as what the tool raises."""
     told = {"code": refusal.code, "message": sentences(refusal), "farthing": figures(refusal)}

@@ -1,13 +1,15 @@
 """What somebody says of a tool when they hand it to a run, and what its calls came to."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-from farthing.domain.money import parse_usd
+from farthing.domain.money import NANOS_PER_USD
+from farthing.sdk.amounts import nanos_of
 from farthing.sdk.errors import Misused
 from farthing.sdk.tool_guard import ToolLimits
 
-Cost = str | Callable[[Any], str] | None
+Cost = str | Decimal | Callable[[Any], str | Decimal] | None
 """`"$0.01"` each time, or what the result says it cost."""
 
 
@@ -23,6 +25,11 @@ class Tally(NamedTuple):
     seconds: float = 0.0
     nanos: int = 0
     """Nano-dollars charged to the run's budgets. What failed without a word counts as unknown there, and not here."""
+
+    @property
+    def usd(self) -> Decimal:
+        """The same in dollars, exactly."""
+        return Decimal(self.nanos) / NANOS_PER_USD
 
 
 class Tool(NamedTuple):
@@ -41,7 +48,7 @@ def tool(
     name: str,
     *,
     cost: Cost = None,
-    most: str | None = None,
+    most: str | Decimal | None = None,
     same_call: int | None = None,
     limit: int | None = None,
     minutes: int | None = None,
@@ -58,18 +65,11 @@ def tool(
         )
     if most is not None and not callable(cost):
         raise Misused(f"{name}: `most` goes with a `cost` that is a function of the result")
-    for word, value in (("same_call", same_call), ("limit", limit), ("minutes", minutes)):
-        if value is not None and value < (0 if word == "same_call" else 1):
-            raise Misused(f"{name}: {word} must be a whole number above 0, not {value!r}")
-    held = 0 if cost is None else nanos_of(name, most if callable(cost) else cost)
+    counts: tuple[tuple[str, object], ...] = (("same_call", same_call), ("limit", limit), ("minutes", minutes))
+    for word, value in counts:
+        least = 0 if word == "same_call" else 1
+        if value is not None and not (isinstance(value, int) and value >= least):
+            raise Misused(f"{name}: {word} must be a whole number from {least} on, not {value!r}")
+    word, amount = ("most", most) if callable(cost) else ("cost", cost)
+    held = 0 if amount is None else nanos_of(f"{name}: {word}", amount)
     return Tool(name, ToolLimits(same_call, limit, minutes, poll), cost, held, tells)
-
-
-def nanos_of(tool: str, amount: object) -> int:
-    """An amount in nano-dollars. Raises Misused where it is none."""
-    if not isinstance(amount, str):
-        raise Misused(f"{tool}: a cost is a text, like '$0.01', not {amount!r}: a float cannot hold it exactly")
-    try:
-        return parse_usd(amount)
-    except ValueError as error:
-        raise Misused(f"{tool}: {error}") from error

@@ -7,12 +7,13 @@ from typing import Any, Protocol
 
 from farthing.call.tool_money import Buying
 from farthing.config.engine import wall_ms
+from farthing.sdk.amounts import nanos_of
 from farthing.sdk.loops import here
 from farthing.sdk.scope import Scope, within
 from farthing.sdk.tool_errors import NotCharged, ToolRefused
 from farthing.sdk.tool_guard import Ticket, ToolGuard, said_by
 from farthing.sdk.tool_money import Payment, Till, Told
-from farthing.sdk.tool_terms import Tool, nanos_of
+from farthing.sdk.tool_terms import Tool
 
 _INTERRUPTED = "interrupted before it ran"
 
@@ -139,7 +140,7 @@ class Use:
         nanos, cost = self.what.most_nanos, self.what.cost
         if callable(cost):
             try:
-                nanos = nanos_of(self.what.name, cost(result))
+                nanos = nanos_of(f"{self.what.name}: cost", cost(result))
             except BaseException:
                 self._told = self._paying.lose("nobody could say what the tool cost")
                 raise

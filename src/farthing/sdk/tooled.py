@@ -3,6 +3,7 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar, overload
 
 from farthing.domain.errors import FarthingError
@@ -56,7 +57,7 @@ class Tooled(ABC):
         *,
         name: str = ...,
         cost: Cost = ...,
-        most: str | None = ...,
+        most: str | Decimal | None = ...,
         same_call: int | None = ...,
         limit: int | None = ...,
         minutes: int | None = ...,

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from farthing.domain.errors import FarthingError
-from farthing.sdk.door import ERROR, Door, Terms
-from farthing.sdk.errors import Misused, Refused, code_in, describe, kind_of
+from farthing.pricing.regions import is_regional
+from farthing.sdk.door import ERROR, Door, Terms, say_regional
+from farthing.sdk.errors import Misused, Refused, code_in, describe, kind_of, message_in
 from farthing.sdk.guarded import guarded
 from farthing.sdk.scope import Scoped
 
@@ -48,6 +49,8 @@ def wrap(client: Client, *, run: Scoped | None = None, require_budget: bool = Fa
     copy: Any = cast("Any", client).copy(http_client=guarded_http(_http_of(client), dialect, terms))
     copy.__class__ = wrapped_class(cast("Any", type(client)))
     close_sockets(copy)
+    if is_regional(copy.base_url.host):
+        say_regional(copy.base_url.host)
     return copy  # type: ignore[no-any-return]
 
 
@@ -154,7 +157,7 @@ def _ours(made: Exception, body: object, response: Any) -> Exception:
     if not code or isinstance(made, FarthingError):
         return made
     refused: Exception = _refusal_of(cast("Any", kind_of(code)), cast("Any", type(made)))(
-        str(made), response=response, body=body
+        message_in(body) or str(made), response=response, body=body
     )
     assert isinstance(refused, Refused)
     describe(refused, body)
@@ -176,8 +179,9 @@ def _format_of(client: object) -> str:
             "signed), and sends nothing that it cannot count: use a client of the maker's own API, or one of Azure's"
         )
     if not named & {"OpenAI", "Anthropic"}:
+        what = f"the class {client.__name__}" if isinstance(client, type) else type(client).__name__
         raise Misused(
-            f"farthing.wrap() takes OpenAI, AsyncOpenAI, Anthropic and AsyncAnthropic clients, not {type(client).__name__}; "
+            f"farthing.wrap() takes OpenAI, AsyncOpenAI, Anthropic and AsyncAnthropic clients, not {what}; "
             "for anything else set its base URL to a gateway (`farthing serve`), or run the program under `farthing run`"
         )
     return FORMATS[kinds[0].__module__.partition(".")[0]]
