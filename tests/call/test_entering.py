@@ -6,8 +6,8 @@ import json
 import pytest
 
 from farthing.call.agents import AgentRules
-from farthing.call.entering import enter, release
-from farthing.call.states import NeedsFunds
+from farthing.call.entering import enter, entering, release
+from farthing.call.states import NeedsFunds, Refused
 from farthing.domain.errors import Ambiguous, BadRequest, NotSent
 from farthing.domain.suspension import Suspension
 from farthing.guard.limit import Limit
@@ -327,3 +327,15 @@ def test_a_conversation_kept_by_the_provider_that_gets_on_is_not_stopped():
         if n:
             body["previous_response_id"] = f"resp_{n - 1}"
         assert asyncio.run(at.call(body, dialect=ResponsesDialect(), caller=GuardedCaller.run)).status == 200
+
+
+def test_a_call_without_guards_and_thresholds_goes_on_at_once():
+    at = ValueDesk(budgets=(dollars("1"),))
+    assert isinstance(entering(at.arrival(chat()), at.rules, at), NeedsFunds)
+
+
+def test_a_call_that_policy_refuses_is_told_so_after_it_was_waited_for():
+    at = ValueDesk(budgets=(dollars("1"),))
+    found = asyncio.run(enter(at.arrival(chat(web_search_options={})), at.rules, at))
+    assert isinstance(found, Refused)
+    assert found.refusal.code == "uncapped_feature"

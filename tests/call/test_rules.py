@@ -1,13 +1,15 @@
 """Rules: where a call goes, what it may cost, and what no hard budget can take."""
 
+import msgspec
 import pytest
 
 from farthing.budgets.match import Resolver
 from farthing.call.arrival import Caller, Provider
-from farthing.call.rules import _MOST_HEADERS, Rules
+from farthing.call.rules import _MOST_CALLERS, _MOST_HEADERS, Rules, worst_of
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.errors import BadRequest
 from farthing.domain.refusal import Refusal
+from farthing.tokens.bound import InputBound
 from farthing.wire.anthropic_messages import MessagesDialect
 from farthing.wire.openai_responses import ResponsesDialect
 from support.desk import ANTHROPIC, BOOK, FACTS, NOW_MS, OPENAI, ValueDesk, chat, dollars
@@ -180,3 +182,79 @@ def test_headers_of_callers_do_not_fill_the_memory_and_are_never_taken_for_those
         headers = ((b"x-number", b"%d" % number),)  # often where the one before has just been forgotten
         assert ruled.outgoing(OPENAI, headers)[-1] == headers[0]
         assert len(ruled._outgoing) <= _MOST_HEADERS
+
+
+DAILY = Budget(name="daily", window="day", each="user", limits=((Unit.USD, 10**12),))
+DAY_MS = 86_400_000
+
+
+def told(ruled, caller, at_ms=NOW_MS):
+    at = ValueDesk()
+    at.time_ms = at_ms
+    return ruled.terms(at.arrival(chat(), caller=caller))
+
+
+def test_the_very_same_caller_is_told_the_same_terms_until_its_window_closes():
+    ruled, ann = rules(DAILY), Caller(key="k", labels=(("user", "ann"),))
+    first = told(ruled, ann)
+    assert told(ruled, ann, NOW_MS + 1) is first
+    tomorrow = told(ruled, ann, NOW_MS + DAY_MS)
+    assert tomorrow.accounts[0][0].window != first.accounts[0][0].window
+    assert told(ruled, ann, NOW_MS).accounts == tomorrow.accounts
+
+
+def test_i18_terms_of_a_closed_window_are_not_used_again_when_the_clock_steps_back():
+    ruled = rules(DAILY)
+    ann, bob = (Caller(key="k", labels=(("user", name),)) for name in ("ann", "bob"))
+    told(ruled, ann)
+    window = told(ruled, bob, NOW_MS + DAY_MS).accounts[0][0].window
+    assert told(ruled, ann).accounts[0][0].window == window
+
+
+def test_nobody_is_told_the_terms_of_another_caller_however_alike_and_the_memory_is_bounded():
+    ruled = rules(DAILY)
+    for number in range(_MOST_CALLERS + 10):  # often where the one before has just been forgotten
+        name = f"u{number % 1_000}"
+        caller = Caller(key="", labels=(("user", name),))
+        assert told_values(ruled, caller) == {name}
+        assert len(ruled._callers) <= _MOST_CALLERS
+    distrusted = Caller(key="k", labels=(("user", "u1"),), trusted=frozenset())
+    assert told_values(ruled, distrusted) == {"(none)"}
+
+
+ASKING = ValueDesk().arrival(chat())
+
+
+def told_values(ruled, caller):
+    arrival = msgspec.structs.replace(ASKING, caller=caller)
+    return {account.value for account, _, _, _ in ruled.terms(arrival).accounts}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"n": 4},
+        {"service_tier": "auto"},
+        {"service_tier": "flex"},
+        {"prompt_cache_options": {}},
+        {"modalities": ["text", "audio"]},
+        {"prediction": {"type": "content", "content": "x" * 40}, "n": 2},
+        {"messages": [{"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "AAAA"}}]}]},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("model", ["gpt-4o-mini", "gpt-5.4", "gpt-4o-audio-preview", "no-such-model"])
+@pytest.mark.parametrize("tokens", [1, 200_000, 272_000, 272_001, 10**6])
+def test_a_remembered_fare_says_the_same_as_the_worst_case_itself(model, more, tokens):
+    ruled, asked = rules(), ValueDesk().arrival({**chat(), "model": model, **more}).draft.asked
+    fare, bound = ruled.fare("openai", model, NOW_MS), InputBound(tokens, "bytes")
+    assert ruled.fare("openai", model, NOW_MS) is fare
+    assert fare.worst(asked, bound) == worst_of(asked, fare.to.facts, fare.card, bound)
+
+
+def test_a_fare_holds_no_longer_than_its_price():
+    ruled = rules()
+    for at_ms in range(NOW_MS, NOW_MS + 3 * 366 * DAY_MS, 7 * DAY_MS):
+        for model in ("gpt-4o", "gpt-4o-mini"):
+            assert ruled.fare("openai", model, at_ms).card == BOOK.find(model, "openai", "openai", at_ms=at_ms)

@@ -62,3 +62,25 @@ def test_places_are_bounded_for_a_key_and_in_all_and_are_given_back(monkeypatch)
     deadlines.end(first.paying.call)
     assert deadlines.enter("a")
     assert deadlines.enter("c")
+
+
+def test_who_asks_under_a_word_leaves_where_it_is_withdrawn():
+    deadlines = ToolDeadlines(ValueDesk())
+    left = []
+    with deadlines.asking(("a", "w"), lambda: left.append(1)), deadlines.asking(("a", "w"), lambda: left.append(2)):
+        assert deadlines.withdraw(("b", "w")) is False, "words of two keys have nothing to do with each other"
+        assert deadlines.withdraw(("a", "w")) is True
+    assert left == [1, 2]
+    assert deadlines.withdraw(("a", "w")) is False
+
+
+def test_what_is_held_under_a_word_is_handed_to_whoever_withdraws_it():
+    desk = ValueDesk(budgets=(dollars("1"),))
+    deadlines = ToolDeadlines(desk)
+    assert deadlines.enter("a")
+    paying = asyncio.run(hold(desk, desk.mint(desk.time_ms), Buying("search", CENT, known=False), Caller()))
+    use = deadlines.keep(paying, "a", 30, ("a", "w"))
+    assert deadlines.withdraw(("a", "w")) == use
+    assert not desk.timers
+    assert deadlines.withdraw(("a", "w")) is False
+    assert deadlines.end(paying.call) is None

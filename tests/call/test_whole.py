@@ -102,3 +102,12 @@ async def at_call(at, answer):
 )
 def test_why_a_cost_is_unknown_is_said(answered, why):
     assert why in why_unknown(answered)
+
+
+@pytest.mark.parametrize("status", [408, 499])
+def test_what_a_proxy_says_of_a_timeout_is_no_proof_that_nothing_was_billed(status):
+    at, client, _ = concluded(PreparedAnswer(status, [b"{}"]))
+    posted, held, unknown = at.spent()
+    assert (posted, held) == (0, 0)
+    assert unknown > 0
+    assert client.status == status

@@ -79,7 +79,7 @@ def test_a_refusal_sends_nothing_and_is_also_the_clients_own_error(provider, mak
     assert isinstance(error, module.APIStatusError)
     assert error.status_code == 402
     assert (error.budget, error.unit, error.limit, error.spent, error.reserved) == (
-        f"run {run.name}",
+        run.name,
         "usd",
         Decimal("0.0000001"),
         0,
@@ -360,9 +360,8 @@ def test_an_azure_client_is_wrapped_like_any_other(provider):
 def test_an_error_of_ours_is_raised_as_it_is(provider, monkeypatch):
     client = openai_client(provider)
     monkeypatch.setenv("FARTHING_STORE", "postgresql://nowhere/x")
-    with pytest.raises(farthing.Misused.__mro__[2]) as caught:
+    with pytest.raises(farthing.Misused, match="postgresql"):
         ask(client)
-    assert type(caught.value).__name__ == "BadConfigs"
     assert not provider.requests
 
 

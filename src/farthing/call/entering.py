@@ -1,5 +1,7 @@
 """Arrived → NeedsFunds or Refused: the part of a call before money, guarded and planned."""
 
+from collections.abc import Awaitable
+
 import msgspec
 
 from farthing.call.arrival import Arrival
@@ -14,18 +16,36 @@ from farthing.call.states import NeedsFunds, Refused
 from farthing.call.visit import Visit
 from farthing.domain.refusal import Refusal
 
+Entered = NeedsFunds | Refused
 
-async def enter(arrival: Arrival, rules: Rules, desk: Desk) -> NeedsFunds | Refused:
+
+async def enter(arrival: Arrival, rules: Rules, desk: Desk) -> Entered:
     """Whether and how a call goes on to ask for money. Raises BadRequest where no provider can take it.
 
     A call that was let in is in the guards' care until `drive` has ended it, or `release` where it is not driven.
     """
+    found = entering(arrival, rules, desk)
+    return found if isinstance(found, NeedsFunds) else await found
+
+
+def entering(arrival: Arrival, rules: Rules, desk: Desk) -> NeedsFunds | Awaitable[Entered]:
+    """`enter`, at once for a call that goes on and has neither guards nor thresholds: it waits for nothing here."""
     guards = desk.guards
-    if guards is None:
-        planned = rules.plan(arrival)
-        if isinstance(planned, Plan) and planned.terms.soft:
-            planned = await shape(planned, rules, desk)
-        return NeedsFunds(planned) if isinstance(planned, Plan) else Refused(arrival, planned)
+    if guards is not None:
+        return _past(guards, arrival, rules, desk)
+    planned = rules.plan(arrival)
+    if isinstance(planned, Plan) and not planned.terms.soft:
+        return NeedsFunds(planned)
+    return _otherwise(planned, arrival, rules, desk)
+
+
+async def _otherwise(planned: Plan | Refusal, arrival: Arrival, rules: Rules, desk: Desk) -> Entered:
+    if isinstance(planned, Plan):
+        planned = await shape(planned, rules, desk)
+    return NeedsFunds(planned) if isinstance(planned, Plan) else Refused(arrival, planned)
+
+
+async def _past(guards: Guards, arrival: Arrival, rules: Rules, desk: Desk) -> Entered:
     visit = guards.meet(arrival)
     if isinstance(visit, Refusal):
         return Refused(arrival, visit)
@@ -40,7 +60,7 @@ async def enter(arrival: Arrival, rules: Rules, desk: Desk) -> NeedsFunds | Refu
     return NeedsFunds(found)
 
 
-def release(state: NeedsFunds | Refused, desk: Desk) -> None:
+def release(state: Entered, desk: Desk) -> None:
     """End a call that came in and was not driven. Safe after `drive`."""
     guards = desk.guards
     if guards is not None and isinstance(state, NeedsFunds) and state.plan.visit is not None:

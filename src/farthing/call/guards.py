@@ -23,6 +23,9 @@ from farthing.ports.alerts import Event
 from farthing.ports.guards import Known
 from farthing.wire.openai_responses_history import calls_in
 
+RUN_LABELS = ("run", *(f"run.{depth}" for depth in range(1, 100)))
+"""A run, and budgets within budgets, each a part of the one before: its limits go with it, so what is left behind must stop."""
+
 
 class GuardRules(msgspec.Struct, frozen=True, kw_only=True):
     """All that the configuration says of guards."""
@@ -85,12 +88,9 @@ class Guards:
         if suspension is not None:
             return self._suspended(suspension, now_ms)
         trusted, told = trusted_labels(caller), dict(caller.labels)
-        run = told.get("run", "")
-        if run and self._is_its_own(run, caller.key):
-            # whether it has landed is for `shape` to say, which knows of last calls that came to nothing
-            verdict = self.runs.verdict(run, now_ms=now_ms, agent=None)
-            if isinstance(verdict, Stopped):
-                return self._stopped(run, verdict, now_ms)
+        over = self.over(told, caller.key, now_ms)
+        if over is not None:
+            return self._stopped(*over, now_ms)
         session = None if self.rules.agents is None else session_of(trusted, caller)
         passing = self.agents.allows(session, now_ms)
         if isinstance(passing, Barred):
@@ -103,6 +103,19 @@ class Guards:
             session=session,
             probe=passing.probe,
         )
+
+    def over(self, told: dict[str, str], key: str, now_ms: int) -> tuple[str, Stopped] | None:
+        """Which of the runs that a call names, its own and the parts of it (`run.1`, …), keeps it from going. Whether one
+        has landed is for `shape` to say, which knows of last calls that came to nothing."""
+        for label in RUN_LABELS:
+            run = told.get(label)
+            if not run:
+                return None
+            if self._is_its_own(run, key):
+                verdict = self.runs.verdict(run, now_ms=now_ms, agent=None)
+                if isinstance(verdict, Stopped):
+                    return run, verdict
+        return None
 
     def fits(self, visit: Visit, plan: Plan) -> bool:
         """Whether the rates have room for the plan as it is. Counts nothing."""

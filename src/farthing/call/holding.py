@@ -61,11 +61,11 @@ class Holding:
         asked, card = plan.arrival.draft.asked, plan.card
         if not asked.media and not asked.pointers:
             self.desk.ratios.learn((plan.provider.name, plan.model), asked.text_bytes, usage.input_tokens)
-        priced = card if isinstance(card, Unpriced) else cost(card, usage, answered.tier)
+        priced = cost(card, usage, answered.tier) if isinstance(card, PriceCard) else card
+        known = priced if isinstance(priced, Cost) else None
         if isinstance(priced, Unpriced) and isinstance(plan.worst, Bound):
             self._lose_unpriced(priced, answered, usage, closing, flags)
             return None
-        known = None if isinstance(priced, Unpriced) else priced
         settlement = self._settlement(answered, usage, known, closing, flags)
         self._end(closing)
         self.cost_nanos = settlement.cost_nanos

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from farthing.budgets.hold import charges
+from farthing.budgets.hold import charges, money_charges
 from farthing.budgets.terms import Terms
 from farthing.budgets.thresholds import Reached
 from farthing.call.arrival import Arrival, Provider
@@ -50,10 +50,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def charges(self) -> tuple[Charge, ...]:
         """The worst case on every account, as lines over the output cap."""
-        asked, worst = self.arrival.draft.asked, self.worst
+        asked, worst, terms = self.arrival.draft.asked, self.worst, self.terms
         most = worst if isinstance(worst, Bound) else _NO_MONEY
+        if terms.only_money:
+            return money_charges(terms.accounts, most.base_picos, most.slope_picos)
         return charges(
-            self.terms.accounts,
+            terms.accounts,
             base_picos=most.base_picos,
             slope_picos=most.slope_picos,
             input_tokens=self.bound.tokens,

@@ -4,7 +4,7 @@ import msgspec
 
 from farthing.budgets.match import Resolver
 from farthing.budgets.terms import Terms, TermsBook
-from farthing.call.arrival import Arrival, Headers, Provider
+from farthing.call.arrival import Arrival, Caller, Headers, Provider
 from farthing.call.levers import NO_LEVERS, Levers
 from farthing.call.plan import Plan
 from farthing.domain.errors import BadRequest
@@ -14,7 +14,7 @@ from farthing.domain.refusal import Refusal
 from farthing.output.cap import Defaults, wanted
 from farthing.pricing.book import PriceBook
 from farthing.pricing.facts import FactBook
-from farthing.pricing.worst import Bound, worst_for
+from farthing.pricing.worst import Bound, Highest, highest_for, worst_for
 from farthing.tokens.bound import InputBound, byte_bound
 from farthing.wire.dialect import Asked
 from farthing.wire.uncapped import named, remedy
@@ -26,6 +26,8 @@ _MOST_REMEMBERED = 4_096
 """Model names remembered at once. Callers choose names, so the memory must not grow with them."""
 _MOST_HEADERS = 512
 """Callers' headers remembered at once: each connection has its own."""
+_MOST_CALLERS = 8_192
+"""Callers whose terms are remembered at once: there is one for each thing that callers say of themselves."""
 
 
 class Destination(msgspec.Struct, frozen=True):
@@ -37,11 +39,33 @@ class Destination(msgspec.Struct, frozen=True):
     facts: ModelFacts
 
 
+class Fare(msgspec.Struct, frozen=True):
+    """What calls of one model's name cost where it leads, from one moment until another."""
+
+    to: Destination
+    card: PriceCard | Unpriced
+    plain: Highest | None
+    """The highest rates of a call of nothing but text, as nearly all are; None where there is no price."""
+    since_ms: int
+    until_ms: int
+
+    def worst(self, asked: Asked, bound: InputBound) -> Bound | Unpriced:
+        """`worst_of`, from the rates that are known where they are those of this call."""
+        plain = self.plain
+        if plain is None or bound.tokens >= plain.short or asked.cache_ttl or asked.tier or asked.media:
+            return worst_of(asked, self.to.facts, self.card, bound)
+        if asked.searches or asked.audio_input or asked.audio_output:
+            return worst_of(asked, self.to.facts, self.card, bound)
+        return plain.bound(bound.tokens, asked.choices, asked.predicted_bytes * asked.choices)
+
+
 class Rules:
     """What is true for every call that arrives while these rules hold. Immutable but for what it remembers."""
 
     __slots__ = (
+        "_callers",
         "_destinations",
+        "_fares",
         "_outgoing",
         "_terms",
         "book",
@@ -73,17 +97,18 @@ class Rules:
         self.tiers = tiers
         self.levers = levers
         self._terms = TermsBook()
+        self._callers: dict[int, tuple[Caller, int, Terms]] = {}
+        self._fares: dict[tuple[str, str], Fare] = {}
         self._destinations: dict[tuple[str, str], Destination] = {}
         self._outgoing: dict[tuple[int, int], tuple[Provider, Headers, Headers]] = {}
 
     def plan(self, arrival: Arrival) -> Plan | Refusal:
         """Route and bound a call, or say why it cannot be allowed. Raises BadRequest when no provider can take it."""
         asked = arrival.draft.asked
-        to = self.destination(arrival.dialect.format, asked.model)
-        card = self.book.find(to.model, to.provider.name, to.provider.format, at_ms=arrival.arrived_ms)
-        terms = self.terms(arrival)
+        fare = self.fare(arrival.dialect.format, asked.model, arrival.arrived_ms)
+        to, terms = fare.to, self.terms(arrival)
         bound = byte_bound(asked, to.facts)
-        most = worst_of(asked, to.facts, card, bound)
+        most = fare.worst(asked, bound)
         if terms.enforced is not None:
             no = _forbidden(arrival, to, most, terms)
             if no is not None:
@@ -94,7 +119,7 @@ class Rules:
             provider=to.provider,
             model=to.model,
             facts=to.facts,
-            card=card,
+            card=fare.card,
             terms=terms,
             wait_ms=terms.wait_ms if patience is None else min(terms.wait_ms, patience * 4 // 5),
             wanted=wanted(asked, to.facts, self.defaults, terms.floor),
@@ -103,12 +128,19 @@ class Rules:
         )
 
     def terms(self, arrival: Arrival) -> Terms:
-        """What the budgets of this call say."""
-        caller = arrival.caller
-        touches = self.resolver.accounts(
-            caller.labels, caller.trusted, at_ms=arrival.arrived_ms, key=caller.key, max_values=caller.max_values
+        """What the budgets of this call say. The very same caller is told the same until one of its windows closes."""
+        caller, at_ms, resolver = arrival.caller, arrival.arrived_ms, self.resolver
+        known = self._callers.get(id(caller))
+        if known is not None and known[0] is caller and resolver.now_ms <= at_ms < known[1]:
+            return known[2]
+        until_ms, touches = resolver.found(
+            caller.labels, caller.trusted, at_ms=at_ms, key=caller.key, max_values=caller.max_values
         )
-        return self._terms.of(touches)
+        terms = self._terms.of(touches)
+        if len(self._callers) >= _MOST_CALLERS:
+            self._callers.clear()
+        self._callers[id(caller)] = caller, until_ms, terms  # keeping the caller keeps its identity
+        return terms
 
     def outgoing(self, provider: Provider, headers: Headers) -> Headers:
         """The headers of a request to this provider: its own, and those of the caller's that it does not configure. The
@@ -122,6 +154,19 @@ class Rules:
             self._outgoing.clear()
         self._outgoing[id(provider), id(headers)] = provider, headers, made  # keeping both keeps their identities
         return made
+
+    def fare(self, format: str, name: str, at_ms: int) -> Fare:
+        """What a model's name costs now in this dialect's format. Raises BadRequest as `destination` does."""
+        known = self._fares.get((format, name))
+        if known is not None and known.since_ms <= at_ms < known.until_ms:
+            return known
+        to = self.destination(format, name)
+        since_ms, until_ms, card = self.book.found(to.model, (to.provider.name, to.provider.format), at_ms)
+        fare = Fare(to, card, _plain_rates(card, to.facts), since_ms, until_ms)
+        if len(self._fares) >= _MOST_REMEMBERED:
+            self._fares.clear()
+        self._fares[format, name] = fare
+        return fare
 
     def destination(self, format: str, name: str) -> Destination:
         """Where a model's name leads in this dialect's format. Raises BadRequest 404 where no provider takes it."""
@@ -155,6 +200,13 @@ class Rules:
             status=404,
             code="model_not_found",
         )
+
+
+def _plain_rates(card: PriceCard | Unpriced, facts: ModelFacts) -> Highest | None:
+    if isinstance(card, Unpriced):
+        return None
+    found = highest_for(card, ("", facts.writes_cache_unasked, ("",), 0, False, False))
+    return found if isinstance(found, Highest) else None
 
 
 def worst_of(asked: Asked, facts: ModelFacts, card: PriceCard | Unpriced, bound: InputBound) -> Bound | Unpriced:
@@ -196,7 +248,7 @@ def _forbidden(arrival: Arrival, to: Destination, most: Bound | Unpriced, terms:
             message=f"the budget {budget.name!r} counts {code}, and {why}",
             what_to_do=f"the operator adds a newer rate to [currencies.{code}] rates in farthing.toml and sends SIGHUP",
         )
-    if terms.money is not None and isinstance(most, Unpriced):
+    if type(most) is Unpriced and terms.money is not None:
         return Refusal(
             code="unpriced_model",
             message=f"no price is known for {to.model!r} ({most.reason}), and the budget {terms.money.name!r} counts money",

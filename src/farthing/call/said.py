@@ -29,6 +29,8 @@ TOO_MANY = 429
 _LONGEST = 256
 _PRINTABLE = bytes(code if 0x20 <= code != 0x7F else ord("?") for code in range(256))
 _MOST_REMEMBERED = 1_024
+_DOLLARS = Unit.USD
+"""By itself, because every answer asks."""
 
 
 def call_id(arrival: Arrival) -> str:
@@ -38,7 +40,7 @@ def call_id(arrival: Arrival) -> str:
 def always(arrival: Arrival, model: str) -> Headers:
     """Headers that every answer carries."""
     return [
-        (b"x-farthing-call-id", show("call", arrival.id).encode()),
+        (b"x-farthing-call-id", b"call_%016x" % arrival.id),  # as `show` writes it
         (b"x-farthing-model", _remembered(model) if len(model) <= _LONGEST else _in_header(model)),
         (b"x-farthing-cache", b"off"),
     ]
@@ -81,12 +83,13 @@ def remaining_usd(holding: Holding) -> str | None:
         return None
     account, cost = tightest.account, holding.cost_nanos
     times = over = 1  # what turns nano-dollars into the account's own base
-    if account.unit is not Unit.USD:
+    if account.unit is not _DOLLARS:
         times, over = holding.plan.terms.fraction_of(account)
         times *= PICOS_PER_NANO
     back = 0 if cost is None else reserved.held_on(account) + -cost * times // over
-    now = holding.desk.ledger.left(account)
-    left = then + back if now is None else min(then + back, now + max(back, 0))
+    now, left = holding.desk.ledger.left(account), then + back
+    if now is not None and (now := now + back if back > 0 else now) < left:
+        left = now
     return usd(left * over // times)
 
 
@@ -102,20 +105,21 @@ def note(holding: Holding) -> Note:
 
 def passed_on(headers: Headers) -> Headers:
     """The provider's headers that the client gets: not those of the hop, nor anything that looks like ours."""
-    return [pair for pair in headers if _passes[pair[0]]]
+    try:
+        return [pair for pair in headers if _passes[pair[0]]]
+    except KeyError:  # a name that is new
+        return [pair for pair in headers if _passes_on(pair[0])]
 
 
-class _Passes(dict[bytes, bool]):
-    """By a header's name in lower case. Providers choose names, so the memory is bounded."""
-
-    def __missing__(self, name: bytes) -> bool:
-        if len(self) >= _MOST_REMEMBERED:
-            self.clear()
-        self[name] = name not in _NOT_PASSED_ON and not name.startswith(b"x-farthing-")
-        return self[name]
+def _passes_on(name: bytes) -> bool:
+    if len(_passes) >= _MOST_REMEMBERED:
+        _passes.clear()
+    passes = _passes[name] = name not in _NOT_PASSED_ON and not name.startswith(b"x-farthing-")
+    return passes
 
 
-_passes = _Passes()
+_passes: dict[bytes, bool] = {}
+"""By a header's name in lower case. Providers choose names, so the memory is bounded."""
 
 
 def refused(arrival: Arrival, refusal: Refusal) -> tuple[int, Headers, bytes]:

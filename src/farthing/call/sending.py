@@ -32,7 +32,7 @@ async def send(state: Funded, desk: Desk, client: Client) -> State:
     except BaseException:  # a fault of ours, and proof enough that nothing was sent
         holding.void("the request could not be written", closing(plan.arrival, desk.now_ms(), "failed", 500))
         raise
-    through = passing(holding, desk)
+    through = passing(holding, desk) if desk.health.breakers else THROUGH  # nobody is ill: one look
     if isinstance(through, Barred):
         elsewhere = steered(holding, desk, through)
         if elsewhere is not None:
@@ -60,7 +60,8 @@ def outbound(holding: Holding) -> Outbound:
     """The request of a funded attempt: its body carries exactly the cap that was reserved."""
     plan = holding.plan
     arrival, provider = plan.arrival, plan.provider
-    target, query = provider.base_path + arrival.address(plan.model), arrival.query
+    path, query, reserved = arrival.path, arrival.query, holding.reserved
+    target = provider.base_path + (arrival.address(plan.model) if "{" in path else path)
     headers = holding.desk.rules.outgoing(provider, arrival.headers)
     if arrival.credential and not provider.has_credential:
         headers = (*provider.headers, *arrival.credential, *headers[len(provider.headers) :])
@@ -68,7 +69,10 @@ def outbound(holding: Holding) -> Outbound:
         origin=provider.origin,
         target=f"{target}?{query}" if query else target,
         headers=headers,
-        body=arrival.draft.outbound(model=plan.model, cap=_cap_to_write(holding)),
+        body=arrival.draft.outbound(
+            model=plan.model,
+            cap=(reserved.cap or None) if arrival.draft.asked.thinking is None else _cap_to_write(holding),
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from farthing.call.states import NeedsFunds
 from farthing.domain.ids import ATTEMPTS
 from farthing.domain.price import Unpriced
 from farthing.domain.record import Step
-from farthing.guard.breaker import THROUGH, Barred, Closed, Through
+from farthing.guard.breaker import Barred, Closed, Through
 from farthing.guard.providers import FAILURES, Outcome, outcome_of
 from farthing.ports.client import Client
 from farthing.tokens.bound import byte_bound
@@ -19,8 +19,6 @@ from farthing.tokens.bound import byte_bound
 
 def passing(holding: Holding, desk: Desk) -> Through | Barred:
     """Whether this attempt may go to its provider. A probe must be answered for with `observe`."""
-    if not desk.health.breakers:  # nobody is ill: one look
-        return THROUGH
     plan = holding.plan
     return desk.health.allows(plan.provider.name, plan.model, desk.now_ms())
 

@@ -7,12 +7,16 @@ from farthing.call.said import funded, passed_on
 from farthing.call.states import OVER, Answering, Failed, State
 from farthing.call.steering import observe_break
 from farthing.domain.errors import Ambiguous
+from farthing.domain.record import CallClosing
 from farthing.ports.client import Client
 from farthing.ports.upstream import Answer
 from farthing.wire.dialect import Answered
 
 BILLED_NOTHING = 529
 """Beside every 4xx: Anthropic's `overloaded`, which is documented as not billed."""
+MAYBE_BILLED = (408, 499)
+"""What gateways between us and the model answer when it took too long, or when they think that we left: it may have been at
+work for long (OpenRouter and LiteLLM say 408, Google 499)."""
 CLIENT_LEFT = 499
 """The status that is recorded where the client left before it got one."""
 
@@ -53,7 +57,7 @@ def _account(holding: Holding, body: bytes, desk: Desk, status: int) -> None:
     took = now_ms - arrival.arrived_ms
     flags = ("drained",) if status == CLIENT_LEFT else ()
     if answered.usage is not None and not answered.failed:
-        end = closing(arrival, now_ms, "paid", status, first_byte_ms=took)
+        end = CallClosing(id=arrival.id, outcome="paid", status=status, finished_ms=now_ms, first_byte_ms=took)
         holding.settle(answered, answered.usage, end, *flags)
         return
     reason = why_unknown(answered)
@@ -74,8 +78,8 @@ def why_unknown(answered: Answered) -> str:
 
 def _account_failure(holding: Holding, answer: Answer, desk: Desk, status: int, why: str) -> None:
     """4xx and 529 are not billed, so their hold is void; any other failure may have come after billing."""
-    arrival = holding.plan.arrival
-    if 400 <= answer.status < 500 or answer.status == BILLED_NOTHING:
+    arrival, code = holding.plan.arrival, answer.status
+    if (400 <= code < 500 and code not in MAYBE_BILLED) or code == BILLED_NOTHING:
         holding.void(why, closing(arrival, desk.now_ms(), "failed", status, detail=why))
         holding.cost_nanos = 0
     else:
