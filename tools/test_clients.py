@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.clients import CLIENTS, INSTALLED, MATRIX, NODE, Client  # noqa: E402  the tests' folder is on the path now
+from support.generations_of_clients import GENERATIONS, Generation  # noqa: E402
 
 PAGE = ROOT / "docs" / "reference" / "client-matrix.md"
 HEAD = """\
@@ -37,7 +38,16 @@ COLUMNS = ("client", "version", "calls", "ours, USD", "theirs, USD", "requests w
 TAIL = """
 Each shows our whole sentence; here is its beginning. Claude Code is told `CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1`; otherwise it also
 asks for a title of the session, beside its first question. Codex asks for a web socket before its first request, once, and is told 426.
+
+## In process, on every generation
+
+The tests of `farthing.wrap` and `farthing.install` run in a virtual environment of each of these: blocking and asynchronous clients,
+with the tries that they make by themselves, every way to call and to stream, copies, proxies, tool runners, background answers, and
+whatever is refused. What a wrapped client spends equals the simulated provider's bill to the nano-dollar. Skipped are tests of what
+that generation does not have.
+
 """
+OF_WRAPPED = ("openai", "on", "anthropic", "on", "tests passed", "skipped")
 
 
 def main() -> int:
@@ -60,7 +70,7 @@ def install(*, short: bool) -> Iterable[str]:
     began = time.monotonic()
     wanted = [client for client in CLIENTS if not (short and {"=", "<"} & set("".join(client.wants)))]
     on_node = [client for client in wanted if client.home == "node"]
-    if all(client.version() for client in wanted):
+    if all(each.version() for each in (*wanted, *(() if short else GENERATIONS))):
         return
     if shutil.which("npm") is None:
         yield "there is no npm here: the JavaScript clients, Claude Code and Codex are NOT tested"
@@ -69,18 +79,21 @@ def install(*, short: bool) -> Iterable[str]:
     for client in wanted:
         if client.wants and client.home != "node" and not client.version():
             yield from _python(client)
+    for generation in () if short else GENERATIONS:
+        if not generation.version():
+            yield from _python(generation)
     print(f"clients: installed into {INSTALLED.name} in {time.monotonic() - began:.0f} s")
 
 
 def _node(clients: list[Client]) -> Iterable[str]:
     NODE.mkdir(parents=True, exist_ok=True)
-    wants = {package: "*" for client in clients for package in client.wants}
+    wants = {package: "latest" for client in clients for package in client.wants}
     about = {"name": "farthing-clients", "private": True, "type": "module", "dependencies": wants}
     (NODE / "package.json").write_text(json.dumps(about, indent=2) + "\n")
     yield from _done("npm", ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], NODE)
 
 
-def _python(client: Client) -> Iterable[str]:
+def _python(client: Client | Generation) -> Iterable[str]:
     home = client.python.parents[1]
     venv.create(home, with_pip=False, clear=True)
     pip = [sys.executable, "-m", "pip", "--python", str(client.python), "install", "--quiet"]
@@ -99,22 +112,35 @@ def run() -> int:
     rows.unlink(missing_ok=True)
     tests = [sys.executable, "-m", "pytest", "-q", str(ROOT / "tests" / "clients")]
     code = subprocess.run(tests, cwd=ROOT, env={**os.environ, MATRIX: str(rows)}, check=False).returncode
-    table = matrix(rows.read_text("utf-8").splitlines() if rows.exists() else [])
-    print(f"\n{table}")
+    found = [json.loads(line) for line in (rows.read_text("utf-8").splitlines() if rows.exists() else [])]
+    table = matrix(row for row in found if "client" in row)
+    wrapped = generations(row for row in found if "generation" in row)
+    print(f"\n{table}\n{wrapped}")
     if code == 0:
-        PAGE.write_text(HEAD + table + TAIL, "utf-8")
+        PAGE.write_text(HEAD + table + TAIL + wrapped, "utf-8")
         print(f"written to {PAGE.relative_to(ROOT)}")
     return code
 
 
-def matrix(rows: Iterable[str]) -> str:
+def matrix(rows: Iterable[dict[str, object]]) -> str:
     """A table in Markdown of what was found; each row of the file is a part of what was found of one client."""
     found: dict[str, dict[str, object]] = {client.name: {} for client in CLIENTS}
-    for row in map(json.loads, rows):
-        found[row.pop("client")] |= row
+    for row in rows:
+        found[str(row["client"])] |= row
     fields = ("version", "calls", "ours", "theirs", "refused", "shown")
     lines = [COLUMNS, ("---",) * 2 + ("---:",) * 4 + ("---",)]
     lines += [(name, *(str(parts.get(field, "not run")) for field in fields)) for name, parts in found.items()]
+    return _table(lines)
+
+
+def generations(rows: Iterable[dict[str, object]]) -> str:
+    """A table of the tests of wrapped clients, on each generation."""
+    fields = ("openai", "openai_http", "anthropic", "anthropic_http", "passed", "skipped")
+    lines = [OF_WRAPPED, ("---",) * 4 + ("---:",) * 2]
+    return _table([*lines, *(tuple(str(row[field]) for field in fields) for row in rows)])
+
+
+def _table(lines: Iterable[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 

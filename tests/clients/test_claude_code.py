@@ -21,6 +21,8 @@ CLAUDE = named("Claude Code")
 ASK = ("-p", QUESTION, "--output-format", "json", "--allowedTools", "Bash(echo:*)")
 AS_IF_DIRECT = {"_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL": "1"}
 """It takes any address for Anthropic's own, and so behaves as it does without us."""
+SAYS_OF_ITSELF = 160
+"""Tokens that it tells Anthropic alone about each of its requests, in the first block of its instructions."""
 
 
 @pytest.fixture
@@ -51,11 +53,10 @@ def test_its_own_total_is_our_receipt_and_the_providers_bill(provider, tmp_path)
     assert ended.returncode == 0, ended.stderr
     receipt, its_own = receipt_of(ended), json.loads(ended.stdout)
     assert its_own["is_error"] is False
-    assert receipt["calls"] == len(provider.bill) == 3, "a title, a tool call, the answer"
+    assert receipt["calls"] == len(provider.bill) == 2, "a tool call, the answer"
     assert nanos(its_own["total_cost_usd"]) == parse_usd(receipt["cost_usd"]) == provider.bill.nanos > 0
     by_model = {name: nanos(each["costUSD"]) for name, each in its_own["modelUsage"].items()}
     assert sum(by_model.values()) == provider.bill.nanos
-    assert len(by_model) == 2, "titles are the small model's"
 
 
 def test_its_prompts_are_those_it_sends_when_it_reaches_anthropic_itself(provider, tmp_path):
@@ -70,8 +71,8 @@ def test_its_prompts_are_those_it_sends_when_it_reaches_anthropic_itself(provide
     unknown_address = prompts(provider)
     assert [model for model, _ in through] == [model for model, _ in direct]
     for (_, tokens), (_, direct_tokens) in zip(through, direct, strict=True):
-        assert abs(tokens - direct_tokens) <= 16, "what varies is the session's own: ids, times"
-    assert sum(tokens for _, tokens in unknown_address) > 1.3 * sum(tokens for _, tokens in through)
+        assert -SAYS_OF_ITSELF <= tokens - direct_tokens <= 16, "what varies is the session's own: ids, times"
+    assert sum(tokens for _, tokens in unknown_address) >= sum(tokens for _, tokens in through)
 
 
 def prompts(provider):

@@ -1,4 +1,4 @@
-"""Whoever is asked what was spent says the same to the nano-dollar: accounts, receipts, sums, reports, FOCUS, telemetry, pages."""
+"""Whoever is asked what was spent says the same to the nano-dollar: accounts, receipts, sums, reports, bills, telemetry, pages."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 
 from farthing.accounts.receipt import receipt
 from farthing.accounts.run_receipt import run_receipt
+from farthing.billing.any_time import bills_between
+from farthing.billing.focus_columns import VERSIONS
+from farthing.billing.month import month_of
+from farthing.config.billing import list_prices
 from farthing.config.build import build, shut
 from farthing.config.load import load
 from farthing.config.telemetry import naive_in
@@ -20,7 +24,9 @@ from farthing.dashboard.pages.overview import read
 from farthing.domain.ids import EPOCH_MS
 from farthing.domain.money import NANOS_PER_USD, PICOS_PER_NANO
 from farthing.domain.usage import Usage
+from farthing.ports.billing import BillTerms
 from farthing.ports.outcomes import OtherCost, Outcome
+from farthing.pricing.tool_price import TOOL, declared
 from farthing.stores.sqlite.records import SqliteRecords
 from farthing.stores.sqlite.trail import SqliteTrail
 from farthing.telemetry.tally import Tally
@@ -40,7 +46,9 @@ labels = st.fixed_dictionaries(
 )
 ends = st.sampled_from(("settle", "settle", "settle", "off the book", "void", "lose", "retry", "correct", "leave"))
 calls = st.tuples(labels, st.sampled_from(MODELS), usages, usages, st.sampled_from(("", "flex")), ends)
-steps = st.one_of(calls, calls, calls, st.sampled_from(("refuse", "hour", "day", "sum up", "tally")))
+tools = st.tuples(labels, st.integers(0, 10**8))
+others = st.tuples(st.sampled_from(("r1", "r2", "silent")), st.integers(0, 10**8), st.sampled_from(("tool", "search")))
+steps = st.one_of(calls, calls, calls, tools, others, st.sampled_from(("refuse", "hour", "day", "sum up", "tally")))
 
 
 @settings(max_examples=15, deadline=None)
@@ -53,6 +61,9 @@ def test_totals_agree_to_the_nano_dollar(past):
         told.finish()
         said = told.totals()
         assert said == dict.fromkeys(said, told.spent())
+        billed = told.billed()
+        assert billed == dict.fromkeys(billed, told.spent() + told.other_nanos)
+        told.check_bills_by_team()
         told.check_naive_and_runs()
     finally:
         told.close()
@@ -67,6 +78,8 @@ class Told:
         self.trail = SqliteTrail(self.pair.path)
         self.tally = Tally(self.trail, labels=("team",), most_values=9, naive_of=partial(naive_in, CARD_OF))
         self.records = SqliteRecords(self.pair.path)
+        self.other_nanos = 0
+        """What was booked beside models."""
 
     def close(self) -> None:
         self.records.close()
@@ -86,9 +99,16 @@ class Told:
             case "tally":
                 pair.durable()
                 self.tally.bring_on(pair.clock.now_ms, 0, 10_000)
+            case str(run), nanos, kind:
+                self.book(run, nanos, kind)
+            case labels, nanos:
+                pair.clock.now_ms += 1_000
+                opening = pair.open_call(labels=named(labels), model="lookup")
+                attempt = pair.attempt(opening, model="lookup", provider=TOOL, book=declared(nanos))
+                pair.settle(pair.settlement(attempt, Usage()), "paid")
             case labels, model, usage, other, tier, end:
                 pair.clock.now_ms += 1_000
-                opening = pair.open_call(labels=[each for each in labels.items() if each[1]], model=model)
+                opening = pair.open_call(labels=named(labels), model=model)
                 self.end(end, opening, pair.attempt(opening, model=model), usage, other, tier)
 
     def end(self, end, opening, attempt, usage, other, tier) -> None:
@@ -108,10 +128,14 @@ class Told:
         """What nobody knows is charged, and somebody says how a run went."""
         at_ms = self.pair.clock.now_ms
         self.pair.judge(Outcome(run="r1", at_ms=at_ms, success=True, by="ada"))
-        self.pair.book(OtherCost(run="r1", at_ms=at_ms, kind="tool", nanos=5, by="ada"))
+        self.book("r1", 5, "tool")
         self.pair.pass_time(HOUR_MS)
         self.pair.durable()
         self.tally.bring_on(self.pair.clock.now_ms, 0, 10_000)
+
+    def book(self, run, nanos, kind) -> None:
+        self.pair.book(OtherCost(run=run, at_ms=self.pair.clock.now_ms, kind=kind, nanos=nanos, by="ada"))
+        self.other_nanos += nanos
 
     def spent(self) -> int:
         """What the ledger posted, nano-dollars: on the one account that every call is charged to."""
@@ -119,14 +143,8 @@ class Told:
 
     def totals(self) -> dict[str, int]:
         pair = self.pair
-        at_once = {
-            "since": "2026-01-01",
-            "until": datetime.fromtimestamp(pair.clock.now_ms / 1_000 + 1, UTC).isoformat(),
-        }
-        asked = [word for name, value in at_once.items() for word in (f"--{name}", value)]
         with contextlib.chdir(pair.folder.name):
-            report = asked_json("usage", "--by", "team,model", *asked)
-            focus = invoke("usage", "--by", "team", "--format", "focus", *asked).stdout
+            report = asked_json("usage", "--by", "team,model", *self.asked)
         overview = asyncio.run(self.overview())
         return {
             "memory's account": pair.posted(),
@@ -136,12 +154,47 @@ class Told:
             "memory's history": sum(row.cost_nanos for row in pair.slow.usage(by=("user",), **EVER)),
             "usage report": nanos(report["total"]["cost_usd"]),
             "usage report's rows": sum(nanos(row["cost_usd"]) for row in report["rows"]),
-            "FOCUS": exactly(
-                sum(Decimal(row["BilledCost"]) for row in csv.DictReader(io.StringIO(focus))) * NANOS_PER_USD
-            ),
             "telemetry": sum(one.cost_nanos for one in self.tally.spent.values()) + self.tally.corrected_nanos,
             "overview, this month": overview.month.cost_nanos,
         }
+
+    @property
+    def asked(self) -> list[str]:
+        """All time, in words for commands."""
+        until = datetime.fromtimestamp(self.pair.clock.now_ms / 1_000 + 1, UTC).isoformat()
+        return ["--since", "2026-01-01", "--until", until]
+
+    def billed(self) -> dict[str, int]:
+        """What is charged: calls, tools and other costs."""
+        month = month_of(self.pair.clock.now_ms)
+        with contextlib.chdir(self.pair.folder.name):
+            focus = invoke("usage", "--by", "team", "--format", "focus", *self.asked).stdout
+            exported = {
+                version: invoke("bill", "export", "--month", month, "--focus", version, "--allocate").stdout
+                for version in VERSIONS
+            }
+            said = asked_json("bill", "statement", "--month", month)
+            months = asked_json("bill", "ls")
+        runs = self.pair.fast.runs(**EVER)
+        heard = {(run.run,) for run in runs}
+        of_none = sum(row.cost_nanos for row in self.pair.fast.usage(by=(), where=(("run", ""),), **EVER))
+        of_silent = sum(row.nanos for row in self.pair.fast.other_costs(by=("run",), **EVER) if row.group not in heard)
+        return {
+            "FOCUS of any time": billed_in(focus),
+            **{f"FOCUS {version} of the month": billed_in(text) for version, text in exported.items()},
+            "statements": sum(nanos(each["total_usd"]) for each in said),
+            "the open month": nanos(months["open"]["total_usd"]),
+            "runs, and what is in none": sum(run.cost_nanos + run.other_nanos for run in runs) + of_none + of_silent,
+        }
+
+    def check_bills_by_team(self) -> None:
+        """Both stores bill every team the same, call by call and cost by cost."""
+        prices, terms = list_prices(load(None, {}, {})), BillTerms(labels=("user", "run"))
+        fast, slow = (
+            bills_between(history, prices, terms, since_ms=EPOCH_MS, until_ms=self.pair.clock.now_ms + 1)
+            for history in (self.pair.fast, self.pair.slow)
+        )
+        assert [bill.lines for bill in fast] == [bill.lines for bill in slow]
 
     async def overview(self):
         engine = await build(
@@ -170,6 +223,15 @@ class Told:
                 found.attempts,
                 found.open,
             )
+
+
+def named(labels):
+    return [each for each in labels.items() if each[1]]
+
+
+def billed_in(focus: str) -> int:
+    """The sum of a FOCUS file."""
+    return exactly(sum(Decimal(row["BilledCost"]) for row in csv.DictReader(io.StringIO(focus))) * NANOS_PER_USD)
 
 
 def nanos(usd: str) -> int:

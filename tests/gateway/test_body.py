@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from farthing.domain.errors import BadRequest
-from farthing.gateway.body import read_body
+from farthing.gateway.body import read_body, take_body
 from farthing.gateway.head import HeadReader
 from farthing.gateway.turn import ClientLeft, Turn
 from support.rawclient import request
@@ -87,3 +87,14 @@ def test_a_compressed_body_is_refused_and_identity_is_none(encoding):
         read(headers={b"content-encoding": encoding})
     assert (caught.value.status, caught.value.field) == (415, "content-encoding")
     assert read(piece(b"a", more=False), headers={b"content-encoding": b"Identity"}) == b"a"
+
+
+def test_a_body_that_is_all_here_is_taken_once_and_within_the_same_bound():
+    head = HeadReader(100).read(request(length=False).partition(b"\r\n\r\n")[0])
+    turn = Turn(MemoryWire(), head, [b"abc", b"de"], all_here=True, keep_alive=True)
+    assert take_body(turn, 5) == b"abcde"
+    assert turn.pieces == []
+    turn.pieces.append(b"abcdef")
+    with pytest.raises(BadRequest) as caught:
+        take_body(turn, 5)
+    assert caught.value.status == 413

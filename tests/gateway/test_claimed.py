@@ -6,13 +6,14 @@ import threading
 import pytest
 
 from farthing.domain.errors import LedgerUnavailable
+from farthing.domain.hold import Void
 from farthing.domain.ids import call_of
 from farthing.gateway.claimed import ClaimedDesk, ClaimLost
 from farthing.ports.claims import Claim, Claimed
 from farthing.stores.memory.claims import MemoryClaims
 from support.client import ListeningClient
 from support.desk import ValueDesk, dollars
-from support.money import fixed
+from support.money import fixed, loss
 
 BUDGET = dollars("1", name="b")
 
@@ -105,3 +106,58 @@ def test_abandoned_answers_are_counted_on_the_real_desk():
     claimed = ClaimedDesk(desk, claims, claim_of(fixed(1, 1)))
     claimed.draining += 1
     assert (desk.draining, claimed.draining) == (1, 1)
+
+
+@pytest.mark.parametrize("reserve", WAYS, ids=["at once", "with patience"])
+def test_its_key_is_free_where_everything_it_held_was_given_back(reserve):
+    desk, claims = world()
+    ask = fixed(1, 1_000)
+    claims.claim(claim_of(ask))
+    claimed = ClaimedDesk(desk, claims, claim_of(ask))
+
+    async def run():
+        yield await claimed.frees_its_key()
+        await reserve(claimed, ask)
+        yield await claimed.frees_its_key()
+        claimed.ledger.void(Void(attempt=ask.opening.id, reason="refused", at_ms=1))
+        yield await claimed.frees_its_key()
+
+    assert asyncio.run(every(run())) == [True, False, True]
+
+
+async def every(found):
+    return [each async for each in found]
+
+
+def test_its_key_stays_where_an_attempt_of_unknown_outcome_is_left():
+    desk, claims = world()
+    lost, given_back = fixed(1, 1_000), fixed(1, 1_000, ordinal=2)
+    claims.claim(claim_of(lost))
+    claimed = ClaimedDesk(desk, claims, claim_of(lost))
+
+    async def run():
+        for ask in (lost, given_back):
+            await claimed.ledger.reserve(ask)
+        claimed.ledger.lose(loss(1))
+        claimed.ledger.void(Void(attempt=given_back.opening.id, reason="refused", at_ms=1))
+        return await claimed.frees_its_key()
+
+    assert not asyncio.run(run())
+
+
+def test_its_key_stays_where_the_store_cannot_say_that_it_was_given_back():
+    desk, claims = world()
+    ask = fixed(1, 1_000)
+    claims.claim(claim_of(ask))
+    claimed = ClaimedDesk(desk, claims, claim_of(ask))
+
+    async def away():
+        raise LedgerUnavailable("the disk is away")
+
+    async def run():
+        await claimed.ledger.reserve(ask)
+        claimed.ledger.void(Void(attempt=ask.opening.id, reason="refused", at_ms=1))
+        claimed.ledger.flush = away
+        return await claimed.frees_its_key()
+
+    assert not asyncio.run(run())

@@ -1,11 +1,21 @@
 """Who is calling: keys in any of three headers, and the rules that keep web pages and other machines out without keys."""
 
+import msgspec
 import pytest
 
 from farthing.accounts.secrets import digest, index, issue
 from farthing.domain.errors import BadRequest
 from farthing.domain.key import Key
-from farthing.gateway.identify import authenticate, caller_of, check_json, check_keyless, key_of, presented
+from farthing.gateway.identify import (
+    _MOST_CALLERS,
+    _callers,
+    authenticate,
+    caller_of,
+    check_json,
+    check_keyless,
+    key_of,
+    presented,
+)
 from support.admin import ADMIN, CALLER, chat
 
 ISSUED = issue(bytes(range(37)))
@@ -53,8 +63,6 @@ def test_a_right_that_is_lacking_is_named():
 
 
 def test_a_revoked_key_is_unknown():
-    import msgspec
-
     assert index((msgspec.structs.replace(KEY, revoked_ms=1),)) == {}
 
 
@@ -126,3 +134,31 @@ def test_the_rules_hold_at_the_door(one_gateway, one_locked):
     assert chat(one_locked, authorization=f"Bearer {CALLER}").status_code == 200
     assert chat(one_locked, x_goog_api_key=ADMIN).status_code == 200
     assert chat(one_locked, authorization=f"Bearer {CALLER}", origin="https://app.example").status_code == 200
+
+
+def test_the_same_words_under_the_same_key_are_the_very_same_caller_and_under_another_key_never():
+    heard = ((b"x-farthing-labels", b"user=a"),)
+    again = ((bytes(bytearray(b"x-farthing-labels")), bytes(bytearray(b"user=a"))),)
+    one = caller_of(KEY, heard, ())
+    assert caller_of(KEY, again, ()) is one
+    reloaded = msgspec.structs.replace(KEY, labels=(("team", "b"),), max_values=3)
+    other = caller_of(reloaded, heard, ())
+    assert (dict(other.labels), other.max_values) == ({"team": "b", "user": "a"}, 3)
+    assert dict(caller_of(KEY, heard, (("tag.x", "y"),)).labels) == {"tag.x": "y", "team": "a", "user": "a"}
+    assert caller_of(None, heard, ()).trusted is None
+    assert caller_of(KEY, heard, ()) is one
+
+
+def test_callers_cannot_fill_the_memory_by_what_they_say_and_long_words_are_not_kept():
+    for number in range(_MOST_CALLERS + 10):
+        assert dict(caller_of(KEY, ((b"x-farthing-labels", b"user=%d" % number),), ()).labels)["user"] == str(number)
+        assert len(_callers) <= _MOST_CALLERS
+    before = len(_callers)
+    caller_of(KEY, ((b"traceparent", b"0" * 300),), ())
+    assert len(_callers) == before
+
+
+def test_what_cannot_be_used_is_refused_every_time():
+    for _ in range(2):
+        with pytest.raises(BadRequest):
+            caller_of(KEY, ((b"x-farthing-labels", b"User=a"),), ())

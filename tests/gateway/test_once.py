@@ -190,8 +190,35 @@ def test_what_the_provider_refused_without_a_bill_may_be_asked_again(both):
     before = len(provider.requests)
     provider.faults.push("429")
     assert keyed(gateway, "chat", "throttled").status_code == 429
-    eventually(lambda: keyed(gateway, "chat", "throttled").status_code == 200, "the first one is over, its key is free")
+    again = keyed(gateway, "chat", "throttled")
+    assert (again.status_code, again.headers.get("x-farthing-replayed")) == (200, None)
     assert len(provider.requests) == before + 2
+    assert gateway.open("all") == 0
+
+
+@pytest.mark.parametrize("status", ["429", "529", "400"])
+@pytest.mark.parametrize("dialect", PATHS)
+def test_a_try_again_at_once_is_a_new_attempt_however_early_it_comes(both, dialect, status):
+    """The key is free before the first byte of what cost nothing is read."""
+    gateway, provider = both
+    for number in range(5):
+        sent = len(provider.requests)
+        provider.faults.push(status)
+        key = f"again {dialect} {status} {number}"
+        assert keyed(gateway, dialect, key).status_code == int(status)
+        again = keyed(gateway, dialect, key)
+        assert (again.status_code, again.headers.get("x-farthing-replayed")) == (200, None)
+        assert len(provider.requests) == sent + 2
+
+
+def test_of_many_at_once_one_is_refused_and_one_at_most_is_sent_after_it(both):
+    gateway, provider = both
+    sent = len(provider.requests)
+    provider.faults.push("429")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: keyed(gateway, "chat", "refused together"), range(8)))
+    assert {answer.status_code for answer in answers} <= {200, 429}
+    assert len(provider.requests) - sent <= 2
     assert gateway.open("all") == 0
 
 

@@ -68,3 +68,15 @@ def test_it_rings_when_the_client_leaves():
     RecordingClient(client, 1).when_gone(lambda: rung.append(True))
     client.leave()
     assert rung == [True]
+
+
+def test_a_whole_answer_is_told_of_before_its_client_has_it():
+    client = ListeningClient()
+    told = []
+
+    async def first(answer):
+        told.append((answer.status, answer.body, client.text))
+
+    asyncio.run(RecordingClient(client, 100, first).whole(429, HEADERS, b"no"))
+    assert told == [(429, b"no", b"")]
+    assert client.text == b"no"

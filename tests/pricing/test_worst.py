@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from farthing.domain.price import Cost, PriceCard, Rates, Tier, Unpriced
 from farthing.domain.usage import Usage
 from farthing.pricing.cost import cost, reached
-from farthing.pricing.worst import AUTO, REMEMBERED, Bound, worst
+from farthing.pricing.worst import AUTO, REMEMBERED, Bound, Highest, highest_for, worst
 from support.prices import MOMENTS, NOW, card_of, cards, one_card, usage_for
 
 CARDS_BY_MOMENT = [cards(at_ms) for at_ms in MOMENTS]
@@ -175,3 +175,13 @@ def test_a_remembered_maximum_is_that_of_its_own_card_question_and_length():
 def test_no_more_is_remembered_than_has_room():
     for price in range(REMEMBERED + 10):
         assert worst(one_card(input=price, output=1), input_tokens=2) == Bound(2 * price, 1)
+
+
+def test_the_highest_rates_of_a_question_bound_every_input_that_is_short_as_worst_does():
+    for card in CARDS_BY_MOMENT[-1]:
+        for unasked in (False, True):
+            found = highest_for(card, ("", unasked, ("",), 0, False, False))
+            assert isinstance(found, Highest)
+            for tokens in {0, 1, 5_000, found.short - 1} - {(1 << 62) - 1}:
+                said = worst(card, input_tokens=tokens, writes_unasked=unasked, choices=3, predicted_tokens=7)
+                assert found.bound(tokens, 3, 7) == said

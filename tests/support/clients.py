@@ -22,6 +22,8 @@ SECONDS = 100
 QUESTION = "Where is my order A-1001?"
 TOOLS = {"Bash": {"command": "echo A-1001", "description": "Look it up"}, "exec_command": {"cmd": "echo A-1001"}}
 """The tools that coding agents bring, and a call of each that does no harm."""
+PROGRAMS_OF_TOOLS = {"exec": 'text(await tools.exec_command({cmd: "echo A-1001"}));'}
+"""The same of tools that are called with plain text: Codex's newest models write programs that use the others."""
 
 
 class Client(NamedTuple):

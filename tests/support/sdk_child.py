@@ -74,7 +74,18 @@ def dies_with_money(seconds: str) -> None:
         run.tool(name="buy", cost="$0.3")(lambda: os._exit(9))()
 
 
-if __name__ == "__main__" and sys.argv[1] == "dies":
+def waits_for_money() -> None:
+    """Wants a tool for which there is no money now, until it is interrupted."""
+    import farthing
+
+    with farthing.budget() as run:
+        print(run.name, flush=True)
+        run.tool(name="buy", cost="$0.6")(lambda: os._exit(7))()
+
+
+if __name__ == "__main__" and sys.argv[1] == "waits":
+    waits_for_money()
+elif __name__ == "__main__" and sys.argv[1] == "dies":
     dies_with_money(sys.argv[2])
 elif __name__ == "__main__":
     print(*five_calls(sys.argv[1]))

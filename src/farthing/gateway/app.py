@@ -13,6 +13,7 @@ from farthing.gateway.calls import serve_call
 from farthing.gateway.gemini import call_at
 from farthing.gateway.once import Once
 from farthing.gateway.reply import Headers, free, numbered, send_error
+from farthing.gateway.responses import BELOW, serve_stored
 from farthing.gateway.routes import CALLS, dialect_of
 from farthing.gateway.turn import ClientLeft, Turn
 
@@ -99,8 +100,8 @@ class Gateway:
             await relay.count_gemini_tokens(self.engine, turn)
         elif path.startswith(("/v1/models", "/v1beta/models")) and method == "GET":
             await relay.models(self.engine, turn)
-        elif path.startswith("/v1/responses/") and method == "GET":
-            await relay.fetch_response(self.engine, turn)
+        elif path.startswith(BELOW):
+            await serve_stored(self.engine, turn)
         else:
             raise BadRequest(
                 f"{method} {path} is not offered: what Farthing does not govern it does not pass on",

@@ -16,9 +16,10 @@ _PATIENCE = (b"x-stainless-timeout", b"x-stainless-read-timeout", b"x-server-tim
 
 
 class Asker:
-    """Made of nothing but the headers that do not vary (`head.Constant`), the client's address and our keys."""
+    """Made of nothing but the target and the headers that do not vary (`head.Constant`), the client's address and our
+    keys."""
 
-    __slots__ = ("code_for_codex", "credential", "forwarded", "heard", "key", "keys", "patience_ms")
+    __slots__ = ("code_for_codex", "credential", "forwarded", "heard", "key", "keys", "patience_ms", "query")
 
     def __init__(self, head: Head, keys: Mapping[str, Key], peer: str) -> None:
         named = head.named
@@ -29,6 +30,7 @@ class Asker:
         self.forwarded = forwarded(head.headers)
         self.credential = credential(named, keyless=self.key is None)
         self.patience_ms = patience_ms(named)
+        self.query = head.constant.query.decode("latin-1")
         self.code_for_codex = named.get(b"originator", b"").startswith(b"codex")
         self.heard = tuple(pair for pair in heard_in(head.headers) if pair[0] != _LABELS)
         """What the headers say of whom a call is for, without our own header: that one varies."""

@@ -15,6 +15,11 @@ async def read_body(turn: Turn, limit: int) -> bytes:
         await turn.more()
         if turn.body_bytes > limit:
             raise too_large(limit)
+    return take_body(turn, limit)
+
+
+def take_body(turn: Turn, limit: int) -> bytes:
+    """The body of a request that is all here, and whose head says that it is plain. Raises BadRequest 413."""
     pieces = turn.pieces
     body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     pieces.clear()

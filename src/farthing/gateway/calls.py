@@ -4,18 +4,20 @@ import msgspec
 
 from farthing.call.arrival import Arrival
 from farthing.call.drive import drive
-from farthing.call.entering import enter, release
+from farthing.call.entering import enter, entering, release
+from farthing.call.states import NeedsFunds
 from farthing.config.auditing import under_pseudonyms
 from farthing.config.engine import Engine
 from farthing.gateway import idempotency
 from farthing.gateway.asker import asker_of, heard_of
-from farthing.gateway.body import read_body
+from farthing.gateway.body import read_body, take_body
 from farthing.gateway.client import PatientClient
 from farthing.gateway.identify import caller_of
 from farthing.gateway.once import Once
 from farthing.gateway.routes import Route
 from farthing.gateway.turn import Turn
 from farthing.gateway.watching import WatchingClient
+from farthing.wire.strict import write
 
 
 async def serve_call(engine: Engine, once: Once, route: Route, turn: Turn) -> None:
@@ -23,7 +25,8 @@ async def serve_call(engine: Engine, once: Once, route: Route, turn: Turn) -> No
     arrived_ms = engine.now_ms()
     head = turn.request
     asker = asker_of(head, engine.keys, turn.peer)
-    body = await read_body(turn, engine.settings.gateway.body_bytes)
+    limit = engine.settings.gateway.body_bytes
+    body = take_body(turn, limit) if turn.all_here else await read_body(turn, limit)
     draft = route.dialect.read(body)
     caller = caller_of(asker.key, heard_of(asker, head), draft.asked.attribution)
     if hidden := engine.settings.audit.pseudonymous:
@@ -36,16 +39,20 @@ async def serve_call(engine: Engine, once: Once, route: Route, turn: Turn) -> No
         draft=draft,
         caller=caller,
         path=route.path,
-        query=head.constant.query.decode("latin-1") if route.query is None else route.query,
+        query=asker.query if route.query is None else route.query,
         headers=asker.forwarded,
         credential=asker.credential,
         patience_ms=asker.patience_ms,
         code_for_codex=asker.code_for_codex,
-        skeleton=msgspec.json.encode(draft.skeleton(engine.skeleton_key)),
+        skeleton=write(draft.skeleton(engine.skeleton_key)),
     )
     keeper = engine.texts.keeper
     if keeper is None or not keeper.rules.wants(arrival.caller.labels):
-        await _drive(engine, once, arrival, body, turn, turn)
+        if idempotency.HEADER in head.named:
+            await _drive(engine, once, arrival, body, turn, turn)
+            return
+        state = entering(arrival, engine.rules, engine)
+        await drive(state if isinstance(state, NeedsFunds) else await state, engine, turn)
         return
     client = WatchingClient(turn, keeper, arrival.id, arrived_ms, body)
     try:

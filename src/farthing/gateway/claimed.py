@@ -7,7 +7,7 @@ from farthing.call.desk import Approver, Desk, Timer
 from farthing.call.guards import Guards
 from farthing.call.rules import Rules
 from farthing.call.stages import Need
-from farthing.domain.errors import FarthingError
+from farthing.domain.errors import FarthingError, LedgerUnavailable
 from farthing.domain.hold import Declined, Reserve, Reserved, Short, Void
 from farthing.domain.ids import call_of
 from farthing.domain.record import CallClosing
@@ -27,6 +27,8 @@ class ClaimedDesk:
     """`farthing.call.desk.Desk` around another. Between a durable reserve and its send it asks whose the key is."""
 
     def __init__(self, desk: Desk, claims: Claims, claim: Claim) -> None:
+        self.attempts: dict[int, bool] = {}
+        """Those that were reserved, each with whether it was given back."""
         self._desk = desk
         self._claims = claims
         self._claim = claim
@@ -70,6 +72,7 @@ class ClaimedDesk:
         found = await self._desk.while_here(client, ask)
         if isinstance(found, Reserved):
             await self.confirm(ask)
+            self.attempts[ask.opening.id] = False
         return found
 
     async def pause(self, seconds: float) -> None:
@@ -77,6 +80,17 @@ class ClaimedDesk:
 
     def later(self, seconds: float, do: Callable[[], None]) -> Timer:
         return self._desk.later(seconds, do)
+
+    async def frees_its_key(self) -> bool:
+        """Whether nothing of this call may have been billed, where a claim looks for that: the next one gets the key."""
+        if not all(self.attempts.values()):
+            return False
+        if self.attempts:
+            try:
+                await self.ledger.flush()
+            except LedgerUnavailable:  # the key stays as it is, and says for a moment that its call is under way
+                return False
+        return True
 
     async def confirm(self, ask: Reserve) -> None:
         """Return if what was just reserved may be sent, else give it back. Raises ClaimLost or LedgerUnavailable."""
@@ -103,7 +117,6 @@ class _ClaimedLedger:
         self._ledger = ledger
         self._desk = desk
         self.settle = ledger.settle
-        self.void = ledger.void
         self.lose = ledger.lose
         self.adjust = ledger.adjust
         self.refuse = ledger.refuse
@@ -119,4 +132,9 @@ class _ClaimedLedger:
         found = await self._ledger.reserve(ask)
         if isinstance(found, Reserved):
             await self._desk.confirm(ask)
+            self._desk.attempts[ask.opening.id] = False
         return found
+
+    def void(self, void: Void) -> None:
+        self._ledger.void(void)
+        self._desk.attempts[void.attempt] = True

@@ -22,6 +22,12 @@ FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"
 
 Headers = Mapping[bytes, bytes]
 
+_MOST_CALLERS = 4_096
+_SHORT = 256
+"""What is longer is not remembered: callers choose it."""
+_callers: dict[tuple[int, Heard, Labels], tuple[Key | None, Caller]] = {}
+"""By the identity of their key, and what they say of themselves. A reload brings other keys, and so other callers."""
+
 
 def authenticate(headers: Headers, keys: Mapping[str, Key], peer: str) -> Key | None:
     """The caller's key, None in keyless mode. Raises BadRequest: 401 for a bad key, 403 for what keyless mode refuses.
@@ -35,8 +41,21 @@ def authenticate(headers: Headers, keys: Mapping[str, Key], peer: str) -> Key | 
 
 
 def caller_of(key: Key | None, heard: Heard, body_labels: Labels) -> Caller:
-    """Who the call is for, from what `heard_in` its headers. Raises BadRequest 400 for labels that cannot be used or that
-    the key misses."""
+    """Who the call is for, from what `heard_in` its headers: the very same caller for the same words under the same key, as
+    what is known of it may be remembered. Raises BadRequest 400 for labels that cannot be used or that the key misses."""
+    mark = (id(key), heard, body_labels)
+    known = _callers.get(mark)
+    if known is not None and known[0] is key:
+        return known[1]
+    caller = _caller_of(key, heard, body_labels)
+    if all(len(value) <= _SHORT for _, value in (*heard, *body_labels)):
+        if len(_callers) >= _MOST_CALLERS:
+            _callers.clear()
+        _callers[mark] = key, caller  # keeping the key keeps its identity
+    return caller
+
+
+def _caller_of(key: Key | None, heard: Heard, body_labels: Labels) -> Caller:
     found = attribute_heard(heard, body_labels, key)
     if key is None:
         return Caller(labels=found.labels, trusted=None, parent=found.parent)

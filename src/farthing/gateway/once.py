@@ -65,18 +65,26 @@ class Once:
                 return
         flight = self._flights[name] = _Flight(claim)
         try:
-            flight.answer = await self._first(claim, state, client, dialect)
+            self._land(flight, await self._first(flight, state, client, dialect))
         finally:
+            self._land(flight, None)
+
+    def _land(self, flight: _Flight, answer: KeptAnswer | None) -> None:
+        """The call is over; those who wait for it may have its answer too. What asks from now on does not wait for it."""
+        name = (flight.claim.tenant, flight.claim.key)
+        if self._flights.get(name) is flight:
             del self._flights[name]
+            flight.answer = answer
             flight.over.set()
 
     async def _first(
-        self, claim: Claim, state: NeedsFunds | Refused, client: PatientClient, dialect: Dialect
+        self, flight: _Flight, state: NeedsFunds | Refused, client: PatientClient, dialect: Dialect
     ) -> KeptAnswer | None:
         """No other request in this process has the key. Returns the answer that those who wait may have too."""
+        claim = flight.claim
         found = await asyncio.to_thread(self._claims.claim, claim)
         if isinstance(found, Claimed):
-            return await self._make(claim, state, client, dialect)
+            return await self._make(flight, state, client, dialect)
         if not found.same:
             raise _reused(claim.key, found.call)
         answer = self._kept.find(found.call, self._engine.now_ms())
@@ -89,11 +97,19 @@ class Once:
         return answer
 
     async def _make(
-        self, claim: Claim, state: NeedsFunds | Refused, client: PatientClient, dialect: Dialect
+        self, flight: _Flight, state: NeedsFunds | Refused, client: PatientClient, dialect: Dialect
     ) -> KeptAnswer | None:
-        recording = RecordingClient(client, self._kept.each_bytes)
+        claim = flight.claim
+        desk = ClaimedDesk(self._engine, self._claims, claim)
+
+        async def first(answer: KeptAnswer) -> None:
+            """Its client may try again in the moment it reads this: what cost nothing must not keep the key any more."""
+            if await desk.frees_its_key():
+                self._land(flight, answer)
+
+        recording = RecordingClient(client, self._kept.each_bytes, first)
         try:
-            await drive(state, ClaimedDesk(self._engine, self._claims, claim), recording)
+            await drive(state, desk, recording)
         except ClaimLost:
             await self._in_progress(client, dialect, claim.call)
             return None

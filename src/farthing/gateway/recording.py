@@ -1,6 +1,6 @@
 """A client that keeps what it passes on, so that the same answer can be given again."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from farthing.gateway.client import PatientClient
 from farthing.gateway.head import Headers
@@ -8,10 +8,16 @@ from farthing.gateway.kept import KeptAnswer
 
 
 class RecordingClient:
-    """`farthing.ports.client.Client` around another. Keeps at most `most_bytes` of body; beyond that, nothing."""
+    """`farthing.ports.client.Client` around another. Keeps at most `most_bytes` of body; beyond that, nothing.
 
-    def __init__(self, client: PatientClient, most_bytes: int) -> None:
+    `first` is called with a whole answer before its client has a byte of it.
+    """
+
+    def __init__(
+        self, client: PatientClient, most_bytes: int, first: Callable[[KeptAnswer], Awaitable[None]] | None = None
+    ) -> None:
         self._client = client
+        self._first = first
         self._most_bytes = most_bytes
         self._status = 0
         self._headers: Headers = []
@@ -33,6 +39,8 @@ class RecordingClient:
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
         if len(body) <= self._most_bytes:
             self.answer = KeptAnswer(status=status, headers=headers, body=body, streamed=False)
+            if self._first is not None:
+                await self._first(self.answer)
         await self._client.whole(status, headers, body)
 
     async def head(self, status: int, headers: Headers) -> None:

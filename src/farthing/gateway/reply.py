@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from farthing.config.engine import Engine
-from farthing.domain.errors import BadRequest, LedgerUnavailable
+from farthing.domain.errors import BadRequest, LedgerUnavailable, PastUnsummed
 from farthing.domain.ids import show
 from farthing.ports.client import Client
 from farthing.wire.dialect import Dialect
@@ -43,7 +43,8 @@ async def send_error(
 ) -> None:
     """An error of the caller's, or of our store, as the dialect writes errors. Never echoes content."""
     if isinstance(error, LedgerUnavailable):
-        body = dialect.error(status=503, message=str(error), code="ledger_unavailable")
+        code = "past_unsummed" if isinstance(error, PastUnsummed) else "ledger_unavailable"
+        body = dialect.error(status=503, message=str(error), code=code)
         await send_bytes(client, 503, body, (b"retry-after", b"2"), *headers)
         return
     body = dialect.error(status=error.status, message=error.message, code=error.code, field=error.field)

@@ -12,6 +12,7 @@ import msgspec
 from farthing.domain.price import PriceCard, Unpriced
 from farthing.pricing import bookfile as file
 from farthing.pricing.contract import Contract, contract_hash, read_contracts
+from farthing.pricing.regions import REGIONAL, WHY
 from farthing.pricing.rules import with_dashed_date
 
 ALWAYS = 2**63
@@ -21,22 +22,29 @@ FIRST_PARTIES = {"openai", "anthropic", "google"}
 REMEMBERED = 4_096
 """Names remembered at once. Callers choose names, so the memory must not grow with them."""
 
-_Found = tuple[int, int, PriceCard | Unpriced]
+Found = tuple[int, int, PriceCard | Unpriced]
 """From which moment until which a card holds."""
 
 
 class PriceBook:
     """Prices of all known models, with contract prices on top."""
 
-    __slots__ = ("_by_id", "_cards", "_contracts", "_providers", "hash")
+    __slots__ = ("_apart", "_by_id", "_cards", "_contracts", "_providers", "hash")
 
-    def __init__(self, providers: tuple[file.Provider, ...], hash: str, contracts: tuple[Contract, ...] = ()) -> None:
+    def __init__(
+        self,
+        providers: tuple[file.Provider, ...],
+        hash: str,
+        contracts: tuple[Contract, ...] = (),
+        apart: frozenset[str] = frozenset(),
+    ) -> None:
         self.hash = hash
         """Sixteen hex digits that name the content of book and overlay; they stand in every record."""
         self._providers = providers
         self._contracts = contracts
+        self._apart = apart | {REGIONAL}
         self._by_id = {provider.id: provider for provider in providers}
-        self._cards: dict[tuple[str, tuple[str, ...]], _Found] = {}
+        self._cards: dict[tuple[str, tuple[str, ...]], Found] = {}
 
     @classmethod
     def load(cls, raw: bytes | None = None) -> Self:
@@ -56,12 +64,15 @@ class PriceBook:
         """The overlay."""
         return self._contracts
 
-    def overlay(self, entries: Sequence[Mapping[str, object]]) -> "PriceBook":
-        """A new book in which these `[[prices]]` entries win. Raises BadConfig that names the entry and the field."""
+    def overlay(self, entries: Sequence[Mapping[str, object]], apart: frozenset[str] = frozenset()) -> "PriceBook":
+        """A new book in which these `[[prices]]` entries win, and with the providers `apart` nothing else is a price.
+        Raises BadConfig that names the entry and the field."""
         contracts = read_contracts(entries)
-        if not contracts:
+        if not contracts and not apart:
             return self
-        return PriceBook(self._providers, contract_hash(self.hash, contracts), contracts)
+        return PriceBook(
+            self._providers, contract_hash(self.hash, contracts) if contracts else self.hash, contracts, apart
+        )
 
     def find(self, model: str, *providers: str, at_ms: int) -> PriceCard | Unpriced:
         """What `model` costs at `at_ms` (milliseconds since 1970).
@@ -69,14 +80,18 @@ class PriceBook:
         `providers` are hints, best first: the user's own name of the provider, then its format. The first one that the
         book knows decides; a seller of others' models is never priced like another seller.
         """
+        return self.found(model, providers, at_ms)[2]
+
+    def found(self, model: str, providers: tuple[str, ...], at_ms: int) -> Found:
+        """`find`, and from which moment until which it holds."""
         found = self._cards.get((model, providers))
         if found is not None and found[0] <= at_ms < found[1]:
-            return found[2]
+            return found
         found = self._look_up(model, providers, at_ms)
         if len(self._cards) >= REMEMBERED:
             self._cards.clear()
         self._cards[model, providers] = found
-        return found[2]
+        return found
 
     def describe(self, model: str, *providers: str) -> tuple[str, file.Model] | None:
         """The book's own entry for a model and who sells it there, contracts aside; None where it is unknown."""
@@ -91,10 +106,12 @@ class PriceBook:
         owner = next((p for p in self._providers if p.owns is not None and p.owns.matches(name)), None)
         return None if owner is None else self._sold_by(owner, name)
 
-    def _look_up(self, model: str, providers: tuple[str, ...], at_ms: int) -> _Found:
+    def _look_up(self, model: str, providers: tuple[str, ...], at_ms: int) -> Found:
         contract = self._contract(model.lower(), providers)
         if contract is not None:
             return 0, ALWAYS, contract.card(self.hash)
+        if not self._apart.isdisjoint(providers):
+            return 0, ALWAYS, Unpriced(WHY)
         known = self.describe(model, *providers)
         if known is None:
             return 0, ALWAYS, Unpriced(f"the model {model!r} is not in the price book")
@@ -129,7 +146,7 @@ def _implied(name: str) -> tuple[str, ...]:
     return ("openai",) if name.startswith("ft:") else ()
 
 
-def _card(seller: str, model: file.Model, at_ms: int, book: str) -> _Found:
+def _card(seller: str, model: file.Model, at_ms: int, book: str) -> Found:
     """The card of a model at a moment, and how long it holds."""
     later = [period.since for period in model.periods[1:] if period.since > at_ms]
     until = min(later, default=ALWAYS)

@@ -69,10 +69,15 @@ def worst_for(card: PriceCard, asks: Asks, input_tokens: int, choices: int, pred
         most = found
         if input_tokens < most.short:
             _remember(most, asks)
-    return Bound(most.base + input_tokens * most.input + predicted_tokens * most.output, choices * most.output)
+    return most.bound(input_tokens, choices, predicted_tokens)
 
 
-class _Highest(msgspec.Struct, frozen=True):
+def highest_for(card: PriceCard, asks: Asks) -> "Highest | Unpriced":
+    """The highest rates for requests that ask this and have fewer than `short` input tokens."""
+    return _highest(card, 0, *asks)
+
+
+class Highest(msgspec.Struct, frozen=True):
     """The highest rates that may apply to a request, in pico-dollars."""
 
     card: PriceCard
@@ -84,12 +89,17 @@ class _Highest(msgspec.Struct, frozen=True):
     short: int
     """Inputs below this many tokens reach no long-context tier."""
 
+    def bound(self, input_tokens: int, choices: int, predicted_tokens: int) -> Bound:
+        """What `worst` says at these rates."""
+        each = self.output
+        return Bound(self.base + input_tokens * self.input + predicted_tokens * each, choices * each)
 
-_known: dict[tuple[int, Asks], _Highest] = {}
+
+_known: dict[tuple[int, Asks], Highest] = {}
 """By the identity of the card, for inputs that are `short`. Cards never change."""
 
 
-def _remember(most: _Highest, asks: Asks) -> None:
+def _remember(most: Highest, asks: Asks) -> None:
     if len(_known) >= REMEMBERED:
         _known.clear()
     _known[id(most.card), asks] = most
@@ -104,7 +114,7 @@ def _highest(
     searches: int,
     audio_input: bool,  # noqa: FBT001
     audio_output: bool,  # noqa: FBT001
-) -> _Highest | Unpriced:
+) -> Highest | Unpriced:
     every = _billable(card, tiers)
     if isinstance(every, Unpriced):
         return every
@@ -120,7 +130,7 @@ def _highest(
         each_output = max(each_output, rates.output, (rates.audio_output or 0) if audio_output else 0)
         base = max(base, searches * (rates.web_search or 0) + (rates.request or 0))
     short = min((tier.above for tier in every if tier.above), default=_NEVER)
-    return _Highest(card, each_input, each_output, base, short)
+    return Highest(card, each_input, each_output, base, short)
 
 
 _NEVER = 1 << 62

@@ -16,10 +16,10 @@ from farthing.testing.errors import Rejected, of_status
 from farthing.testing.exchange import FAULT_HEADER, Exchange
 from farthing.testing.faults import Fault
 from farthing.testing.gemini import Generate, generate_at
-from farthing.testing.messages import Messages
 from farthing.testing.models import LISTED, model_named
 from farthing.testing.script import directive_in
 from farthing.testing.simulation import Simulation
+from farthing.testing.stored import BELOW, stored
 
 _MODEL_EPOCH = 1_735_689_600
 
@@ -29,11 +29,10 @@ class App:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._messages = Messages()
         self._forms: dict[str, Form] = {
             "/v1/chat/completions": Chat(),
             "/v1/responses": simulation.responses,
-            "/v1/messages": self._messages,
+            "/v1/messages": simulation.messages,
             "/v1/embeddings": Embeddings(),
         }
 
@@ -59,6 +58,8 @@ class App:
         match connection.method, connection.path:
             case _, path if path.startswith("/_sim/"):
                 await _steer(exchange, path.removeprefix("/_sim/"))
+            case "GET", path if path in self._forms and "websocket" in connection.headers.get("upgrade", "").lower():
+                raise Rejected("web sockets are not simulated", status=426)
             case "POST", path if path in self._forms:
                 await _answer(exchange, self._forms[path])
             case "POST", path if (form := generate_at(path)) is not None:
@@ -71,15 +72,15 @@ class App:
             case "GET", path if path.startswith(("/v1/models/", "/v1beta/models/")):
                 exchange.authorize()
                 await exchange.reply(_model(exchange, path.partition("/models/")[2]))
-            case method, path if path.startswith("/v1/responses/"):
-                exchange.authorize()
-                await _stored(exchange, method, path.removeprefix("/v1/responses/"))
+            case method, path if path.startswith(BELOW):
+                await stored(exchange, method, path.removeprefix(BELOW))
             case method, path:
                 raise exchange.not_found(f"Invalid URL ({method} {path})")
 
     async def _count(self, exchange: Exchange) -> None:
-        body = await exchange.read(self._messages)
-        tokens = self._messages.count(body)
+        messages = self._simulation.messages
+        body = await exchange.read(messages)
+        tokens = messages.count(body)
         exchange.check_model(str(body["model"]))
         fault = exchange.simulation.count_faults.next(exchange.connection.headers.get(FAULT_HEADER, ""))
         if fault is None or not await exchange.suffer(fault):
@@ -144,29 +145,6 @@ def _delivery(exchange: Exchange, form: Form, answer: Answer, tab: Tab, fault: F
         headers=exchange.headers,
         request_id=exchange.request_id,
     )
-
-
-async def _stored(exchange: Exchange, method: str, rest: str) -> None:
-    """`GET`, `DELETE` and `POST …/cancel` of a stored response."""
-    responses = exchange.simulation.responses
-    name, _, action = rest.partition("/")
-    body = responses.fetch(name, exchange.simulation.clock())
-    if body is None:
-        raise Rejected(f"Response with id '{name}' not found.", status=404)
-    match method, action:
-        case "GET", "":
-            await exchange.reply(body)
-        case "DELETE", "":
-            responses.kept.pop(name)
-            await exchange.reply({"id": name, "object": "response", "deleted": True})
-        case "POST", "cancel":
-            if not body["background"]:
-                raise Rejected("Cannot cancel a synchronous response.")
-            if body["status"] in ("queued", "in_progress"):
-                responses.cancel(name)
-            await exchange.reply(responses.fetch(name, exchange.simulation.clock()) or body)
-        case _:
-            raise exchange.not_found(f"Invalid URL ({method} /v1/responses/{rest})")
 
 
 async def _steer(exchange: Exchange, order: str) -> None:

@@ -6,23 +6,30 @@ import msgspec
 
 
 class Tool(msgspec.Struct, frozen=True):
-    """A function the request offers."""
+    """A tool the request offers."""
 
     name: str
     schema: dict[str, Any]
     """JSON Schema of its arguments."""
+    kind: str = "function"
+    """`function`; in Responses also `custom`, which takes plain text, and `local_shell`."""
+    namespace: str = ""
+    """The group of tools that it is offered in, where there is one."""
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """The model asks for one function with these arguments."""
+    """The model asks for one tool with these arguments, or, where it is a custom one, with this text."""
 
     name: str
     arguments: dict[str, Any] = {}
     id: str = ""
+    input: str | None = None
 
     @property
     def text(self) -> str:
-        """The arguments as the JSON text that stands in the answer."""
+        """What stands in the answer: the arguments as JSON, or the plain text."""
+        if self.input is not None:
+            return self.input
         return msgspec.json.encode(self.arguments).decode()
 
 

@@ -159,13 +159,17 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
                 await asyncio.sleep(wait)
             if self.connection.gone:
                 if not settled:
-                    self.tab.settle(made, "left", 200)
+                    self.tab.settle(self._owed(made), "left", 200)
                 return False
             made = event.made
             if made == last and not settled:
-                self.tab.settle(made, outcome, 200)
+                self.tab.settle(self._owed(made), outcome, 200)
                 settled = True
             await self.connection.write(event.encoded())
         if not settled:
-            self.tab.settle(made, outcome, 200)
+            self.tab.settle(self._owed(made), outcome, 200)
         return True
+
+    def _owed(self, made: int) -> int:
+        """What is billed of a stream that told so much: what was asked for in the background is made to its end all the same."""
+        return self.answer.usage.output_tokens if self.answer.ask.background else made

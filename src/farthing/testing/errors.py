@@ -30,7 +30,10 @@ def openai_body(error: Rejected) -> dict[str, Any]:
 
 
 def anthropic_body(error: Rejected, request_id: str) -> dict[str, Any]:
-    return {"type": "error", "error": {"type": error.kind, "message": error.message}, "request_id": request_id}
+    told: dict[str, Any] = {"type": error.kind, "message": error.message}
+    if error.code is not None:
+        told["details"] = {"error_code": error.code}
+    return {"type": "error", "error": told, "request_id": request_id}
 
 
 def gemini_body(error: Rejected) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from farthing.testing import messages_rules
 from farthing.testing.answer import Answer, Ask, Event
 from farthing.testing.errors import Rejected, anthropic_body
 from farthing.testing.generation import Call, Output, Piece, gathered
+from farthing.testing.threads import Threads
 
 
 class Messages:
@@ -20,12 +21,20 @@ class Messages:
     id_prefix = "msg_"
     call_prefix = "toolu_"
 
+    def __init__(self) -> None:
+        self.threads = Threads()
+
     def read(self, body: dict[str, Any]) -> Ask:
-        return messages_rules.read(body)
+        return messages_rules.read(self.threads.whole(body))
+
+    def keep(self, answer: Answer) -> None:
+        """Remember the conversation where the request asks for that."""
+        if answer.ask.body.get("thread") is not None:
+            self.threads.keep(answer.id, answer.ask.body, _content(answer, answer.outputs[0]))
 
     def count(self, body: dict[str, Any]) -> int:
         """`POST /v1/messages/count_tokens`: free, and never below what is then billed."""
-        return messages_rules.read(body, counting=True).input_tokens
+        return messages_rules.read(self.threads.whole(body), counting=True).input_tokens
 
     def whole(self, answer: Answer) -> dict[str, Any]:
         output = answer.outputs[0]

@@ -12,11 +12,11 @@ from farthing.testing.names import names
 _KNOWN = names(
     "model messages max_tokens system metadata stop_sequences stream temperature top_k top_p tools tool_choice thinking "
     "service_tier container mcp_servers context_management cache_control output_config output_format inference_geo "
-    "betas speed diagnostics fallbacks"
+    "betas speed diagnostics fallbacks thread"
 )
 _COUNTED = names(
     "model messages system tools tool_choice thinking cache_control output_config output_format mcp_servers "
-    "context_management betas speed"
+    "context_management betas speed thread"
 )
 _LEAST_THINKING = 1_024
 _ADAPTIVE_THINKING = 64

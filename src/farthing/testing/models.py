@@ -58,6 +58,7 @@ MODELS = (
     _openai("gpt-5.4-mini", 400_000, 128_000, reasons=True),
     _openai("gpt-5.4-nano", 400_000, 128_000, reasons=True),
     _openai("gpt-5.6", 1_050_000, 128_000, reasons=True, writes_cache=True),
+    _openai("gpt-6", 1_050_000, 128_000, reasons=True, writes_cache=True),
     _openai("o1", 200_000, 100_000, reasons=True),
     _openai("o3", 200_000, 100_000, reasons=True),
     _openai("o4-mini", 200_000, 100_000, reasons=True),

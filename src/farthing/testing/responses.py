@@ -7,15 +7,8 @@ import msgspec
 from farthing.testing import responses_rules
 from farthing.testing.answer import Answer, Ask, Event
 from farthing.testing.errors import Rejected, openai_body
-from farthing.testing.generation import Call, Output, gathered
-from farthing.testing.responses_rules import Items
-
-_EMPTY: dict[str, dict[str, Any]] = {
-    "reasoning": {},
-    "message": {"content": []},
-    "function_call": {"arguments": ""},
-}
-"""How an item looks when it is announced, before anything is in it."""
+from farthing.testing.responses_items import Events, items_of
+from farthing.testing.responses_tools import Items
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -26,8 +19,12 @@ class Kept(msgspec.Struct, frozen=True):
     """The finished object."""
     items: Items
     """The chain up to here, with this answer's output."""
+    asked: Items = []
+    """The chain up to here, without it."""
     ready_ms: int = 0
     cancelled: bool = False
+    made: int | None = None
+    """Output tokens until it was cancelled; None where it does not say."""
 
 
 class Responses:
@@ -46,7 +43,7 @@ class Responses:
 
     def whole(self, answer: Answer) -> dict[str, Any]:
         status = "incomplete" if answer.outputs[0].cut else "completed"
-        items = [item for item, _ in _items(answer)]
+        items = [item for item, _ in items_of(answer)]
         return self._object(answer, status, items, self.usage(answer, answer.usage.output_tokens))
 
     def pending(self, answer: Answer, status: str) -> dict[str, Any]:
@@ -57,7 +54,7 @@ class Responses:
         """Remember an answer, so that it can be fetched and continued."""
         body = self.whole(answer)
         before = responses_rules.items_of(answer.ask.body, self._chain)
-        self.kept[answer.id] = Kept(answer, body, [*before, *body["output"]], ready_ms)
+        self.kept[answer.id] = Kept(answer, body, [*before, *body["output"]], before, ready_ms)
 
     def fetch(self, id: str, now_ms: int) -> dict[str, Any] | None:
         """The stored response as it stands at this moment, or None."""
@@ -65,18 +62,23 @@ class Responses:
         if kept is None:
             return None
         if kept.cancelled:
-            return self.pending(kept.answer, "cancelled")
+            usage = None if kept.made is None else self.usage(kept.answer, kept.made)
+            return self._object(kept.answer, "cancelled", [], usage)
         return kept.body if now_ms >= kept.ready_ms else self.pending(kept.answer, "in_progress")
 
-    def cancel(self, id: str) -> None:
-        self.kept[id] = msgspec.structs.replace(self.kept[id], cancelled=True)
+    def cancel(self, id: str, made: int | None = None) -> None:
+        """Stop it, after so many output tokens where it says so."""
+        self.kept[id] = msgspec.structs.replace(self.kept[id], cancelled=True, made=made)
+
+    def is_cancelled(self, id: str) -> bool:
+        return id not in self.kept or self.kept[id].cancelled
 
     def events(self, answer: Answer) -> list[Event]:
-        stream = _Events()
+        stream = Events()
         opening = self.pending(answer, "in_progress")
         stream.add("response.created", {"response": opening})
         stream.add("response.in_progress", {"response": opening})
-        for at, (item, output) in enumerate(_items(answer)):
+        for at, (item, output) in enumerate(items_of(answer)):
             stream.item(at, item, output, answer.tokens_per_event)
         done = self.whole(answer)
         stream.add(f"response.{done['status']}", {"response": done}, final=True)
@@ -135,66 +137,3 @@ class Responses:
             "usage": usage,
             "user": body.get("user"),
         }
-
-
-class _Events:
-    """The events of one stream as they are put together; keeps count of sequence numbers and tokens."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.made = 0
-
-    def add(self, kind: str, data: dict[str, Any], *, tokens: int = 0, final: bool = False) -> None:
-        self.made += tokens
-        numbered = {"type": kind, "sequence_number": len(self.events), **data}
-        self.events.append(Event(name=kind, data=numbered, made=self.made, content=tokens > 0, final=final))
-
-    def item(self, at: int, item: dict[str, Any], part: Output | Call, tokens_per_event: int) -> None:
-        """Everything from `output_item.added` to `output_item.done`."""
-        empty = _EMPTY[item["type"]]
-        started = {} if item["type"] == "reasoning" else {"status": "in_progress"}
-        opened = {**item, **empty, **started}
-        opening = part.opening_tokens if isinstance(part, Call) else 0
-        self.add("response.output_item.added", {"output_index": at, "item": opened}, tokens=opening)
-        place = {"item_id": item["id"], "output_index": at}
-        if item["type"] == "reasoning" and isinstance(part, Output):
-            self.made += part.reasoning_tokens
-        elif isinstance(part, Call):
-            self._arguments(place, part, tokens_per_event)
-        else:
-            self._text({**place, "content_index": 0}, item, part, tokens_per_event)
-        self.add("response.output_item.done", {"output_index": at, "item": item})
-
-    def _text(self, place: dict[str, Any], item: dict[str, Any], output: Output, tokens_per_event: int) -> None:
-        part = item["content"][0]
-        self.add("response.content_part.added", {**place, "part": {**part, "text": ""}})
-        for piece in gathered(output.pieces, tokens_per_event):
-            delta = {**place, "delta": piece.text, "logprobs": []}
-            self.add("response.output_text.delta", delta, tokens=piece.tokens)
-        self.add("response.output_text.done", {**place, "text": output.text, "logprobs": []})
-        self.add("response.content_part.done", {**place, "part": part})
-
-    def _arguments(self, place: dict[str, Any], call: Call, tokens_per_event: int) -> None:
-        for piece in gathered(call.pieces, tokens_per_event):
-            delta = {**place, "delta": piece.text}
-            self.add("response.function_call_arguments.delta", delta, tokens=piece.tokens)
-        done = {**place, "name": call.name, "arguments": call.arguments}
-        self.add("response.function_call_arguments.done", done)
-
-
-def _items(answer: Answer) -> list[tuple[dict[str, Any], Output | Call]]:
-    """The output items in order, each with what it was made from."""
-    output = answer.outputs[0]
-    stem = answer.id.removeprefix("resp_")
-    status = "incomplete" if output.cut else "completed"
-    items: list[tuple[dict[str, Any], Output | Call]] = []
-    if answer.ask.model.reasons and output.thoughts:
-        items.append(({"id": f"rs_{stem}", "type": "reasoning", "summary": []}, output))
-    if output.pieces or not (output.calls or output.cut):
-        content = [{"type": "output_text", "text": output.text, "annotations": [], "logprobs": []}]
-        message = {"type": "message", "status": status, "role": "assistant", "content": content}
-        items.append(({"id": f"msg_{stem}", **message}, output))
-    for number, call in enumerate(output.calls):
-        function = {"type": "function_call", "status": status, "call_id": call.id, "name": call.name}
-        items.append(({"id": f"fc_{stem}{number}", **function, "arguments": call.arguments}, call))
-    return items

@@ -7,15 +7,14 @@ import msgspec
 
 from farthing.testing import openai_rules as rules
 from farthing.testing.answer import Ask
-from farthing.testing.chat_rules import arguments_of, choice_of, text_of
-from farthing.testing.conversation import Prompt, Tool, ToolCall, Turn
+from farthing.testing.chat_rules import choice_of, text_of
+from farthing.testing.conversation import Prompt, Turn
 from farthing.testing.errors import Rejected
 from farthing.testing.models import Model
 from farthing.testing.names import names
 from farthing.testing.pictures import openai_tokens
+from farthing.testing.responses_tools import Items, check_calls, offered, output_text, turn_of
 from farthing.testing.tokens import MESSAGE_OVERHEAD, PRIMING, TOOLS_OVERHEAD, Tokens, encode, joined, picture, template
-
-Items = list[dict[str, Any]]
 
 _KNOWN = names(
     "background client_metadata context_management conversation include input instructions max_output_tokens max_tool_calls metadata "
@@ -33,7 +32,7 @@ def read(body: dict[str, Any], chain: Callable[[str], Items | None]) -> Ask:
     rules.refuse_unknown(body, _KNOWN)
     rules.check_sampling(body, model)
     items = items_of(body, chain)
-    _check_calls(items)
+    check_calls(items)
     tokens = _tokens(body, items, name)
     rules.check_context(len(tokens), model, "input")
     effort = (body.get("reasoning") or {}).get("effort")
@@ -94,23 +93,8 @@ def _background(body: dict[str, Any]) -> bool:
     return background
 
 
-def _check_calls(items: Items) -> None:
-    made = {item.get("call_id") for item in items if item.get("type") == "function_call"}
-    answered = {item.get("call_id") for item in items if item.get("type") == "function_call_output"}
-    for item in items:
-        call = item.get("call_id")
-        if item.get("type") == "function_call_output" and call not in made:
-            raise Rejected(f"No tool call found for function call output with call_id {call}.", param="input")
-        if item.get("type") == "function_call" and call not in answered:
-            raise Rejected(f"No tool output found for function call {call}.", param="input")
-
-
 def _prompt(body: dict[str, Any], name: str, items: Items) -> Prompt:
-    tools = tuple(
-        Tool(str(tool.get("name")), tool.get("parameters") or {})
-        for tool in body.get("tools") or []
-        if tool.get("type") == "function"
-    )
+    tools = offered(body, items)
     form = (body.get("text") or {}).get("format") or {}
     turns = tuple(turn for item in items if (turn := _turn(item)) is not None)
     if body.get("instructions"):
@@ -126,21 +110,10 @@ def _prompt(body: dict[str, Any], name: str, items: Items) -> Prompt:
 
 
 def _turn(item: dict[str, Any]) -> Turn | None:
-    match item.get("type", "message"):
-        case "message":
-            role = str(item.get("role"))
-            return Turn(role="system" if role == "developer" else role, text=text_of(item.get("content")))
-        case "function_call":
-            call = ToolCall(str(item.get("name")), arguments_of(item.get("arguments")), str(item.get("call_id")))
-            return Turn(role="assistant", calls=(call,))
-        case "function_call_output":
-            return Turn(role="tool", text=_output_text(item.get("output")), answers=str(item.get("call_id")))
-        case _:
-            return None
-
-
-def _output_text(output: object) -> str:
-    return output if isinstance(output, str) else text_of(output)
+    if item.get("type", "message") != "message":
+        return turn_of(item)
+    role = str(item.get("role"))
+    return Turn(role="system" if role == "developer" else role, text=text_of(item.get("content")))
 
 
 def _tokens(body: dict[str, Any], items: Items, model: str) -> Tokens:
@@ -160,10 +133,11 @@ def _item_tokens(item: dict[str, Any], model: str) -> list[Tokens]:
     match item.get("type", "message"):
         case "message":
             return [encode(str(item.get("role", ""))), *_content_tokens(item.get("content"), model)]
-        case "function_call":
-            return [encode(str(item.get("name", ""))), encode(str(item.get("arguments", "")))]
-        case "function_call_output":
-            return [encode(_output_text(item.get("output")))]
+        case "function_call" | "custom_tool_call":
+            said = item.get("arguments") or item.get("input") or ""
+            return [encode(str(item.get("name", ""))), encode(str(said))]
+        case "function_call_output" | "custom_tool_call_output" | "local_shell_call_output":
+            return [encode(output_text(item.get("output")))]
         case "reasoning":
             return []  # thinking of earlier turns is dropped from the prompt
         case _:

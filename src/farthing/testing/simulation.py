@@ -16,6 +16,7 @@ from farthing.testing.conversation import Reply
 from farthing.testing.delivery import Pace
 from farthing.testing.faults import Fault, FaultPlan
 from farthing.testing.generation import Output, write
+from farthing.testing.messages import Messages
 from farthing.testing.responses import Responses
 from farthing.testing.script import Answerer, Directive, Script
 
@@ -46,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     largest_body: int = 32 * 1024 * 1024
     background_ms: int = 1_000
     """How long a background response takes, by the provider's clock."""
+    cancelled_usage: bool = False
+    """A background response that is cancelled says what it used until then; else it says nothing, and is billed whole."""
 
 
 class Simulation:
@@ -68,6 +71,7 @@ class Simulation:
         """Faults of the token-counting endpoint, which takes none from `faults`."""
         self.requests: deque[Request] = deque(maxlen=_REMEMBERED_REQUESTS)
         self.responses = Responses()
+        self.messages = Messages()
         self.clock = clock
         self._automatic = AutomaticCache(clock)
         self._breakpoints = BreakpointCache(clock)
@@ -81,6 +85,7 @@ class Simulation:
         self.count_faults.clear()
         self.requests.clear()
         self.responses.kept.clear()
+        self.messages.threads.clear()
         self._automatic.clear()
         self._breakpoints.clear()
 
@@ -112,6 +117,8 @@ class Simulation:
         )
         if form is self.responses and ask.body.get("store") is not False:
             self._keep(answer)
+        elif form is self.messages:
+            self.messages.keep(answer)
         return answer
 
     def _found(self, form: Form, ask: Ask, owner: str) -> Found:
