@@ -68,3 +68,8 @@ def test_one_field_in_two_spellings_is_refused_by_name(value, field):
     with pytest.raises(BadRequest) as refused:
         spelled(value)
     assert refused.value.field == field
+
+
+def test_an_underscore_written_as_an_escape_is_one():
+    body = read_object(rb'{"generation\u005fconfig":{"max\u005Foutput_tokens":7}}')
+    assert normal(body).value == {"generationConfig": {"maxOutputTokens": 7}}

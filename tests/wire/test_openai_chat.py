@@ -234,3 +234,21 @@ def test_under_a_small_cap_of_ours_a_model_reasons_little(cap: int, effort: str)
 def test_a_small_cap_of_the_callers_own_changes_nothing_else() -> None:
     own = raw("gpt-5", reasoning_effort="high", max_completion_tokens=500)
     assert sent(own, model="gpt-5", cap=500) == own
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-mini", "o3-mini", "llama-3"])
+@pytest.mark.parametrize("older", [{}, {"max_tokens": None}, {"max_tokens": 100}])
+@pytest.mark.parametrize("newer", [{}, {"max_completion_tokens": None}, {"max_completion_tokens": 100}])
+@pytest.mark.parametrize("more", [{}, {"stream": True}, {"stream": True, "stream_options": {"include_usage": True}}])
+def test_whatever_stands_in_a_body_its_cap_goes_out_once_in_a_field_that_the_model_takes(
+    model: str, older: dict, newer: dict, more: dict
+) -> None:
+    body = {"model": model, "messages": [{"role": "user", "content": "x"}], **older, **newer, **more}
+    draft = ChatDialect().read(json.dumps(body).encode())
+    sent = json.loads(draft.outbound(model=model, cap=100))
+    caps = {field: sent[field] for field in ("max_tokens", "max_completion_tokens") if sent.get(field) is not None}
+    assert list(caps.values()) == [100]
+    assert "max_tokens" not in caps or model != "o3-mini"
+    assert not sent.get("stream") or sent["stream_options"]["include_usage"]
+    untouched = ("model", "messages", "stream")
+    assert [sent.get(field) for field in untouched] == [body.get(field) for field in untouched]

@@ -382,3 +382,10 @@ def test_an_event_with_a_comment_is_read_like_any_other() -> None:
     assert stream.answered().failed == "server_error"
     counted = run([START, *WORDS, b': "content":"x"\n\n'])[2]
     assert counted.observed == len(WORDS)
+
+
+def test_usage_before_the_last_words_is_not_that_of_the_answer() -> None:
+    early = chunk(usage={"prompt_tokens": 19, "completion_tokens": 1, "total_tokens": 20})
+    _, _, stream = run([START, early, *WORDS, STOP, DONE])
+    assert stream.answered().usage is None
+    assert stream.partial() is not None

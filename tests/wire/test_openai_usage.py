@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from farthing.domain.usage import Usage
-from farthing.wire.openai_usage import read_usage, tier_served
+from farthing.wire.openai_usage import believed, read_reported, read_usage, tier_served, usual
 
 
 def read(saw_output: bool = False, **usage: object) -> tuple[Usage | None, str]:
@@ -132,3 +134,39 @@ def test_only_tiers_with_prices_of_their_own_are_named() -> None:
     ours = {"flex": "flex", "priority": "priority", "fast": "priority", "batch": "batch"}
     assert {each: tier_served(each) for each in ours} == ours
     assert not any(map(tier_served, ("default", "auto", "scale", "on_demand", None, 1, ["flex"])))
+
+
+COUNT = st.one_of(st.none(), st.integers(-2, 9), st.just(1 << 41))
+PARTS = ("cached_tokens", "audio_tokens", "cache_write_tokens", "reasoning_tokens")
+DETAILS = st.one_of(st.none(), st.dictionaries(st.sampled_from(PARTS), COUNT))
+NAMES = ("prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+
+
+@given(
+    COUNT,
+    COUNT,
+    st.one_of(st.none(), st.integers(-1, 4)),
+    DETAILS,
+    DETAILS,
+    st.dictionaries(st.sampled_from(NAMES), COUNT),
+)
+def test_the_short_way_says_what_the_long_way_says_or_nothing(
+    prompt, completion, beyond, inputs, outputs, others
+) -> None:
+    said = {"prompt_tokens": prompt, "completion_tokens": completion, **others}
+    said |= {"prompt_tokens_details": inputs, "completion_tokens_details": outputs}
+    said["total_tokens"] = None if beyond is None else (prompt or 0) + (completion or 0) + beyond
+    reported, _ = read_reported(json.dumps(said).encode())
+    assert reported is not None
+    found = usual(reported)
+    assert found is None or (found, "") == believed(reported)
+
+
+def test_ordinary_usage_takes_the_short_way() -> None:
+    details = {"prompt_tokens_details": {"cached_tokens": 8}, "completion_tokens_details": {"reasoning_tokens": 4}}
+    reported, _ = read_reported(
+        json.dumps({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, **details}).encode()
+    )
+    assert reported is not None
+    expected = Usage(input_tokens=10, output_tokens=5, cache_read_input_tokens=8, reasoning_output_tokens=4)
+    assert usual(reported) == expected

@@ -87,13 +87,13 @@ class Gathered(msgspec.Struct, gc=False):
             message = messages[index]
             if type(message) is not dict or not message.get("role"):
                 return index
-            size = 0
-            for value in message.values():
+            size, values = 0, message.values()
+            for value in values:
                 if type(value) is not str:
                     return index
                 size += len(value) if value.isascii() else len(value.encode())
             sizes.append(size)
-            pieces += message.values()
+            pieces += values
             self.counted = len(pieces)
         return len(messages)
 

@@ -13,6 +13,8 @@ from farthing.wire.fields import path
 from farthing.wire.strict import Body
 
 _WORD = re.compile(r"(?<=[A-Za-z0-9])_([a-z0-9])")
+_ESCAPED = b"\\u005"
+"""How JSON may write an underscore otherwise (`\\u005f`), and next to nothing else."""
 _OPAQUE = frozenset(
     {
         *("args", "response", "responseSchema", "responseJsonSchema", "_responseJsonSchema"),
@@ -27,7 +29,7 @@ _LISTS = frozenset({"contents", "functionDeclarations", "parts", "requests", "to
 def normal(body: Body) -> Body:
     """The body in one spelling, its keys in their own order; the same where it is in it already. Raises BadRequest 400
     naming a field that stands there twice."""
-    if b"_" not in body.raw and not _single(body.value):
+    if b"_" not in body.raw and _ESCAPED not in body.raw and not _single(body.value):
         return body
     value = _camel(body.value, "")
     return body if value == body.value else Body(value, b"", canonical=False)

@@ -16,8 +16,8 @@ from farthing.wire.openai_chat_history import history_of
 from farthing.wire.openai_chat_prompt import template_tokens
 from farthing.wire.openai_chat_skeleton import skeleton_of
 from farthing.wire.openai_chat_stream import OUTPUT, ChatStream
-from farthing.wire.openai_models import CAP_FIELDS, ROOM_TO_REASON, cap_field
-from farthing.wire.openai_usage import SERVED, Reported, believed, read_reported
+from farthing.wire.openai_models import CAP_FIELDS, ROOM_TO_REASON, cap_field, said_by
+from farthing.wire.openai_usage import SERVED, Reported, believed, read_reported, usual
 from farthing.wire.strict import Body, read_object, write
 
 
@@ -86,6 +86,8 @@ class ChatDraft:
 
     def outbound(self, *, model: str, cap: int | None) -> bytes:
         value = self._body.value
+        if self._stands(model, cap):
+            return self._body.encode()
         edited = value if value["model"] == model else {**value, "model": model}
         edited = _capped(edited, model, cap)
         if self.asked.stream and not self.asked.wants_usage:
@@ -96,6 +98,16 @@ class ChatDraft:
         elif cap is not None and cap < ROOM_TO_REASON and cap != self.asked.cap:
             edited = openai_chat_edits.hurried(edited)
         return self._body.encode() if edited is value else write(edited)
+
+    def _stands(self, model: str, cap: int | None) -> bool:
+        """Whether the body asks for just this already, in the field that the model takes, as nearly all do that name a cap."""
+        asked, value = self.asked, self._body.value
+        if cap is None or cap != asked.cap or model != asked.model or asked.thinking is not None:
+            return False
+        if asked.stream and not asked.wants_usage:
+            return False
+        older, newer = value.get("max_tokens"), value.get("max_completion_tokens")
+        return older is None or (newer is None and not said_by(model).only_new_cap)
 
     def stream(self) -> ChatStream:
         return ChatStream(choices=self.asked.choices, wants_usage=self.asked.wants_usage)
@@ -137,13 +149,13 @@ class _Choice(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Answer(msgspec.Struct, frozen=True, gc=False):
-    """An answer as every provider writes it, decoded in one go."""
+    """An answer as every provider writes it, decoded in one go. Fields in the order in which they mostly stand."""
 
     id: str | None = None
     model: str | None = None
-    service_tier: str | None = None
     choices: tuple[_Choice, ...] = ()
     usage: Reported | None = None
+    service_tier: str | None = None
     error: Any = None
 
 
@@ -167,7 +179,7 @@ _decode_choices = msgspec.json.Decoder(tuple[_Choice, ...]).decode
 def _answered(answer: _Answer, flaw: str = "") -> Answered:
     """`flaw`: why the usage could not even be read."""
     usage, choices = None, answer.choices
-    if answer.usage is not None:
+    if answer.usage is not None and (usage := usual(answer.usage)) is None:
         usage, flaw = believed(answer.usage)
         if usage is not None and not usage.output_tokens:  # only then is it worth looking whether there is output
             usage, flaw = believed(answer.usage, saw_output=any(map(_has_output, choices)))

@@ -23,6 +23,9 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
     digests of several; the prompt digest is that of system or tools, or of the digests of both."""
     messages = tuple(_shapes_of(body["messages"], found.message_bytes(), key))
     system = _together(key, _instructions(messages))
+    deterministic = is_deterministic(body, found.pointers)
+    if not found.tools and not found.media:
+        return Skeleton(messages, system, "", system, (), found.bytes(), deterministic=deterministic)
     tools = digest_of(key, b"\x00".join(found.tools)) if found.tools else ""
     return Skeleton(
         messages=messages,
@@ -32,7 +35,7 @@ def skeleton_of(body: dict[str, Any], found: Gathered, key: bytes) -> Skeleton:
         tool_names=_tool_names(body) if tools else (),
         text_bytes=found.bytes(),
         media=tuple([part.kind for part in found.media]) if found.media else (),
-        deterministic=is_deterministic(body, found.pointers),
+        deterministic=deterministic,
     )
 
 
@@ -57,9 +60,11 @@ def _shapes_of(messages: list[dict[str, Any]], sizes: list[int], key: bytes) -> 
     shapes: list[MessageShape] = []
     for message, size in zip(messages, sizes, strict=True):
         content = message.get("content")
-        plain = type(content) is str and len(message) == 2
-        mark = (hash(content), message["role"], size, key) if plain else ()
-        shapes.append(_known.get(mark) or _shape(message, size, key, names, mark))
+        if type(content) is str and len(message) == 2:
+            mark = hash(content), message["role"], size, key
+            shapes.append(_known.get(mark) or _shape(message, size, key, names, mark))
+        else:
+            shapes.append(_shape(message, size, key, names, ()))
     return shapes
 
 

@@ -30,7 +30,7 @@ class ChatStream:
     """`Stream` of one Chat Completions answer."""
 
     __slots__ = (
-        "_aligned", "_alike", "_choices", "_closing", "_failed", "_finish", "_finished", "_flaw", "_id", "_kept", "_met",
+        "_aligned", "_alike", "_choices", "_closing", "_counted", "_failed", "_finish", "_finished", "_flaw", "_id", "_kept", "_met",
         "_model", "_note_at", "_splitter", "_tier", "_usage", "_wants_usage", "broken", "ended", "observed", "output_bytes",
     )  # fmt: skip
 
@@ -51,6 +51,7 @@ class ChatStream:
         self._note_at: int | None = None
         self._finished: set[int] = set()  # choices that have ended
         self._usage: Usage | None = None
+        self._counted = 0  # what had been observed when usage was last reported
         self._id = self._model = self._tier = self._finish = self._flaw = self._failed = ""
 
     def feed(self, piece: bytes) -> bytes:
@@ -88,7 +89,8 @@ class ChatStream:
         return b"".join(self._kept) + self._splitter.rest()
 
     def answered(self) -> Answered:
-        usage = self._usage if self._closing or self.ended else None
+        stale = self.observed > self._counted  # output has come after it: it was not of the whole answer
+        usage = self._usage if (self._closing or self.ended) and not stale else None
         return Answered(
             usage=usage,
             flaw="" if usage is not None else self._flaw,
@@ -176,9 +178,11 @@ class ChatStream:
         usage, flaw = read_usage(bytes(chunk.usage), saw_output=self.observed > 0)
         if usage is None:
             self._flaw = flaw
-        elif self._usage is None or _total(usage) >= _total(self._usage):
+            return True
+        if self._usage is None or _total(usage) >= _total(self._usage):
             self._usage = usage
             self.observed = max(self.observed, usage.output_tokens)
+        self._counted = self.observed
         return True
 
     def _close(self, event: bytes, *, alone: bool) -> bytes:

@@ -74,6 +74,30 @@ def believed(reported: Reported, *, saw_output: bool = False) -> tuple[Usage | N
     return canonical(reported, saw_output=saw_output)
 
 
+def usual(reported: Reported) -> Usage | None:
+    """What `believed` says of usage as nearly all answers report it: text in and out that adds up to its total, with nothing
+    but cached and reasoning tokens as parts. None for any other, which may be right all the same."""
+    prompt, completion = reported.prompt_tokens, reported.completion_tokens
+    inputs, outputs = reported.prompt_tokens_details, reported.completion_tokens_details
+    if not prompt or not completion or prompt + completion != reported.total_tokens:
+        return None
+    if inputs is None or outputs is None or inputs.audio_tokens or outputs.audio_tokens or inputs.cache_write_tokens:
+        return None
+    if reported.prompt_cache_hit_tokens or reported.cached_tokens:
+        return None
+    if reported.cache_read_input_tokens or reported.cache_creation_input_tokens:
+        return None
+    cached, reasoning = inputs.cached_tokens or 0, outputs.reasoning_tokens or 0
+    if not (0 <= cached <= prompt <= _ABSURD and 0 <= reasoning <= completion <= _ABSURD):
+        return None
+    return Usage(
+        input_tokens=prompt,
+        output_tokens=completion,
+        cache_read_input_tokens=cached,
+        reasoning_output_tokens=reasoning,
+    )
+
+
 def canonical(reported: Reported, *, saw_output: bool = False) -> tuple[Usage | None, str]:
     """As `believed`; for embeddings, which have no output, `completion_tokens` may be missing."""
     prompt, completion = reported.prompt_tokens, reported.completion_tokens or 0
