@@ -26,7 +26,7 @@ from loop_scenes import ROUNDS, Loop, Material, honest, loops
 
 from farthing.guard.loops import Finding, LoopRules, find
 from farthing.wire.history import ToolUse
-from farthing.wire.openai_chat import ChatDialect
+from farthing.wire.openai.chat import ChatDialect
 
 CHAT = ChatDialect()
 

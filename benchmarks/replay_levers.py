@@ -37,8 +37,8 @@ from farthing.replay.window import kept
 from farthing.replay.world import World
 from farthing.testing import SimulatedProvider, list_prices
 from farthing.testing.clock import ManualClock
-from farthing.wire.anthropic_messages import MessagesDialect
-from farthing.wire.openai_chat import ChatDialect
+from farthing.wire.anthropic.messages import MessagesDialect
+from farthing.wire.openai.chat import ChatDialect
 from replay import recorded
 
 Body = dict[str, Any]

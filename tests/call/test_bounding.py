@@ -6,8 +6,8 @@ import pytest
 from farthing.call.bounding import follow, tighten
 from farthing.call.stages import ContextOf, ExactCount, ProviderCount, run
 from farthing.tokens.ratio import Ratios
-from farthing.wire.anthropic_messages import MessagesDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
+from farthing.wire.openai.responses import ResponsesDialect
 from support.desk import ValueDesk, chat, dollars
 from support.funded import claude, planned
 

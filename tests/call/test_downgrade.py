@@ -7,7 +7,7 @@ from farthing.call.nearing import whose
 from farthing.call.warmth import Warm, Warmth
 from farthing.domain.budget import Act
 from farthing.domain.usage import Usage
-from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
 from support.desk import chat, dollars
 from support.funded import claude, planned
 from support.nearing import desk, of_run, reached_at

@@ -13,8 +13,8 @@ from farthing.domain.suspension import Suspension
 from farthing.guard.limit import Limit
 from farthing.guard.session import SessionLimits
 from farthing.ports.guards import KnownRun
-from farthing.wire.anthropic_messages import MessagesDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
+from farthing.wire.openai.responses import ResponsesDialect
 from support.desk import ValueDesk, chat, dollars
 from support.guarded import BLOCKING, GuardedDesk, code_of, looping, turns
 from support.upstream import PreparedAnswer, chat_answer

@@ -10,7 +10,7 @@ from farthing.call.states import Funded, NeedsFunds, Over, Refused
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.errors import LedgerUnavailable
 from farthing.domain.hold import Reserve
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.openai.responses import ResponsesDialect
 from support.client import ListeningClient
 from support.desk import ValueDesk, chat, dollars
 from support.funded import funded, planned

@@ -7,9 +7,9 @@ import pytest
 from farthing.call.arrival import Caller
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.usage import Usage
-from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
 from farthing.wire.dialect import Answered
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.openai.responses import ResponsesDialect
 from support.desk import ValueDesk, chat, dollars
 from support.funded import claude, closing, funded
 

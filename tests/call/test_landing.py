@@ -14,7 +14,7 @@ from farthing.domain.budget import AccountKey, Standing, Unit
 from farthing.domain.errors import Ambiguous, NotSent
 from farthing.domain.hold import Declined
 from farthing.domain.money import parse_usd, usd
-from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
 from support.client import ListeningClient
 from support.desk import chat, dollars
 from support.funded import claude, planned

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from farthing.domain.budget import Budget, Unit
 from farthing.domain.errors import Ambiguous, NotSent
-from farthing.wire.openai_chat import ChatDialect
+from farthing.wire.openai.chat import ChatDialect
 from support.client import ListeningClient
 from support.desk import ValueDesk, chat
 from support.upstream import chat_answer

@@ -10,8 +10,8 @@ from farthing.domain.budget import Budget, Unit
 from farthing.domain.errors import BadRequest
 from farthing.domain.refusal import Refusal
 from farthing.tokens.bound import InputBound
-from farthing.wire.anthropic_messages import MessagesDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
+from farthing.wire.openai.responses import ResponsesDialect
 from support.desk import ANTHROPIC, BOOK, FACTS, NOW_MS, OPENAI, ValueDesk, chat, dollars
 from support.funded import claude, planned
 

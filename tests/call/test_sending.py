@@ -11,7 +11,7 @@ from farthing.call.rules import Rules
 from farthing.call.sending import send
 from farthing.call.states import Answering, Failed, Funded, NeedsFunds, Over
 from farthing.domain.errors import Ambiguous, BadRequest, NotSent
-from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
 from support.client import ListeningClient
 from support.desk import OPENAI, ValueDesk, chat, dollars
 from support.funded import claude, claude_answer, funded

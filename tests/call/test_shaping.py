@@ -13,7 +13,7 @@ from farthing.call.shaping import shape
 from farthing.domain.budget import AccountKey, Act, Grant, Threshold, Unit
 from farthing.domain.record import Step
 from farthing.domain.refusal import Refusal
-from farthing.wire.openai_embeddings import EmbeddingsDialect
+from farthing.wire.openai.embeddings import EmbeddingsDialect
 from support.desk import chat, dollars
 from support.funded import funded
 from support.nearing import desk, landing_run, of_run, shaped, soft, spend

@@ -4,7 +4,7 @@ import pytest
 
 from farthing.call.shorten import shorten
 from farthing.domain.budget import Act
-from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
 from support.desk import chat, dollars
 from support.funded import claude, planned
 from support.nearing import desk, reached_at

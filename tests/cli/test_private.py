@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from farthing.cli.budget_words import budget_settings
+from farthing.cli.budgets.words import budget_settings
 from farthing.cli.private import private_gateway
 from farthing.config.load import load
 

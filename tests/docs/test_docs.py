@@ -12,7 +12,7 @@ from farthing.budgets.refusals import declined
 from farthing.config.load import load
 from farthing.domain.budget import AccountKey, Standing, Unit
 from farthing.domain.hold import Declined
-from farthing.wire.openai_errors import refusal_body
+from farthing.wire.openai.errors import refusal_body
 from support.newcomer import SECONDS, newcomer
 from support.pages import DOCS, ROOT, Block, anchors, blocks, links, pages
 

@@ -13,8 +13,8 @@ from farthing.replay.window import kept
 from farthing.replay.world import World
 from farthing.testing import Reply, SimulatedProvider, ToolCall, list_prices
 from farthing.testing.clock import ManualClock
-from farthing.wire.anthropic_messages import MessagesDialect
-from farthing.wire.openai_chat import ChatDialect
+from farthing.wire.anthropic.messages import MessagesDialect
+from farthing.wire.openai.chat import ChatDialect
 from support.gateway import running_gateway, write_config
 
 RUNS, STEPS, KEEP = 3, 10, 2

@@ -5,7 +5,7 @@ import json
 from farthing.guard.loop_history import Told, extend
 from farthing.guard.loops import MOST_USES, LoopRules, find
 from farthing.wire.history import ToolUse, digest_of_result
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.openai.responses import ResponsesDialect
 from support.agent_runs import used
 
 

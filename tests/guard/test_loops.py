@@ -5,8 +5,8 @@ import json
 import pytest
 
 from farthing.guard.loops import LONGEST_CYCLE, MOST_PARALLEL, MOST_USES, POLL_PATIENCE, Finding, LoopRules, find
-from farthing.wire.anthropic_messages import MessagesDialect
-from farthing.wire.openai_chat import ChatDialect
+from farthing.wire.anthropic.messages import MessagesDialect
+from farthing.wire.openai.chat import ChatDialect
 from support.agent_runs import Done, did, used
 
 RULES = LoopRules()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from farthing.wire.anthropic_messages import MessagesDialect
-from farthing.wire.gemini import GenerateDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
+from farthing.wire.gemini.generate import GenerateDialect
+from farthing.wire.openai.responses import ResponsesDialect
 
 GEMINI = "gemini-2.5-flash"
 

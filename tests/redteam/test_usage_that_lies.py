@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from farthing.wire.anthropic_messages_stream import MessagesStream
-from farthing.wire.gemini_stream import GenerateStream
-from farthing.wire.openai_chat_stream import ChatStream
+from farthing.wire.anthropic.messages_stream import MessagesStream
+from farthing.wire.gemini.stream import GenerateStream
+from farthing.wire.openai.chat_stream import ChatStream
 
 DONE = b"data: [DONE]\n\n"
 FIRST = {"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 11}

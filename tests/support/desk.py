@@ -23,7 +23,7 @@ from farthing.pricing.facts import FactBook
 from farthing.stores.memory.ledger import MemoryLedger
 from farthing.tokens.ratio import Ratios
 from farthing.wire.dialect import Dialect
-from farthing.wire.openai_chat import ChatDialect
+from farthing.wire.openai.chat import ChatDialect
 from support.client import ListeningClient
 from support.upstream import PreparedUpstream
 

@@ -27,9 +27,9 @@ from farthing.stores.sqlite.ledger import SqliteLedger
 from farthing.testing.bill import cost_picos
 from farthing.tokens.exact import exact_count
 from farthing.tokens.ratio import Ratios
-from farthing.wire.anthropic_messages import MessagesDialect
-from farthing.wire.openai_chat import ChatDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
+from farthing.wire.openai.chat import ChatDialect
+from farthing.wire.openai.responses import ResponsesDialect
 from support.client import ListeningClient
 from support.desk import ANTHROPIC, BOOK, FACTS, OPENAI
 from support.mixed import Mixed, rates_of

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from farthing.testing import Settings, SimulatedProvider
-from farthing.wire.anthropic_messages import MessagesDialect
-from farthing.wire.openai_chat import ChatDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
+from farthing.wire.openai.chat import ChatDialect
+from farthing.wire.openai.responses import ResponsesDialect
 from support.simulated import BODIES, chat_tool, messages_tool, post, responses_tool
 
 CHAT, RESPONSES, MESSAGES = BODIES

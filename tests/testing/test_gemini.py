@@ -7,7 +7,7 @@ import pytest
 
 from farthing.testing import Reply, Settings, SimulatedProvider, ToolCall
 from farthing.testing.gemini import generate_at
-from farthing.wire.gemini import GenerateDialect
+from farthing.wire.gemini.generate import GenerateDialect
 from support.gemini_wire import GET_ORDER, call, model, result, user
 from support.simulated import events_of
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
 from farthing.wire.deterministic import is_deterministic
-from farthing.wire.openai_chat import ChatDialect
-from farthing.wire.openai_embeddings import EmbeddingsDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.openai.chat import ChatDialect
+from farthing.wire.openai.embeddings import EmbeddingsDialect
+from farthing.wire.openai.responses import ResponsesDialect
 from farthing.wire.strict import write
 
 SAID = [{"role": "user", "content": "Hello"}]

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from farthing.wire.anthropic_messages import MessagesDialect
-from farthing.wire.openai_chat import ChatDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
+from farthing.wire.openai.chat import ChatDialect
+from farthing.wire.openai.responses import ResponsesDialect
 from farthing.wire.uncapped import named, remedy
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "x"}]}

@@ -21,7 +21,7 @@ from farthing.guard.session import SessionName, session_name
 from farthing.guard.suspension import Suspensions
 from farthing.ports.alerts import Event
 from farthing.ports.guards import Known
-from farthing.wire.openai_responses_history import calls_in
+from farthing.wire.openai.responses_history import calls_in
 
 RUN_LABELS = ("run", *(f"run.{depth}" for depth in range(1, 100)))
 """A run, and budgets within budgets, each a part of the one before: its limits go with it, so what is left behind must stop."""

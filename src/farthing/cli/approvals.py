@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from farthing.cli.budget_words import amount_from
+from farthing.cli.budgets.words import amount_from
 from farthing.cli.commands import Said
 from farthing.cli.options import as_json, open_store, who, with_settings
 from farthing.cli.screen import amount as worded

@@ -12,8 +12,8 @@ from farthing.accounts.shape import tokens_by_message
 from farthing.cli.commands import Said
 from farthing.cli.content import content_of, content_text, plain_content
 from farthing.cli.options import Store, as_json, labels, open_store, since, who, with_settings
-from farthing.cli.receipt import cards, find_call
-from farthing.cli.receipt_text import text
+from farthing.cli.receipt.command import cards, find_call
+from farthing.cli.receipt.text import text
 from farthing.cli.screen import dollars, moment, say_json, screen, stamp, table
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings

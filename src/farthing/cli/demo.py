@@ -11,7 +11,6 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from farthing.cli.background import Background
 from farthing.cli.commands import FAILED, UNAVAILABLE, Said
 from farthing.cli.demonstration import acts
 from farthing.cli.demonstration.story import (
@@ -26,6 +25,7 @@ from farthing.cli.demonstration.story import (
 )
 from farthing.cli.demonstration.tickets import TICKETS
 from farthing.cli.demonstration.world import demo_gateway, simulated_provider
+from farthing.cli.run.background import Background
 from farthing.cli.screen import dollars, say_json, screen
 from farthing.gateway.serve import listen
 from farthing.testing import SimulatedProvider

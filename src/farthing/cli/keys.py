@@ -9,8 +9,8 @@ from farthing.accounts.secrets import ID_BYTES, SECRET_BYTES, issue
 from farthing.accounts.secrets import digest as digest_of
 from farthing.cli.commands import Said
 from farthing.cli.options import Store, as_json, labels, names, open_store, who, with_settings
+from farthing.cli.runs.suspending import resume_key, suspend_key
 from farthing.cli.screen import moment, say_json, screen, stamp, table
-from farthing.cli.suspending import resume_key, suspend_key
 from farthing.config.convert import keys_of
 from farthing.config.settings import Settings
 from farthing.domain.key import Key

@@ -10,7 +10,7 @@ import click
 
 from farthing.accounts.attribution import LABEL_NAME
 from farthing.cli.options import Store, label_from, names, open_store
-from farthing.cli.receipt import cards
+from farthing.cli.receipt.command import cards
 from farthing.cli.summing import sum_up_first
 from farthing.config.engine import wall_ms
 from farthing.config.settings import Settings

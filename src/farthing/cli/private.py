@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from farthing.cli.run_clients import as_direct
+from farthing.cli.run.clients import as_direct
 from farthing.config.environment import DEFAULT_URLS
 from farthing.config.settings import Budget, Key, Provider, Settings
 from farthing.config.values import Secret

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from farthing.domain.errors import BadRequest
 from farthing.gateway.routes import Route
 from farthing.wire.fields import as_mapping
-from farthing.wire.gemini import GenerateDialect
+from farthing.wire.gemini.generate import GenerateDialect
 from farthing.wire.strict import Body, read_object, write
 
 _ADDRESS = re.compile(

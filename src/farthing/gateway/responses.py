@@ -23,7 +23,7 @@ from farthing.gateway.routes import RESPONSES
 from farthing.gateway.turn import Turn
 from farthing.ports.upstream import Answer
 from farthing.wire.dialect import Answered
-from farthing.wire.openai_responses_stream import ResponsesStream
+from farthing.wire.openai.responses_stream import ResponsesStream
 
 BELOW = "/v1/responses/"
 COUNT = "/v1/responses/input_tokens"

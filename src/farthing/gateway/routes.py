@@ -2,12 +2,12 @@
 
 import msgspec
 
-from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
 from farthing.wire.dialect import Dialect
-from farthing.wire.gemini import GenerateDialect
-from farthing.wire.openai_chat import ChatDialect
-from farthing.wire.openai_embeddings import EmbeddingsDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.gemini.generate import GenerateDialect
+from farthing.wire.openai.chat import ChatDialect
+from farthing.wire.openai.embeddings import EmbeddingsDialect
+from farthing.wire.openai.responses import ResponsesDialect
 
 
 class Route(msgspec.Struct, frozen=True):

@@ -26,11 +26,11 @@ from farthing.pricing.cost import cost
 from farthing.replay.lines import Line
 from farthing.replay.recorded import Recorded
 from farthing.replay.traces import EPOCH_MS
-from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
 from farthing.wire.dialect import Answered, Dialect, Draft
-from farthing.wire.openai_chat import ChatDialect
-from farthing.wire.openai_embeddings import EmbeddingsDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.openai.chat import ChatDialect
+from farthing.wire.openai.embeddings import EmbeddingsDialect
+from farthing.wire.openai.responses import ResponsesDialect
 
 _KEY = b"replay"
 """Digests of logs are told to nobody, so they need no secret."""

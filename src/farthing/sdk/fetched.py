@@ -16,8 +16,8 @@ from farthing.sdk.engine import MEMORY, LocalEngine, local_engine, running
 from farthing.sdk.http import BodyKind, pieces_of, pieces_of_async, streams
 from farthing.sdk.loops import here
 from farthing.wire.dialect import Answered
-from farthing.wire.openai_responses import ResponsesDialect
-from farthing.wire.openai_responses_stream import ResponsesStream
+from farthing.wire.openai.responses import ResponsesDialect
+from farthing.wire.openai.responses_stream import ResponsesStream
 
 _RESPONSE = re.compile(r".*/responses/([A-Za-z0-9_-]{1,200})(/cancel)?")
 _RESPONSES = ResponsesDialect()

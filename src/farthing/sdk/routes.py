@@ -3,11 +3,11 @@
 import re
 from typing import NamedTuple
 
-from farthing.wire.anthropic_messages import MessagesDialect
+from farthing.wire.anthropic.messages import MessagesDialect
 from farthing.wire.dialect import Dialect
-from farthing.wire.openai_chat import ChatDialect
-from farthing.wire.openai_embeddings import EmbeddingsDialect
-from farthing.wire.openai_responses import ResponsesDialect
+from farthing.wire.openai.chat import ChatDialect
+from farthing.wire.openai.embeddings import EmbeddingsDialect
+from farthing.wire.openai.responses import ResponsesDialect
 
 _CALLS: dict[str, tuple[tuple[str, Dialect], ...]] = {
     "openai": (

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import msgspec
 
 from farthing.accounts.run_receipt import RunReceipt, run_receipt
-from farthing.cli.background import Background
 from farthing.cli.demonstration.agent import MODEL, Outcome, Progress, resolve
 from farthing.cli.demonstration.client import Reply, post
 from farthing.cli.demonstration.tickets import TICKETS
 from farthing.cli.demonstration.world import DIRECT_KEY, Billed, billed, total
-from farthing.cli.receipt import cards, receipts_of
+from farthing.cli.receipt.command import cards, receipts_of
+from farthing.cli.run.background import Background
 from farthing.testing import SimulatedProvider
 
 BURST = 200

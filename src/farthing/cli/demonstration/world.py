@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from farthing.cli.background import Background, background_gateway
 from farthing.cli.demonstration.model import support_model
+from farthing.cli.run.background import Background, background_gateway
 from farthing.config.engine import wall_ms
 from farthing.config.load import load
 from farthing.dashboard.door import Dashboard

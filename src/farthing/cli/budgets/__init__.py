@@ -1,0 +1,1 @@
+"""`farthing budgets`: limits, how they stand, and what would fit."""

@@ -1,0 +1,1 @@
+"""`farthing doctor`: every part is tested, and what to do is said."""

@@ -1,0 +1,1 @@
+"""`farthing receipt`: the whole account of one call."""

@@ -1,0 +1,1 @@
+"""`farthing replay`: the same history under another policy."""

@@ -1,0 +1,1 @@
+"""`farthing run`: any command under a budget of its own."""

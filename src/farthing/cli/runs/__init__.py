@@ -1,0 +1,1 @@
+"""`farthing runs`: list, show, end, suspend and retire."""

@@ -1,0 +1,1 @@
+"""`farthing top`: what is spent now, on one screen."""

@@ -1,0 +1,1 @@
+"""`farthing usage`: who spent what and why, in five formats."""

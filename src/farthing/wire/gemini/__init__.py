@@ -1,0 +1,1 @@
+"""Gemini's dialect: generateContent, whole and streamed, and counting its tokens."""

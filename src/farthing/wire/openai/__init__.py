@@ -1,0 +1,1 @@
+"""OpenAI's dialects: Chat Completions, Responses, embeddings and what they share."""
