@@ -120,3 +120,12 @@ def test_a_bound_is_a_value_and_the_plan_it_came_from_is_unchanged():
     copy = msgspec.structs.replace(before)
     walked(tighten(Ratios(), before), ExactCount=10)
     assert before == copy
+
+
+def test_a_strict_budget_takes_the_window_for_a_document():
+    page = "JVBERi0xLjQgPDwvVHlwZS9QYWdlPj4="  # %PDF-1.4 <</Type/Page>>
+    source = {"type": "base64", "media_type": "application/pdf", "data": page}
+    body = claude(messages=[{"role": "user", "content": [{"type": "document", "source": source}]}])
+    trusting = planned(ValueDesk(budgets=(dollars("100"),)), body, MessagesDialect())
+    strict = planned(ValueDesk(budgets=(dollars("100", bound="strict"),)), body, MessagesDialect())
+    assert strict.bound.tokens == strict.facts.context_tokens > trusting.bound.tokens

@@ -66,3 +66,9 @@ def test_a_published_template_takes_the_place_of_the_overhead():
     media = media_tokens(PICTURE, PLAIN)
     assert exact_bound(200, call, PLAIN).tokens == 230 + media
     assert exact_bound(200, call, PLAIN, template_tokens=10) == InputBound(210 + media, "exact")
+
+
+def test_a_strict_bound_takes_no_pages_of_a_document_on_trust():
+    call = asked(text_bytes=100, media=(Media(kind="document", pages=2, bytes=9_000),))
+    assert byte_bound(call, PLAIN, strict=True).tokens >= WIDEST_WINDOW > byte_bound(call, PLAIN).tokens
+    assert exact_bound(20, call, PLAIN, strict=True).tokens >= WIDEST_WINDOW > exact_bound(20, call, PLAIN).tokens

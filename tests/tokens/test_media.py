@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.domain.model import ModelFacts
-from farthing.tokens.media import WIDEST_WINDOW, media_tokens
+from farthing.tokens.media import WIDEST_WINDOW, media_tokens, window
 from farthing.wire.dialect import Media
 
 GPT_4O = ModelFacts(name="gpt-4o", family="openai", context_tokens=128_000)
@@ -101,3 +101,9 @@ def test_what_cannot_be_measured_may_fill_the_window(part):
 def test_no_part_is_larger_than_the_window(part):
     small = ModelFacts(name="x", context_tokens=4_000)
     assert media_tokens(part, small) == 4_000
+
+
+def test_a_document_may_hold_more_than_its_pages_say_so_a_strict_bound_takes_the_window():
+    part = Media(kind="document", pages=1, bytes=50_000)
+    assert media_tokens(part, OPUS_55, strict=True) == window(OPUS_55) > media_tokens(part, OPUS_55)
+    assert media_tokens(image(), OPUS_55, strict=True) == media_tokens(image(), OPUS_55)

@@ -37,6 +37,12 @@ def test_a_page_that_is_listed_many_times_counts_as_often():
         b"<< /Type /Pages /Count 3 >>",
         PAGE + b"<< /Type /ObjStm >> stream\nnot deflated",
         PAGE + b"<< /Type /ObjStm >> and no stream",
+        PAGE + b"<< /Type /P#61ge >>",
+        PAGE + b"<< /Typ#65 /Page >>",
+        PAGE + b"<< /#54ype/#50age/Parent 3 0 R >>",
+        PAGE + b"<< /Type /Obj#53tm >> stream\n",
+        PAGE + b"<< /C#6funt 900 >>",
+        PAGE + b"/x#41" * 10_001,
     ],
 )
 def test_pages_that_cannot_be_counted_are_unknown(pdf):
@@ -51,3 +57,7 @@ def test_a_bomb_is_unknown_instead_of_large():
 def test_hostile_bytes_never_raise(junk):
     assert pages_of(b"/Type /ObjStm stream\n" + junk) >= 0
     assert pages_of(junk) >= 0
+
+
+def test_escapes_in_other_names_hide_nothing():
+    assert pages_of(PAGE + b"<< /BaseFont /Times#20New#20Roman /F#31 5 0 R >>") == 1

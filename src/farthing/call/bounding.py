@@ -23,7 +23,7 @@ def follow(plan: Plan) -> Steps[Plan]:
     before = yield from ask(ContextOf(plan.arrival.caller.tenant, asked.previous))
     if before is None:
         return plan
-    bound = byte_bound(asked, plan.facts, pointed_tokens=before)
+    bound = byte_bound(asked, plan.facts, pointed_tokens=before, strict=plan.terms.strict)
     return _bounded(plan, bound, "bounded by our record of the answer it points to")
 
 
@@ -36,7 +36,8 @@ def tighten(ratios: Ratios, plan: Plan) -> Steps[Plan]:
     if facts.tokenizer is not None:
         exact = yield from ask(ExactCount(draft, facts))
         if exact is not None:
-            bound = exact_bound(exact, asked, facts, template_tokens=draft.template_tokens())
+            template = draft.template_tokens()
+            bound = exact_bound(exact, asked, facts, template_tokens=template, strict=plan.terms.strict)
             return _bounded(plan, bound, "counted exactly")
     if plan.terms.strict:
         return plan

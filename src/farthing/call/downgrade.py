@@ -112,7 +112,7 @@ def _can_take(there: ModelFacts, here: ModelFacts, asked: Asked) -> bool:
 
 def _with(plan: Plan, why: Reached, best: Choice, saved_picos: int) -> Plan:
     asked, to = plan.arrival.draft.asked, best.to
-    bound = byte_bound(asked, to.facts)
+    bound = byte_bound(asked, to.facts, strict=plan.terms.strict)
     worst = worst_of(asked, to.facts, best.card, bound)
     if not isinstance(worst, Bound):
         return _as_it_is(plan, why, f"part of what it asks for has no price with {to.model}")

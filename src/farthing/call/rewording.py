@@ -13,7 +13,7 @@ from farthing.wire.dialect import Draft
 
 def reworded(plan: Plan, draft: Draft) -> Plan:
     """The plan with this body, by the bound that is free."""
-    bound = byte_bound(draft.asked, plan.facts)
+    bound = byte_bound(draft.asked, plan.facts, strict=plan.terms.strict)
     return msgspec.structs.replace(
         plan,
         arrival=msgspec.structs.replace(plan.arrival, draft=draft),

@@ -107,7 +107,7 @@ class Rules:
         asked = arrival.draft.asked
         fare = self.fare(arrival.dialect.format, asked.model, arrival.arrived_ms)
         to, terms = fare.to, self.terms(arrival)
-        bound = byte_bound(asked, to.facts)
+        bound = byte_bound(asked, to.facts, strict=terms.strict)
         most = fare.worst(asked, bound)
         if terms.enforced is not None:
             no = _forbidden(arrival, to, most, terms)

@@ -89,7 +89,7 @@ def _moved(plan: Plan, provider: Provider, desk: Desk, why: str) -> Plan:
     asked, rules = plan.arrival.draft.asked, desk.rules
     facts = rules.facts.find(plan.model, provider.name, provider.format)
     card = rules.book.find(plan.model, provider.name, provider.format, at_ms=plan.arrival.arrived_ms)
-    bound = byte_bound(asked, facts)
+    bound = byte_bound(asked, facts, strict=plan.terms.strict)
     return msgspec.structs.replace(
         plan,
         provider=provider,

@@ -61,15 +61,19 @@ GEMINI_MOST_TILES = 36
 """A 3,072 px square in crops of 512 px; by the formula larger pictures are scaled down first."""
 
 
-def media_tokens(media: Media, facts: ModelFacts) -> int:
-    """The most input tokens one part can bill. Never the length of its base64."""
+def media_tokens(media: Media, facts: ModelFacts, *, strict: bool = False) -> int:
+    """The most input tokens one part can bill. Never the length of its base64.
+
+    A page of a document is taken for a dense one, which whoever made the file need not have kept to: `strict` takes the
+    whole window for a document.
+    """
     match media.kind:
         case "image":
             return min(_image(media, facts), window(facts))
         case "audio" if media.bytes:
             each = AUDIO_PER_SECOND.get(facts.family, MOST_AUDIO_PER_SECOND)
             return min((-(-media.bytes // SLOWEST_AUDIO) + 1) * each, window(facts))
-        case "document" if media.pages:
+        case "document" if media.pages and not strict:
             page = Media(kind="image")
             return min(media.pages * (TEXT_PER_PAGE + _image(page, facts)), window(facts))
         case _:
