@@ -48,7 +48,7 @@ WHOLE = {
     "401": void(401),
     "403": void(403),
     "404": void(404),
-    "408": void(408),
+    "408": Expected(408, "unknown"),
     "413": void(413),
     "429:retry_after=7": void(429),
     "529:retry_after=7": void(529),

@@ -16,13 +16,13 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 KEYS = {"OPENAI_API_KEY": "sk-a", "ANTHROPIC_API_KEY": "sk-b", "SUPPORT_BOT_KEY": "x" * 32}
 
 IN_PROCESS = {
-    "budget_around_an_agent.py": ("refused: run run-", "ticket 14: ", "total"),
+    "budget_around_an_agent.py": ("refused: run-", "ticket 14: ", "total"),
     "nested_budgets.py": ("past: $0.0001236, 224 tokens, 2 calls; stopped by its calls", "together: $0.0003708"),
     "threads.py": ("4 answered, 16 refused, 4 sent",),
     "async_gather.py": ("4 answered, 16 refused, 4 sent",),
     "tool_with_cost.py": (
         "to the model:   The tool search was not run.",
-        "search: 3 calls, 1 refused, $0.0240",
+        "search: 3 calls, 1 refused, $0.024",
         "$0.0365",
     ),
     "agent_loop.py": ("This is what I have found so far. (budget, ", "total"),

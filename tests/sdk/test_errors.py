@@ -1,6 +1,5 @@
 """Refusals read from their bodies, in either dialect."""
 
-import pickle
 from decimal import Decimal
 
 import pytest
@@ -56,22 +55,3 @@ def test_a_budget_of_a_block_is_called_as_the_block_calls_itself():
 def test_the_words_are_the_refusal_s_own(body):
     assert message_in(body) == "why"
     assert message_in("why") == message_in({"error": "why"}) == ""
-
-
-def test_a_refusal_goes_to_another_process_with_its_numbers_and_without_the_client_s_own():
-    """Process pools and task queues send what was raised to whoever waits for it."""
-
-    class OfTheirs(Exception):
-        def __init__(self, message, *, response, body):
-            super().__init__(message)
-            self.response, self.body = response, body
-
-    class Raised(BudgetExceeded, OfTheirs):  # made while it runs, as a wrapped client's are
-        pass
-
-    raised = Raised("no money", response=object(), body={})
-    assert describe(raised, {"code": "budget_exceeded", "farthing": TOLD})
-    there = pickle.loads(pickle.dumps(raised))
-    assert type(there) is BudgetExceeded
-    assert (str(there), there.code, there.needed, there.limit) == ("no money", "budget_exceeded", Decimal("0.6"), 1)
-    assert not hasattr(there, "response")

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import pickle
 import socket
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import anthropic
 import openai
@@ -61,6 +63,23 @@ def test_a_refusal_says_what_happened_and_nothing_before_it(kind):
     refused = farthing.wrap(client)._make_status_error("Error code: 402 - {…}", body=told, response=answer)
     assert isinstance(refused, farthing.Refused)
     assert (str(refused), refused.code) == ("No.", "suspended")
+
+
+@pytest.mark.parametrize("kind", [openai.OpenAI, anthropic.Anthropic])
+def test_a_refusal_goes_to_another_process_with_its_numbers_and_without_the_clients_own(kind):
+    """Process pools and task queues send what was raised to whoever waits for it."""
+    client = kind(api_key="k")
+    told = {"budget": "a day", "unit": "usd", "needed": "0.6", "limit": "1"}
+    body = {"error": {"message": "No.", "code": "budget_exceeded", "farthing": {"code": "budget_exceeded", **told}}}
+    answer = httpx_of(client).Response(402, request=httpx_of(client).Request("POST", "http://x/"))
+    inside = body["error"] if kind is openai.OpenAI else body
+    raised = farthing.wrap(client)._make_status_error("Error code: 402 - {…}", body=inside, response=answer)
+    assert isinstance(raised, (openai.APIStatusError, anthropic.APIStatusError))
+    there = pickle.loads(pickle.dumps(raised))
+    assert type(there) is farthing.BudgetExceeded
+    assert (str(there), there.code, there.budget) == ("No.", "budget_exceeded", "a day")
+    assert (there.needed, there.limit) == (Decimal("0.6"), 1)
+    assert not hasattr(there, "response")
 
 
 PLATFORMS = [

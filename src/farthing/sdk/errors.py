@@ -29,11 +29,6 @@ class Refused(FarthingError):
     approval = ""
     """The id of the approval that is asked for; "" where none is."""
 
-    def __reduce__(self) -> tuple[type["Refused"], tuple[str], dict[str, object]]:
-        """In another process it is one of ours alone: the client's request and answer stay behind."""
-        kind = next(kind for kind in type(self).__mro__ if kind in _KINDS)
-        return kind, (str(self),), {name: value for name, value in vars(self).items() if hasattr(kind, name)}
-
 
 class BudgetExceeded(Refused):
     """A budget cannot pay for the worst case of this call. Amounts are in `unit`: dollars as `Decimal`, or counts."""
@@ -59,8 +54,7 @@ class Misused(Theirs):
     """Something that cannot be; the message says what to write instead."""
 
 
-_KINDS = (Refused, BudgetExceeded, NoBudget)
-for _kind in (*_KINDS, Misused):  # as tracebacks should name them, and programs import them
+for _kind in (Refused, BudgetExceeded, NoBudget, Misused):  # as tracebacks should name them, and programs import them
     _kind.__module__ = "farthing"
 
 

@@ -167,7 +167,12 @@ def _ours(made: Exception, body: object, response: Any) -> Exception:
 @cache
 def _refusal_of(ours: Any, theirs: Any) -> Any:
     """One of our exceptions that is also the client's own, whoever catches it by which name."""
-    return type(ours.__name__, (ours, theirs), {"__module__": "farthing"})
+
+    def reduced(error: Exception) -> tuple[Any, tuple[str], dict[str, object]]:
+        """In another process it is one of ours alone: the client's request and answer stay behind."""
+        return ours, (str(error),), {name: value for name, value in vars(error).items() if hasattr(ours, name)}
+
+    return type(ours.__name__, (ours, theirs), {"__module__": "farthing", "__reduce__": reduced})
 
 
 def _format_of(client: object) -> str:
